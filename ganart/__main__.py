@@ -1,0 +1,5 @@
+"""`python -m ganart VERB …`."""
+
+from ganart.cli import main
+
+main()

@@ -1,0 +1,11 @@
+"""What happens around the rounds: pictures, scores, numbers, checkpoints, the progress bar."""
+
+from ganart.callbacks.checkpoint import Checkpoint
+from ganart.callbacks.interrupt import Interrupt
+from ganart.callbacks.metrics import Metrics
+from ganart.callbacks.progress import ProgressBar
+from ganart.callbacks.samples import Samples
+from ganart.callbacks.scores import Scores
+from ganart.callbacks.stop import StopAtImages
+
+__all__ = ["Checkpoint", "Interrupt", "Metrics", "ProgressBar", "Samples", "Scores", "StopAtImages"]

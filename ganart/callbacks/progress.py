@@ -1,0 +1,94 @@
+"""What a run shows while it runs: images seen, images/s, time left, losses, the latest score."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from pytorch_lightning import Callback, Trainer
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+
+from ganart.callbacks.metrics import Metrics
+from ganart.console import console
+from ganart.gan import GAN
+from ganart.metrics import Result
+
+
+class ProgressBar(Callback):
+    """A bar on a terminal, refreshed a few times a second; a line every `seconds_per_line` anywhere else."""
+
+    def __init__(self, *, total_images: int, seconds_per_line: float = 15.0) -> None:
+        self.total_images = total_images
+        self.seconds_per_line = seconds_per_line
+        self._score = ""
+        self._bar: Progress | None = None
+        self._next = 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        self._started, self._began_at = time.monotonic(), pl_module.images_seen
+        self._metrics = next((c for c in trainer.callbacks if isinstance(c, Metrics)), None)  # type: ignore[attr-defined]
+        if trainer.is_global_zero and console.is_terminal:
+            columns = (TextColumn("[bold]painting"), BarColumn(bar_width=24), Described())
+            self._bar = Progress(*columns, console=console, refresh_per_second=4)
+            self._task = self._bar.add_task("", total=self.total_images, completed=pl_module.images_seen, line="")
+            self._bar.start()
+        self._next = time.monotonic() + (0 if self._bar else self.seconds_per_line)
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
+        # Reading the clock is all that most rounds pay for.
+        now = time.monotonic()
+        if now < self._next or not trainer.is_global_zero:
+            return
+        if self._bar:
+            self._next = now + 0.25
+            self._bar.update(self._task, completed=pl_module.images_seen, line=self._line(pl_module, now))
+        else:
+            self._next = now + self.seconds_per_line
+            console.print(self._line(pl_module, now), soft_wrap=True)
+
+    def on_scores(self, trainer: Trainer, gan: GAN, results: Sequence[Result]) -> None:
+        first = results[0]
+        self._score = f"{first.name} {first.value:.3g}"
+        if first.times_floor is not None:
+            self._score += f" ({first.times_floor:.1f}× floor)"
+        if not self._bar and trainer.is_global_zero:
+            console.print(f"{gan.images_seen:,} images · {self._score}")
+
+    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
+        if self._bar:
+            self._bar.update(self._task, completed=pl_module.images_seen, line=self._line(pl_module, time.monotonic()))
+        self._stop()
+
+    def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
+    def _line(self, gan: GAN, now: float) -> str:
+        speed = (gan.images_seen - self._began_at) / max(now - self._started, 1e-9)
+        left = max(0, self.total_images - gan.images_seen) / max(speed, 1e-9)
+        latest = self._metrics.latest if self._metrics else {}
+        losses = [
+            f"{p[0].upper()} {latest[f'{p}/loss']:.2f}" for p in ("discriminator", "generator") if f"{p}/loss" in latest
+        ]
+        parts = [f"{gan.images_seen:,}/{self.total_images:,} images", f"{speed:,.0f}/s", f"{clock(left)} left"]
+        return " · ".join([*parts, *losses, *([self._score] if self._score else [])])
+
+
+class Described(ProgressColumn):
+    """The line that the callback has made."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.fields["line"], no_wrap=True, overflow="ellipsis")
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 2:05 or 1:02:05."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

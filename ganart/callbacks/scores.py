@@ -1,0 +1,86 @@
+"""Scores while it learns: the moving average against real pictures, every so many images."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, cast, runtime_checkable
+
+import numpy as np
+import torch
+from pytorch_lightning import Trainer
+from torch import Tensor
+
+from ganart.callbacks.clock import EveryImages, experiment_loggers
+from ganart.datasets.base import PictureSet
+from ganart.datasets.loader import BatchLoader
+from ganart.features import Classifier, FeatureNetwork
+from ganart.gan import GAN
+from ganart.metrics import Result, Score, Scorer
+from ganart.seeds import latents_of, mix
+
+
+@runtime_checkable
+class ScoreListener(Protocol):
+    """A callback that wants to know the scores when they are there."""
+
+    def on_scores(self, trainer: Trainer, gan: GAN, results: Sequence[Result]) -> None: ...
+
+
+class Scores(EveryImages):
+    """Takes all `metrics` in one pass over `num_images` pictures and tells loggers and the other callbacks."""
+
+    def __init__(
+        self,
+        *,
+        features: FeatureNetwork,
+        metrics: Mapping[str, Score],
+        num_images: int,
+        every_images: int,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(every_images=every_images)
+        self.scorer = Scorer(features, metrics, num_images=num_images, seed=seed)
+        self.results: Sequence[Result] = []
+        self.seconds = 0.0
+
+    def prepare(self, pictures: PictureSet, device: torch.device) -> None:
+        """Get feature network, real features and floors ready before training and its clock begin."""
+        self.scorer.prepare(pictures, device)
+
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        super().on_train_start(trainer, pl_module)
+        scores = self.scorer.scores.values()
+        names = [self.scorer.features.score_name(score.key) for score in scores]
+        for logger in experiment_loggers(trainer):
+            logger.expect_scores(names, lower_is_better=[score.lower_is_better for score in scores])
+
+    def act(self, trainer: Trainer, gan: GAN) -> None:
+        begun = time.monotonic()
+        loader = cast(BatchLoader, trainer.train_dataloader)
+
+        def paint(seeds: list[int]) -> Tensor:
+            # Labels as the training pictures have them, each drawn by its own seed like the latents.
+            rows = np.array([mix("scored labels", seed) % len(loader.pictures.train) for seed in seeds])
+            return gan.paint(latents_of(seeds, gan.latent_dim), loader.told_labels(rows))
+
+        self.results = self.scorer.score(paint, rank=trainer.global_rank, world_size=trainer.world_size)
+        self.seconds += time.monotonic() - begun
+        values = {f"scores/{row.name}": row.value for row in self.results}
+        values |= {f"scores/{row.name}_std": row.std for row in self.results if row.std is not None}
+        values |= {f"scores/{row.name}_floor": row.floor for row in self.results if row.floor is not None}
+        for logger in trainer.loggers:
+            logger.log_metrics(values, step=gan.images_seen)
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, ScoreListener):
+                callback.on_scores(trainer, gan, self.results)
+
+
+def describe(scorer: Scorer) -> str:
+    """One line on what will be scored how, with the accuracy of a classifier that lends its features."""
+    names = ", ".join(scorer.features.score_name(score.key) for score in scorer.scores.values())
+    line = f"{names} on {scorer.num_images:,} pictures, features={scorer.features.name}"
+    if isinstance(scorer.features, Classifier):
+        shares = ", ".join(f"{name} {share:.1%}" for name, share in scorer.features.accuracy.items())
+        line += f" (accuracy on test pictures: {shares})"
+    return line

@@ -1,0 +1,78 @@
+"""`ganart VERB key=value …`: finds the verb, hands the rest to its Hydra app, tells users what is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ganart import __version__
+from ganart.console import console, fail
+
+
+class Verb(NamedTuple):
+    """What `ganart` can do: the module whose `main` does it, and what it is for."""
+
+    module: str
+    summary: str
+    example: str
+
+
+VERBS = {
+    "train": Verb("ganart.train", "train a GAN", "ganart train experiment=mnist"),
+    "generate": Verb(
+        "ganart.generate", "paint pictures with a trained one", "ganart generate run=RUN_FOLDER seeds=0-63"
+    ),
+    "regenerate": Verb("ganart.regenerate", "make a picture again from its own origin", "ganart regenerate FILE.png"),
+    "dataset": Verb("ganart.dataset", "report on a collection of pictures", "ganart dataset dataset=mnist"),
+}
+
+
+def main() -> None:
+    """The console script."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        overview()
+    elif arguments[0] in ("-V", "--version", "version"):
+        console.print(f"ganart {__version__}")
+    elif arguments[0] not in VERBS:
+        nearest = difflib.get_close_matches(arguments[0], VERBS, n=1)
+        hint = f" Did you mean ganart {nearest[0]}?" if nearest else ""
+        fail(f"ganart {arguments[0]} is not a verb.{hint} There are: {', '.join(VERBS)}.")
+    else:
+        run(arguments[0], arguments[1:])
+
+
+def run(verb: str, arguments: list[str]) -> None:
+    """Run one verb; problems of the user's are told without a traceback, ours with all of it."""
+    # Hydra would print and exit; with this it raises, and the errors that are meant for users are told in our words.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    from ganart import complaints
+
+    module = importlib.import_module(VERBS[verb].module)
+    prepare: Callable[[list[str]], list[str]] = getattr(module, "prepare_arguments", list)
+    try:
+        sys.argv = [sys.argv[0], *prepare(arguments)]
+        module.main()
+    except KeyboardInterrupt:
+        fail("Interrupted.", status=130)
+    except Exception as error:
+        message = complaints.explain(error, VERBS[verb].module)
+        if message is None:
+            raise
+        fail(message)
+
+
+def overview() -> None:
+    """What there is, at a glance."""
+    console.print(f"[bold]ganart {__version__}[/bold]  the GAN laboratory for art\n")
+    for name, verb in VERBS.items():
+        console.print(f"  [bold]{name:<11}[/bold] {verb.summary:<39} [dim]{verb.example}[/dim]", soft_wrap=True)
+    console.print(
+        "\nEvery verb takes key=value. Its own help: ganart VERB --help; its configuration: ganart VERB --cfg job\n"
+        "Start with: [bold]ganart train[/bold]  (five minutes on two cores, no data needed)",
+        soft_wrap=True,
+    )

@@ -1,0 +1,105 @@
+"""What to say to a user when a command cannot be: Hydra's errors in our words, with the nearest name that exists."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ganart.console import fail
+from ganart.errors import TrainingDivergedError, UserError
+from ganart.paths import conf_dir
+
+
+def tells_users(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
+    """Let a single run end with what its user has to know; in a multirun the error goes on to the launcher."""
+
+    @functools.wraps(main)
+    def wrapped(cfg: DictConfig) -> Any:
+        try:
+            return main(cfg)
+        except (UserError, TrainingDivergedError) as error:
+            if HydraConfig.get().mode == RunMode.MULTIRUN:
+                raise
+            fail(str(error))
+
+    return wrapped
+
+
+def explain(error: Exception, module: str) -> str | None:
+    """Return what to tell the user of `error`, or None if it is our own fault and wants its traceback."""
+    if isinstance(error, UserError | TrainingDivergedError):
+        return str(error)
+    if isinstance(error, MissingConfigException):
+        return _missing_option(str(error))
+    if isinstance(error, OverrideParseException):
+        return f"{error}\nWrite key=value; quote what the shell would change: 'penalty=[r1,r2]'"
+    if isinstance(error, ConfigCompositionException):
+        return _bad_override(error, module.rpartition(".")[2])
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        return str(error)
+    return None
+
+
+def _missing_option(message: str) -> str:
+    """`loss=hing`: the group exists, the option does not."""
+    found = re.search(r"Could not find '([\w/]+)/([^'/]+)'", message) or re.search(
+        r"Could not load '([\w/]+)/([^']+)'", message
+    )
+    if not found:
+        return message
+    group, wanted = found.groups()
+    options = sorted(file.stem for file in (conf_dir() / group).glob("*.yaml"))
+    options += [line.strip() for line in re.findall(r"^\t(\S+)$", message, re.M) if line.strip() not in options]
+    hint = _did_you_mean(wanted, options, prefix=f"{group}=")
+    return f"{group}={wanted}: there is no such {group}.{hint} There are: {', '.join(options)}."
+
+
+def _bad_override(error: Exception, config_name: str) -> str:
+    """`los=hinge` or `penalty.r1.gama=2`: the key does not exist."""
+    message = str(error)
+    found = re.search(r"Could not override '([^']+)'", message) or re.search(r"match for override '([^'=]+)", message)
+    if not found:
+        cause = f"\n{error.__cause__}" if error.__cause__ else ""
+        return f"{message}{cause}"
+    key = found.group(1).partition("@")[0]
+    known = _known_keys(config_name)
+    parent = key.rpartition(".")[0]
+    siblings = sorted(name for name in known if name.rpartition(".")[0] == parent)
+    there = f" There are: {', '.join(siblings)}." if siblings else ""
+    return f"{key}: there is no such key.{_did_you_mean(key, known)}{there}"
+
+
+def _known_keys(config_name: str) -> list[str]:
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            return list(_flat(compose(config_name)))
+    except (HydraException, OmegaConfBaseException):
+        return []
+
+
+def _flat(cfg: DictConfig, prefix: str = "") -> Iterable[str]:
+    for name in map(str, cfg):
+        yield f"{prefix}{name}"
+        if (
+            not OmegaConf.is_missing(cfg, name)
+            and not OmegaConf.is_interpolation(cfg, name)
+            and isinstance(cfg[name], DictConfig)
+        ):
+            yield from _flat(cfg[name], f"{prefix}{name}.")
+
+
+def _did_you_mean(wanted: str, names: Iterable[str], prefix: str = "") -> str:
+    nearest = difflib.get_close_matches(wanted, list(names), n=1, cutoff=0.5)
+    return f" Did you mean {prefix}{nearest[0]}?" if nearest else ""

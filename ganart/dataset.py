@@ -1,0 +1,48 @@
+"""`ganart dataset`: read a data set, print what it holds, and save the report beside its contact sheet and manifest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from ganart.complaints import tells_users
+from ganart.paths import conf_dir
+
+
+@hydra.main(config_path=str(conf_dir()), config_name="dataset", version_base="1.3")
+@tells_users
+def main(cfg: DictConfig) -> None:
+    """Report on `cfg.dataset` into the output folder."""
+    run(cfg, Path(HydraConfig.get().runtime.output_dir))
+
+
+def run(cfg: DictConfig, output_dir: Path) -> None:
+    """Report on `cfg.dataset`; writes report.md, report.json, contact_sheet.png and manifest.csv into `output_dir`.
+
+    Raises:
+        UserError: if the data set cannot be read.
+    """
+    # What takes seconds to import is not needed for `--help`.
+    from rich.markup import escape
+
+    from ganart.config import build
+    from ganart.console import console
+    from ganart.datasets.cache import load
+    from ganart.datasets.contact_sheet import contact_sheet
+    from ganart.datasets.report import survey, write_manifest
+    from ganart.datasets.report_text import markdown, show
+
+    pictures = load(build(cfg.dataset, allow=cfg.get("allow_targets", ())))
+    report = survey(pictures)
+    output_dir.mkdir(parents=True, exist_ok=True)
+    (output_dir / "report.md").write_text(markdown(report), encoding="utf-8")
+    (output_dir / "report.json").write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1), encoding="utf-8")
+    contact_sheet(pictures, report).save(output_dir / "contact_sheet.png")
+    write_manifest(pictures, output_dir / "manifest.csv")
+    show(report, console)
+    console.print(f"[green]saved[/] {escape(str(output_dir))}: report.md, report.json, contact_sheet.png, manifest.csv")

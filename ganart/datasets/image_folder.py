@@ -1,0 +1,183 @@
+"""Pictures as artists have them: a folder or a zip, nested as it may be, of any kind, size and aspect."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import warnings
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from rich.markup import escape
+
+from ganart.console import console
+from ganart.datasets import labels as labelling
+from ganart.datasets import settings
+from ganart.datasets.base import Dataset, Factor, Picture, Skipped
+from ganart.datasets.decoding import open_picture, reason
+from ganart.datasets.resize import WAYS, fit
+from ganart.datasets.sources import Entry, list_pictures, reader
+from ganart.errors import UserError
+
+DECODER = 1
+"""Part of the key: counted up when the same files and settings would give other pixels, labels or splits."""
+
+
+class ImageFolder(Dataset):
+    """A folder or zip of pictures, each decoded to uint8 [height, width, channels].
+
+    Args:
+        root: the folder or zip.
+        height: of the pictures in pixels.
+        width: of the pictures in pixels.
+        channels: 1 grey, 3 RGB, 4 RGBA.
+        labels: `folder`, `none`, or the path of a CSV file with a column `file` and one column a factor. A relative
+            path is looked for from the working directory, then beside `root`, then in it.
+        factors: names of the folder levels below `root`, outermost first, or columns of the CSV file. None means
+            `[style]` for folders, and every column of at most 100 distinct values for a CSV file.
+        resize: `crop` the centre, `pad` with `background`, or `stretch`.
+        filter: lanczos, bicubic, bilinear, box, hamming or nearest.
+        background: a colour name, "#rrggbb" or (r, g, b): behind transparent pixels, and in the borders of `pad`.
+        test_fraction: the share of pictures, picked by a hash of their content, that are for testing. Where the outer
+            folders are called train and test (or val), those decide instead.
+        licence: what the pictures may be used for; it follows them into reports and published models.
+        condition: the factors that networks are told.
+
+    Raises:
+        UserError: if any of these cannot be served.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str | os.PathLike[str],
+        height: int = 64,
+        width: int = 64,
+        channels: int = 3,
+        labels: str | None = "folder",
+        factors: str | Sequence[str] | None = None,
+        resize: str = "crop",
+        filter: str = "lanczos",
+        background: str | Sequence[int] = "white",
+        test_fraction: float = 0.1,
+        licence: str = "unknown",
+        condition: str | Sequence[str] = (),
+    ) -> None:
+        self.root = Path(root).expanduser()
+        self.height = settings.side("dataset.height", height)
+        self.width = settings.side("dataset.width", width)
+        self.channels = settings.channel_count(channels)
+        self.resize = settings.one_of("dataset.resize", resize, WAYS)
+        self.filter = filter
+        self.resampling = settings.resampling(filter)
+        self.background = settings.colour("dataset.background", background)
+        self.test_fraction = settings.fraction("dataset.test_fraction", test_fraction)
+        self.licence = licence
+        self.name = _safe(self.root)
+        self.labels = labels or "none"
+        self.asked_factors = None if factors is None else settings.names(factors)
+
+        self._entries = list_pictures(self.root)
+        names = [entry.name for entry in self._entries]
+        folders = ["style"] if self.asked_factors is None else self.asked_factors
+        self._layout = labelling.lay_out(names, len(folders) if self.labels == "folder" else 0)
+        self._table = b"" if self.labels in ("folder", "none") else _table_file(self.labels, self.root).read_bytes()
+        self._labelling = self._label(names, folders)
+        self.condition = settings.conditions(condition, [factor.name for factor in self._labelling.factors])
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def factors(self) -> tuple[Factor, ...]:
+        return self._labelling.factors
+
+    def key(self) -> str:
+        table = hashlib.sha256(self._table).hexdigest()
+        how = [DECODER, self.height, self.width, self.channels, self.resize, self.filter, self.background]
+        how += [self.test_fraction, self.labels in ("folder", "none") and self.labels, self.asked_factors, table]
+        what = [[entry.name, entry.size, entry.stamp] for entry in self._entries]
+        return hashlib.sha256(json.dumps([how, what]).encode()).hexdigest()
+
+    def decode(self) -> Iterator[Picture | Skipped]:
+        for note in self._labelling.notes:
+            console.print(f"[yellow]note[/] {escape(note)}")
+        with (
+            warnings.catch_warnings(),
+            reader(self.root) as read,
+            ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
+        ):
+            # Odd EXIF blocks and large scans are common; a file that cannot be read at all raises instead of warning.
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            yield from _in_order(pool, partial(self._picture, read), len(self))
+
+    def _label(self, names: Sequence[str], folders: Sequence[str]) -> labelling.Labelling:
+        if self.labels == "folder":
+            return labelling.from_folders(self._layout.levels, folders)
+        if self.labels == "none":
+            return labelling.Labelling((), [()] * len(names))
+        table = labelling.read_table(Path(self.labels).name, self._table)
+        basenames = Counter(PurePosixPath(name).name for name in names)
+        known = [
+            labelling.spellings((name, file, f"{self.root.stem}/{name}"), basenames[PurePosixPath(name).name] == 1)
+            for name, file in zip(names, self._layout.files, strict=True)
+        ]
+        return labelling.from_table(known, table, self.asked_factors)
+
+    def _picture(self, read: Callable[[Entry], bytes], index: int) -> Picture | Skipped:
+        file = self._layout.files[index]
+        try:
+            data = read(self._entries[index])
+            # Twice the size that is wanted leaves the filter enough to work on.
+            least = 2 * max(self.height, self.width)
+            image, size = open_picture(data, self.channels, self.background, least)
+            fitted = fit(image, self.width, self.height, self.resize, self.resampling, self.background)
+        except Exception as error:  # decoders raise nearly every kind on damaged files, and one file must not end a run
+            return Skipped(file, reason(error))
+        pixels = np.asarray(fitted).reshape(self.height, self.width, self.channels)
+        sha256 = hashlib.sha256(data).hexdigest()
+        said = self._layout.is_test[index]
+        test = _held_out(sha256, self.test_fraction) if said is None else said
+        return Picture(pixels, self._labelling.rows[index], file, sha256, test, size)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, work: Callable[[int], Picture | Skipped], count: int
+) -> Iterator[Picture | Skipped]:
+    """Yield work(0), work(1), … in order, while the pool is at most 64 pictures ahead: memory stays bounded."""
+    ahead: deque[Future[Picture | Skipped]] = deque()
+    for index in range(count):
+        ahead.append(pool.submit(work, index))
+        if len(ahead) == 64:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
+
+
+def _held_out(sha256: str, fraction: float) -> bool:
+    """Whether a picture is for testing: its hash, read as a number from 0 to 1, knows nothing of the other pictures."""
+    return int(sha256[:13], 16) / 16**13 < fraction
+
+
+def _safe(root: Path) -> str:
+    """Return a name for files made from the name of the folder or zip."""
+    root = root.resolve()
+    stem = root.name if root.is_dir() else root.stem
+    return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "pictures"
+
+
+def _table_file(labels: str, root: Path) -> Path:
+    path = Path(labels).expanduser()
+    places = [path, root.parent / path, root / path]
+    for place in places:
+        if place.is_file():
+            return place
+    raise UserError(
+        f"dataset.labels={labels}: there is no such file here, beside {root} or in it. Type dataset.labels=folder, "
+        "dataset.labels=none, or the path of a CSV file with a column called file and one column a factor."
+    )

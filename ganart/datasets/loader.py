@@ -1,0 +1,73 @@
+"""Batches of real pictures as index lookups, in an order that is a function of the seed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganart.datasets.base import PictureSet
+
+
+class Batch(NamedTuple):
+    """Real pictures: `images` uint8 [N, H, W, C], `labels` int64 [N, F] with the columns that the players are told."""
+
+    images: Tensor
+    labels: Tensor
+
+
+class BatchLoader:
+    """An endless stream of batches: one shuffled pass over the training pictures after the other, without gaps.
+
+    Position p of the stream is a function of (seed, p), so a run resumes in the middle of a pass by starting at the
+    number of images it has seen. Of `world_size` processes each takes its own slice of every batch.
+    """
+
+    def __init__(
+        self,
+        pictures: PictureSet,
+        *,
+        batch_size: int,
+        seed: int,
+        condition: tuple[str, ...] = (),
+        start: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        assert batch_size % world_size == 0
+        self.pictures = pictures
+        self.batch_size = batch_size
+        self.condition = condition
+        self.start = start
+        self._seed = seed
+        self._rank, self._world_size = rank, world_size
+        names = [factor.name for factor in pictures.factors]
+        self._columns = [names.index(name) for name in condition]
+        self._order: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=np.int64))
+
+    def __iter__(self) -> Iterator[Batch]:
+        share = self.batch_size // self._world_size
+        position = self.start + self._rank * share
+        while True:
+            indices = self.stream(position, share)
+            yield Batch(torch.from_numpy(self.pictures.train.pictures(indices)), self.told_labels(indices))
+            position += self.batch_size
+
+    def told_labels(self, indices: np.ndarray) -> Tensor:
+        """The labels that the players are told of the training pictures at `indices`, int64 [n, F]."""
+        return torch.from_numpy(self.pictures.train.labels_of(indices)[:, self._columns])
+
+    def stream(self, start: int, count: int) -> np.ndarray:
+        """Return the indices into the training pictures at positions start … start + count − 1 of the stream."""
+        positions = np.arange(start, start + count)
+        passes, places = np.divmod(positions, len(self.pictures.train))
+        return np.concatenate([self._pass(int(p))[places[passes == p]] for p in np.unique(passes)])
+
+    def _pass(self, number: int) -> np.ndarray:
+        if self._order[0] != number:
+            permutation = np.random.default_rng([self._seed, number]).permutation(len(self.pictures.train))
+            self._order = (number, permutation)
+        return self._order[1]

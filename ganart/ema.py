@@ -1,0 +1,59 @@
+"""The generator's exponential moving average, counted in images: what is sampled, scored and exported.
+
+Karras et al. 2018, "Progressive Growing of GANs" (arXiv:1710.10196), section 4.1, for the idea; a half-life in images
+keeps its meaning when the batch size changes.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from ganart.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class EMA:
+    """After `half_life_images` images an old weight counts half.
+
+    `ramp_up` limits the half-life to that share of the images seen so far, so that the random start is soon forgotten;
+    0 switches the ramp off. Averages of batch statistics follow the weights that they belong to; counters are copied.
+    """
+
+    half_life_images: float
+    ramp_up: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.half_life_images < 0 or self.ramp_up < 0:
+            raise UserError(
+                f"ema: half_life_images={self.half_life_images} and ramp_up={self.ramp_up} must be 0 or more."
+            )
+
+    def decay(self, images_seen: int, images_per_round: int) -> float:
+        """Return the weight of the old average in one update, ½^(images_per_round / half-life)."""
+        half_life = self.half_life_images
+        if self.ramp_up > 0:
+            half_life = min(half_life, self.ramp_up * images_seen)
+        return math.pow(0.5, images_per_round / half_life) if half_life > 0 else 0.0
+
+    @staticmethod
+    def start(generator: nn.Module) -> nn.Module:
+        """Return the average before the first update: a frozen copy of `generator`."""
+        return copy.deepcopy(generator).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, average: nn.Module, generator: nn.Module, images_seen: int, images_per_round: int) -> None:
+        """Move `average` towards `generator` in place."""
+        old, new = list(average.parameters()), list(generator.parameters())
+        for old_buffer, new_buffer in zip(average.buffers(), generator.buffers(), strict=True):
+            if old_buffer.is_floating_point():
+                old.append(old_buffer)  # type: ignore[arg-type]
+                new.append(new_buffer)  # type: ignore[arg-type]
+            else:
+                old_buffer.copy_(new_buffer)
+        get_ema_multi_avg_fn(self.decay(images_seen, images_per_round))(old, new, None)

@@ -1,0 +1,9 @@
+"""What ganart says when a user asked for something that cannot be."""
+
+
+class UserError(ValueError):
+    """A request that cannot be served. The message says what was asked, why it cannot be, and what to type instead."""
+
+
+class TrainingDivergedError(RuntimeError):
+    """A loss or gradient became infinite or NaN; the message says when, what was saved and what to try."""

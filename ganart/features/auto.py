@@ -1,0 +1,14 @@
+"""Inception where its weights are at hand, the data set's own classifier where they are not."""
+
+from __future__ import annotations
+
+from ganart.features.base import FeatureNetwork
+from ganart.features.classifier import Classifier
+from ganart.features.inception import Inception, weights_at_hand
+
+
+def auto(*, weights: str | None = None, antialias: bool = False) -> FeatureNetwork:
+    """Return `Inception` if `weights`, or a copy downloaded before, can be read offline, else `Classifier`."""
+    if weights or weights_at_hand(None):
+        return Inception(weights=weights, antialias=antialias)
+    return Classifier()

@@ -1,0 +1,46 @@
+"""What a feature network is: pictures in, features and class logits out, under a name that never lies."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ganart.datasets.base import PictureSet
+
+
+class FeatureNetwork(nn.Module):
+    """A frozen network whose features the scores compare.
+
+    `name` goes into the names of the scores: `fd_<name>`. Only the Inception of the FID papers makes them `fid`, `kid`
+    and `is`.
+    """
+
+    name: str
+    num_features: int
+
+    @abstractmethod
+    def prepare(self, pictures: PictureSet) -> None:
+        """Load the weights, or train them on `pictures`; after this the network is ready and never changes."""
+
+    @abstractmethod
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Turn uint8 [N, H, W, C] into features [N, num_features] and class logits [N, K], float32."""
+
+    @abstractmethod
+    def protocol(self) -> dict[str, Any]:
+        """What has to be equal for two scores to be comparable: network, hash of its weights, resizing."""
+
+    def score_name(self, metric: str) -> str:
+        """`fid` becomes `fd_<name>`, `kid` `kd_<name>`, `is` `is_<name>`."""
+        return {"fid": "fd", "kid": "kd"}.get(metric, metric) + f"_{self.name}"
+
+
+@torch.inference_mode()
+def extract(network: FeatureNetwork, pictures: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Features and logits of one batch on `device`, in float32 whatever the surrounding precision."""
+    with torch.autocast(device.type, enabled=False):
+        features, logits = network(pictures.to(device))
+    return features.float(), logits.float()

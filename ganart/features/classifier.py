@@ -1,0 +1,175 @@
+"""A small classifier of the data set's own labels: features for scores where Inception's weights cannot be had.
+
+It knows what matters in this data set and nothing else, so its distances compare runs on the same data; they are not
+FID and are never called so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
+
+from ganart.console import console
+from ganart.datasets.base import UNKNOWN, PictureSet, Split
+from ganart.errors import UserError
+from ganart.features.base import FeatureNetwork
+from ganart.hardware import cpu_has_bfloat16
+from ganart.images import to_model
+from ganart.paths import cache_dir
+from ganart.seeds import mix
+
+VERSION = 1  # of network and training: raise it when either changes, and cached networks are trained anew
+
+
+class Classifier(FeatureNetwork):
+    """Strided 3×3 convolutions with batch normalization, one softmax head per factor; 128 penultimate features.
+
+    Trained once per data set on its training split (`images` pictures in all, shifted by up to an eighth) and cached.
+    The logits are those of the joint class (style × subject …), taking the factors as independent given the picture.
+    """
+
+    name = "classifier"
+    num_features = 128
+
+    def __init__(
+        self, *, images: int = 200_000, batch_size: int = 256, learning_rate: float = 3e-3, seed: int = 0
+    ) -> None:
+        super().__init__()
+        self._settings = {"images": images, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+        self.accuracy: dict[str, float] = {}
+
+    def prepare(self, pictures: PictureSet) -> None:
+        sizes = [len(factor.classes) for factor in pictures.factors]
+        if not any(size > 1 for size in sizes):
+            raise UserError(
+                f"features=classifier learns from labels, and dataset {pictures.name} has none.\n"
+                "Sort the pictures into one folder per class, give dataset.labels=FILE.csv, get the weights for "
+                "features=inception, or train without scores: ~callback.scores"
+            )
+        with torch.random.fork_rng():  # initial weights are drawn; nobody else is to feel it
+            self.trunk = _trunk(pictures.channels, min(pictures.height, pictures.width), self.num_features)
+            self.heads = nn.ModuleList(nn.Linear(self.num_features, size) for size in sizes)
+        file = self._file(pictures)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            if not file.exists():
+                self._train(pictures)
+                self._save(file)
+        state = torch.load(file, map_location="cpu", weights_only=True)
+        self.load_state_dict(state["network"])
+        self.accuracy = state["accuracy"]
+        self._hash = file.stem
+        self.eval().requires_grad_(False)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.trunk(to_model(pictures, channels_last=True))
+        joint = torch.zeros(len(features), 1, device=features.device)
+        for head in self.heads:
+            joint = (joint.unsqueeze(2) + head(features).log_softmax(1).unsqueeze(1)).flatten(1)
+        return features, joint
+
+    def protocol(self) -> dict[str, Any]:
+        return {"features": "classifier", "weights_hash": self._hash, "accuracy": self.accuracy}
+
+    # ---------------------------------------------------------------------------------------------- training it once
+
+    def _file(self, pictures: PictureSet) -> Path:
+        key = json.dumps([VERSION, pictures.hash, self._settings], sort_keys=True)
+        return cache_dir() / "classifiers" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.pt"
+
+    def _save(self, file: Path) -> None:
+        unfinished = file.with_suffix(f".unfinished-{os.getpid()}")
+        torch.save({"network": self.state_dict(), "accuracy": self.accuracy}, unfinished)
+        os.replace(unfinished, file)
+
+    def _train(self, pictures: PictureSet) -> None:
+        settings, device = self._settings, torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        batch_size = int(settings["batch_size"])
+        steps = max(1, int(settings["images"]) // batch_size)
+        with torch.random.fork_rng(), _progress() as progress:
+            torch.manual_seed(mix("classifier", int(settings["seed"])))
+            for layer in self.modules():
+                if isinstance(layer, nn.Conv2d | nn.Linear | nn.BatchNorm2d):
+                    layer.reset_parameters()
+            self.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+            optimizer = torch.optim.AdamW(self.parameters(), weight_decay=1e-2)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings["learning_rate"], total_steps=steps)
+            task = progress.add_task(f"teaching a classifier the labels of {pictures.name}", total=steps)
+            for _ in range(steps):
+                self._update(optimizer, pictures.train, torch.randint(len(pictures.train), (batch_size,)), device)
+                schedule.step()
+                progress.advance(task)
+        self.eval()
+        split = pictures.test if len(pictures.test) else pictures.train
+        names = [factor.name for factor in pictures.factors]
+        self.accuracy = dict(zip(names, self._accuracy(split, device), strict=True))
+        self.cpu()
+
+    def _update(self, optimizer: torch.optim.Optimizer, split: Split, indices: Tensor, device: torch.device) -> None:
+        images = _shifted(torch.from_numpy(split.pictures(indices.numpy())).to(device))
+        labels = torch.from_numpy(split.labels_of(indices.numpy())).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda" or cpu_has_bfloat16()):
+            features = self.trunk(to_model(images, channels_last=True))
+            logits = [head(features) for head in self.heads]
+        loss = torch.stack(
+            [
+                nn.functional.cross_entropy(scores.float(), column, ignore_index=UNKNOWN, label_smoothing=0.05)
+                for scores, column in zip(logits, labels.unbind(1), strict=True)
+                if (column != UNKNOWN).any()
+            ]
+            or [features.sum() * 0]
+        ).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    @torch.inference_mode()
+    def _accuracy(self, split: Split, device: torch.device) -> list[float]:
+        right = torch.zeros(len(self.heads), dtype=torch.float64)
+        known = torch.zeros(len(self.heads), dtype=torch.float64)
+        for indices in torch.arange(len(split)).split(1000):
+            features = self.trunk(
+                to_model(torch.from_numpy(split.pictures(indices.numpy())).to(device), channels_last=True)
+            )
+            labels = torch.from_numpy(split.labels_of(indices.numpy()))
+            guesses = torch.stack([head(features).argmax(1).cpu() for head in self.heads], dim=1)
+            right += ((guesses == labels) & (labels != UNKNOWN)).sum(0)
+            known += (labels != UNKNOWN).sum(0)
+        return (right / known.clamp(min=1)).tolist()
+
+
+def _trunk(channels: int, side: int, num_features: int) -> nn.Sequential:
+    """Convolutions that halve the picture until its shorter side is 8 or less, then a dense layer."""
+    widths, stages = channels, 0
+    layers: list[nn.Module] = []
+    while side > 8 or stages == 0:
+        width = min(128, 32 << stages)
+        stages += 1
+        layers += [nn.Conv2d(widths, width, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        layers += [nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        widths, side = width, (side + 1) // 2
+    layers += [nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(widths * 16, num_features), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def _shifted(images: Tensor) -> Tensor:
+    """Shift a batch by up to an eighth of its side, edges repeated: the classifier must not count pixels."""
+    height, width = images.shape[1:3]
+    down, right = (int(torch.randint(-(side // 8), side // 8 + 1, ())) for side in (height, width))
+    rows = torch.arange(height, device=images.device).add(down).clamp(0, height - 1)
+    columns = torch.arange(width, device=images.device).add(right).clamp(0, width - 1)
+    return images[:, rows][:, :, columns]
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console, transient=True
+    )

@@ -1,0 +1,268 @@
+"""Two players, two optimizers and Lightning: the only file where the three meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.core.optimizer import LightningOptimizer, do_nothing_closure
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ganart.datasets.loader import Batch
+from ganart.ema import EMA
+from ganart.errors import TrainingDivergedError
+from ganart.images import to_model, to_uint8
+from ganart.losses import AdversarialLoss
+from ganart.meters import Meters
+from ganart.penalties import Penalty
+from ganart.schedules import Schedule
+from ganart.seeds import mix
+
+OptimizerOf = Callable[[Iterable[nn.Parameter]], Optimizer]
+
+
+class Pair(NamedTuple):
+    """Real pictures and the generated ones that stand against them, with the same labels.
+
+    `fake` carries the generator's graph where the generator's step is to use it again; `real_logits` are filled in by
+    the discriminator's step, for losses whose generator half compares with real pictures.
+    """
+
+    real: Tensor
+    fake: Tensor
+    labels: Tensor
+    latents: Tensor
+    real_logits: list[Tensor]
+
+
+class GAN(pl.LightningModule):
+    """Generator against discriminator, one loss, any penalties. Images are float [N, C, H, W] in [−1, 1].
+
+    `discriminator_steps` updates of the discriminator, each on fresh real pictures, make a round with one update of
+    the generator; each update may be split into `accumulate` micro-batches. `gradient_clip` limits the norm of a
+    player's gradients. Every round draws its noise from its own seed, so a resumed run draws what the uninterrupted one
+    would have drawn, and nothing that happens between two rounds can change the next.
+    """
+
+    automatic_optimization = False  # two players, two optimizers
+
+    def __init__(
+        self,
+        *,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        loss: AdversarialLoss,
+        penalties: Mapping[str, Penalty],
+        optimizers: Mapping[str, OptimizerOf],
+        schedule: Schedule,
+        ema: EMA,
+        seed: int,
+        discriminator_steps: int = 1,
+        accumulate: int = 1,
+        gradient_clip: Mapping[str, float | None] | None = None,
+        channels_last: bool = False,
+    ) -> None:
+        super().__init__()
+        layout = torch.channels_last if channels_last else torch.contiguous_format
+        self.generator = generator.to(memory_format=layout)
+        self.discriminator = discriminator.to(memory_format=layout)
+        self.generator_ema = ema.start(self.generator)
+        self.loss = loss
+        self.penalties = penalties
+        self.schedule = schedule
+        self.ema = ema
+        self.meters = Meters()
+        self.images_seen = 0
+        self.rounds = 0
+        self.discriminator_updates = 0
+        self._optimizers_of = optimizers
+        self._seed = seed
+        self.latent_dim = cast(int, generator.latent_dim)
+        self._discriminator_steps = discriminator_steps
+        self._accumulate = accumulate
+        self._gradient_clip = gradient_clip or {}
+        self._channels_last = channels_last
+
+    # ------------------------------------------------------------------------------------------ the two-player step
+
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        """One round of Goodfellow et al. (2014), Algorithm 1: the discriminator's steps, then one of the generator."""
+        optimizer_d, optimizer_g = self.begin_round(batch)
+
+        for pairs in self.deal(batch):
+            with self.toggled_optimizer(optimizer_d):
+                self.descend(optimizer_d, map(self.discriminator_loss, pairs))
+            for penalty in self.penalties.values():
+                penalty.constrain(self.discriminator)
+            self.discriminator_updates += 1
+
+        with self.toggled_optimizer(optimizer_g):
+            self.descend(optimizer_g, map(self.generator_loss, pairs))
+
+        self.end_round(len(batch.images))
+
+    def discriminator_loss(self, pair: Pair) -> Tensor:
+        real_logits = self.judge(pair.real, pair.labels)  # [N]
+        fake_logits = self.judge(pair.fake.detach(), pair.labels)  # [N]
+        pair.real_logits.append(real_logits.detach())
+        for name, logits in (("real", real_logits.detach()), ("fake", fake_logits.detach())):
+            self.meters.add(f"logits/{name}", logits)
+            self.meters.add(f"d_{name}", logits.sigmoid())
+        terms = {"adversarial": self.loss.discriminator(real_logits, fake_logits)}
+        return self.sum_of("discriminator", terms | self.penalty_terms(pair))
+
+    def generator_loss(self, pair: Pair) -> Tensor:
+        fake = pair.fake if pair.fake.requires_grad else self.generator(pair.latents, pair.labels)
+        fake_logits = self.judge(fake, pair.labels)  # [N]
+        terms = {"adversarial": self.loss.generator(pair.real_logits[0], fake_logits)}
+        return self.sum_of("generator", terms)
+
+    def deal(self, batch: Batch) -> Iterator[list[Pair]]:
+        """Yield the micro-batches of each discriminator step; those of the last are the generator's too.
+
+        Without accumulation the last fakes keep their graph, and the generator's step need not paint them again; with
+        it they are painted anew, or the graphs of all micro-batches would have to be held at once.
+        """
+        for step in range(1, self._discriminator_steps + 1):
+            images, labels = (tensor.chunk(self._discriminator_steps)[step - 1] for tensor in batch)
+            latents = torch.randn(len(images), self.latent_dim, device=self.device)
+            pieces = zip(*(tensor.chunk(self._accumulate) for tensor in (images, labels, latents)), strict=True)
+            with torch.set_grad_enabled(step == self._discriminator_steps and self._accumulate == 1):
+                pairs = [self.pair_up(*piece) for piece in pieces]
+            yield pairs
+
+    def pair_up(self, images: Tensor, labels: Tensor, latents: Tensor) -> Pair:
+        real = to_model(images, channels_last=self._channels_last)
+        return Pair(real, self.generator(latents, labels), labels, latents, [])
+
+    def judge(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Logits of the discriminator in float32, [N]."""
+        return self.discriminator(images, labels).float()
+
+    def penalty_terms(self, pair: Pair) -> dict[str, Tensor]:
+        """The penalties due at this update, [N] each, in float32 and weighted for the updates that they skip."""
+        due = {name: p for name, p in self.penalties.items() if self.discriminator_updates % p.every == 0}
+        with torch.autocast(self.device.type, enabled=False):
+            real, fake = pair.real.float(), pair.fake.detach().float()
+            terms = {name: p(lambda x: self.judge(x, pair.labels), real, fake) for name, p in due.items()}
+        for name, term in terms.items():
+            self.meters.add(f"penalty/{name}", term)
+        return {name: due[name].every * term for name, term in terms.items()}
+
+    def sum_of(self, player: str, terms: Mapping[str, Tensor]) -> Tensor:
+        """The mean over the batch of the sum of `terms` ([N] each)."""
+        self.meters.add(f"{player}/adversarial", terms["adversarial"])
+        loss = torch.stack(list(terms.values())).sum(0).mean()
+        self.meters.add(f"{player}/loss", loss)
+        return loss
+
+    def descend(self, optimizer: LightningOptimizer, losses: Iterable[Tensor]) -> None:
+        """One update of one player: the mean gradient of its micro-batches, clipped and checked on the way."""
+        optimizer.zero_grad()
+        for loss in losses:
+            self.manual_backward(loss / self._accumulate)
+        optimizer.step()
+
+    # ------------------------------------------------------------------------------------------ around the round
+
+    def begin_round(self, batch: Batch) -> tuple[LightningOptimizer, LightningOptimizer]:
+        torch.manual_seed(mix("round", self._seed, self.global_rank, self.rounds))
+        self.meters.begin_round()
+        self._batch = batch
+        optimizer_d, optimizer_g = cast(list[LightningOptimizer], self.optimizers())
+        count_as_one_step(optimizer_d)
+        factor = self.schedule(self.images_seen)
+        for optimizer, rates in zip((optimizer_d, optimizer_g), self._learning_rates, strict=True):
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * factor
+        return optimizer_d, optimizer_g
+
+    def end_round(self, images_of_this_process: int) -> None:
+        images = images_of_this_process * self.trainer.world_size
+        self.images_seen += images
+        self.rounds += 1
+        self.ema.update(self.generator_ema, self.generator, self.images_seen, images)
+
+    def configure_optimizers(self) -> list[Optimizer]:
+        players = {"discriminator": self.discriminator, "generator": self.generator}
+        optimizers = [self._optimizers_of[name](player.parameters()) for name, player in players.items()]
+        self._learning_rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
+        return optimizers
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Refuse gradients that are not finite, measure their norm, clip it. They come unscaled."""
+        player = PLAYERS[self.trainer.optimizers.index(optimizer)]
+        parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters])
+        self.meters.add(f"gradient_norm/{player}", norm)
+        loss = self.meters.latest(f"{player}/loss")
+        # A gradient scaler skips a step with infinite gradients and lowers its scale: only the loss counts there.
+        scaled = getattr(self.trainer.precision_plugin, "scaler", None) is not None
+        if not torch.isfinite(loss if scaled else loss + norm):
+            raise self.diverged(player)
+        limit = self._gradient_clip.get(player)
+        if limit is not None:
+            torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
+
+    def diverged(self, player: str) -> TrainingDivergedError:
+        """Save what led here and say what to try."""
+        file = Path(self.trainer.default_root_dir) / f"diverged_rank{self.global_rank}.pt"
+        state = {"state_dict": self.state_dict(), "round": self.rounds, "images_seen": self.images_seen}
+        torch.save(state | {"batch": list(self._batch)}, file)
+        return TrainingDivergedError(
+            f"Loss or gradient of the {player} is not finite at {self.images_seen:,} images (round {self.rounds:,}).\n"
+            f"Terms now: {_listed(self.meters.of_this_round())}\n"
+            f"Last finite terms: {_listed(self.meters.of_last_round())}\n"
+            f"The batch and the networks are saved in {file}; the last checkpoint stands.\n"
+            f"What to try: a lower learning rate (optimizer.{player}.lr), a stronger penalty "
+            f"(penalty=[r1,r2] penalty.r1.gamma=10), gradient_clip.{player}=1, trainer.precision=32."
+        )
+
+    # ------------------------------------------------------------------------------------------ pictures
+
+    @torch.no_grad()
+    def paint(self, latents: Tensor, labels: Tensor, *, average: bool = True) -> Tensor:
+        """Generate uint8 [N, H, W, C] in float32 from latents [N, Z] and labels [N, F], by average or live weights."""
+        generator = self.generator_ema if average else self.generator
+        was_training = generator.training
+        generator.eval()
+        with torch.autocast(self.device.type, enabled=False):
+            images = to_uint8(generator(latents.to(self.device), labels.to(self.device)))
+        generator.train(was_training)
+        return images
+
+    def train(self, mode: bool = True) -> GAN:
+        super().train(mode)
+        self.generator_ema.eval()
+        return self
+
+    # ------------------------------------------------------------------------------------------ checkpoints
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["ganart"] = {name: getattr(self, name) for name in CLOCKS}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        for name in CLOCKS:
+            setattr(self, name, checkpoint["ganart"][name])
+
+
+PLAYERS = ("discriminator", "generator")
+CLOCKS = ("images_seen", "rounds", "discriminator_updates")
+
+
+def count_as_one_step(optimizer_d: LightningOptimizer) -> None:
+    """Keep Lightning from counting the discriminator's updates, so that `global_step` and `max_steps` count rounds.
+
+    Lightning counts every `optimizer.step()` (pytorch-lightning#17958) through two hooks that it sets anew at each
+    batch; a test holds that five rounds are five steps.
+    """
+    optimizer_d._on_before_step = do_nothing_closure
+    optimizer_d._on_after_step = do_nothing_closure
+
+
+def _listed(terms: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in terms.items())

@@ -1,0 +1,76 @@
+"""What this machine is good at: device, precision and memory layout, chosen once and said aloud."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import torch
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Device, precision and memory layout of a run."""
+
+    accelerator: str
+    precision: str
+    channels_last: bool
+    reason: str
+
+
+def choose(accelerator: str, precision: str, channels_last: bool | str) -> Choice:
+    """Fill in every `auto`; what the user has set stands."""
+    accelerator = _accelerator(accelerator)
+    auto_precision, why = _precision(accelerator)
+    return Choice(
+        accelerator=accelerator,
+        precision=auto_precision if precision == "auto" else str(precision),
+        channels_last=True if channels_last == "auto" else bool(channels_last),
+        reason=why if precision == "auto" else "as asked",
+    )
+
+
+def _accelerator(wanted: str) -> str:
+    if wanted not in ("auto", "gpu"):
+        return wanted
+    if torch.cuda.is_available():
+        return "cuda"
+    if torch.backends.mps.is_available():
+        return "mps"
+    return "cpu" if wanted == "auto" else wanted
+
+
+def _precision(accelerator: str) -> tuple[str, str]:
+    if accelerator in ("cuda", "gpu") and torch.cuda.is_available():
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return "bf16-mixed", f"{torch.cuda.get_device_name()} computes in bfloat16"
+        return "32", f"{torch.cuda.get_device_name()} has no bfloat16"
+    if accelerator == "cpu":
+        if cpu_has_bfloat16():
+            return "bf16-mixed", "this CPU has bfloat16 instructions"
+        return "32", "this CPU has no bfloat16 instructions"
+    return "32", f"no faster precision is known to be safe on {accelerator}"
+
+
+@cache
+def cpu_has_bfloat16() -> bool:
+    """Whether the CPU multiplies in bfloat16 itself; emulation would be slower than float32."""
+    flags = {"avx512_bf16", "amx_bf16", "bf16"}  # the last is Arm's
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    words = {word for line in lines if line.lower().startswith(("flags", "features")) for word in line.split()}
+    return bool(flags & words)
+
+
+def cpu_name() -> str:
+    """The processor's own name, for records of cost."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,62 @@
+"""From a picture's size to the levels of a convolutional player: a small start, doubled until the size is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ganart.errors import UserError
+
+SMALLEST_SIDE, LARGEST_SIDE = 8, 256
+_STARTS = range(4, 8)  # 4 doubles to 8, so these reach every side that any doubling reaches, once
+
+
+@dataclass(frozen=True)
+class Pyramid:
+    """Sizes and channels from the start upwards: `channels[i]` at start · 2ⁱ; the picture stands at the top."""
+
+    start: tuple[int, int]
+    channels: tuple[int, ...]
+
+    @property
+    def start_features(self) -> int:
+        return self.channels[0] * self.start[0] * self.start[1]
+
+    def upwards(self) -> Iterator[tuple[int, int]]:
+        """Pairs (channels below, channels above) of each doubling but the one to the picture."""
+        return pairwise(self.channels)
+
+    def downwards(self) -> Iterator[tuple[int, int]]:
+        """Pairs (channels above, channels below) of each halving but the one from the picture."""
+        return pairwise(reversed(self.channels))
+
+
+def pyramid(height: int, width: int, start_channels: int, min_channels: int) -> Pyramid:
+    """Plan the levels for a picture of `height` × `width`; channels halve at each doubling, down to `min_channels`.
+
+    Raises:
+        UserError: if the size cannot be reached by doubling a start of 4 to 7 pixels on its shorter side.
+    """
+    doublings = _doublings(min(height, width))
+    if doublings is None or max(height, width) > LARGEST_SIDE or max(height, width) % 2**doublings:
+        raise UserError(_unreachable(height, width))
+    channels = tuple(max(start_channels >> level, min_channels) for level in range(doublings))
+    return Pyramid((height >> doublings, width >> doublings), channels)
+
+
+def _doublings(side: int) -> int | None:
+    """How often one of the starts must double to reach `side`; None if it never does."""
+    if not SMALLEST_SIDE <= side <= LARGEST_SIDE:
+        return None
+    return next((k for k in range(1, 7) if side % 2**k == 0 and side >> k in _STARTS), None)
+
+
+def _unreachable(height: int, width: int) -> str:
+    sides = sorted({start << k for start in _STARTS for k in range(1, 7) if start << k <= LARGEST_SIDE})
+    nearest = [min(sides, key=lambda side: abs(side - wanted)) for wanted in (height, width)]
+    return (
+        f"architecture: {height}×{width} pictures cannot be reached by doubling: the shorter side must be one of "
+        f"{', '.join(map(str, sides))}, and the longer one a multiple of as many doublings, at most {LARGEST_SIDE}.\n"
+        f"Try dataset.height={nearest[0]} dataset.width={nearest[1]}, or architecture=mlp, which makes any size."
+    )

@@ -1,0 +1,21 @@
+"""What ganart asks of a logger beside what Lightning does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL.Image import Image
+from pytorch_lightning.loggers import Logger
+
+
+class ExperimentLogger(Logger):
+    """A Lightning logger whose `step` is the number of images seen, and that may take pictures and goals too."""
+
+    def log_pictures(self, name: str, picture: Image, images_seen: int) -> None:
+        """Keep `picture`; loggers of numbers do not."""
+
+    def expect_scores(self, names: Sequence[str], *, lower_is_better: Sequence[bool]) -> None:
+        """Learn which numbers are scores and which way is up, before the first of them comes."""
+
+    def close(self) -> None:
+        """Let go of files and services; the next job of a multirun opens its own."""

@@ -1,0 +1,27 @@
+"""TensorBoard: `tensorboard --logdir runs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL.Image import Image
+from pytorch_lightning.loggers import TensorBoardLogger as LightningTensorBoardLogger
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+from ganart.loggers.base import ExperimentLogger
+
+
+class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):
+    """Lightning's, with images seen as its step and with pictures."""
+
+    def __init__(self, *, folder: str | Path) -> None:
+        super().__init__(save_dir=str(folder), name="tensorboard", version="", default_hp_metric=False)
+
+    @rank_zero_only
+    def log_pictures(self, name: str, picture: Image, images_seen: int) -> None:
+        self.experiment.add_image(name, np.asarray(picture.convert("RGB")), images_seen, dataformats="HWC")
+
+    @rank_zero_only
+    def close(self) -> None:
+        self.experiment.close()

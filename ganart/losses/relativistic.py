@@ -1,0 +1,27 @@
+"""The relativistic pairing loss: Jolicoeur-Martineau 2018, "The relativistic discriminator" (arXiv:1807.00734), RpGAN.
+
+Huang et al. 2024, "The GAN is dead; long live the GAN!" (R3GAN, arXiv:2501.05441), prove local convergence for it
+together with R1 and R2.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+
+@dataclass(frozen=True)
+class Relativistic:
+    """L_D = E[softplus(−(D(x) − D(G(z))))],   L_G = E[softplus(−(D(G(z)) − D(x)))].
+
+    Each generated picture is judged against a real one, so a mode that the generator drops keeps costing it.
+    """
+
+    is_relativistic: ClassVar[bool] = True
+
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return softplus(fake_logits - real_logits)
+
+    def generator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return softplus(real_logits - fake_logits)

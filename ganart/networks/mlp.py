@@ -1,0 +1,73 @@
+"""Multi-layer perceptrons: Goodfellow et al. 2014, "Generative Adversarial Nets" (arXiv:1406.2661), section 5.
+
+The paper's ReLU generator and maxout discriminator became, in the tutorials that followed it, LeakyReLU in both and
+batch normalization in the generator; those are the defaults here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from ganart.layers.conditioning import condition_latents, discriminator_head
+
+
+def _stack(sizes: Sequence[int], batch_norm: bool) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for size_in, size_out in pairwise(sizes):
+        layers.append(nn.Linear(size_in, size_out, bias=not batch_norm))
+        if batch_norm:
+            layers.append(nn.BatchNorm1d(size_out))
+        layers.append(nn.LeakyReLU(0.2, inplace=True))
+    return nn.Sequential(*layers)
+
+
+class Generator(nn.Module):
+    """Latents [N, latent_dim] → hidden layers → images [N, channels, height, width] in [−1, 1] by tanh."""
+
+    def __init__(
+        self,
+        *,
+        latent_dim: int,
+        height: int,
+        width: int,
+        channels: int,
+        hidden: Sequence[int],
+        batch_norm: bool,
+        embedding_dim: int,
+        label_sizes: Sequence[int] = (),
+    ) -> None:
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.shape = (channels, height, width)
+        self.condition = condition_latents(latent_dim, label_sizes, embedding_dim)
+        self.body = _stack([self.condition.out_features, *hidden], batch_norm)
+        self.to_image = nn.Linear(hidden[-1], channels * height * width)
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        x = self.body(self.condition(latents, labels))  # [N, hidden[-1]]
+        return torch.tanh(self.to_image(x)).view(-1, *self.shape)
+
+
+class Discriminator(nn.Module):
+    """Images [N, C, H, W] → hidden layers → logits [N]."""
+
+    def __init__(
+        self,
+        *,
+        height: int,
+        width: int,
+        channels: int,
+        hidden: Sequence[int],
+        batch_norm: bool,
+        label_sizes: Sequence[int] = (),
+    ) -> None:
+        super().__init__()
+        self.body = _stack([channels * height * width, *hidden], batch_norm)
+        self.head = discriminator_head(nn.Linear(hidden[-1], 1), hidden[-1], label_sizes)
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        return self.head(self.body(images.flatten(1)), labels)

@@ -1,0 +1,17 @@
+"""Where things lie: the Hydra groups, and what can be made again (decoded data sets, feature networks, statistics)."""
+
+import os
+from pathlib import Path
+
+
+def cache_dir() -> Path:
+    """`$GANART_CACHE`, else `$XDG_CACHE_HOME/ganart`, else `~/.cache/ganart`."""
+    if "GANART_CACHE" in os.environ:
+        return Path(os.environ["GANART_CACHE"]).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "ganart"
+
+
+def conf_dir() -> Path:
+    """The folder of the Hydra groups: inside the installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "conf"
+    return inside if inside.is_dir() else Path(__file__).parents[1] / "conf"

@@ -1,0 +1,17 @@
+"""R2: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?" (arXiv:1801.04406), sec. 4.1."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ganart.penalties.base import Judge, Penalty, squared_gradient_norm
+
+
+@dataclass(frozen=True, kw_only=True)
+class R2(Penalty):
+    """γ/2 · E‖∇ₓ D(G(z))‖² at generated images: a discriminator that is flat where the generator is."""
+
+    gamma: float
+
+    def __call__(self, judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
+        return self.gamma / 2 * squared_gradient_norm(judge, fake)

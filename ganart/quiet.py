@@ -1,0 +1,26 @@
+"""Libraries that talk too much: what they say goes to log.txt, where it can be read, instead of the terminal."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+HINTS = (
+    r".*does not have many workers.*",
+    r".*`isinstance\(treespec, LeafSpec\)`.*",
+    r".*You are using a CUDA device.*Tensor Cores.*",
+    r".*this is a plain list of losses.*",
+    r".*GPU available but not used.*",
+    r".*module\(s\) in eval mode at the start of training.*",
+)
+"""Lightning's advice about things that ganart has decided."""
+
+
+def libraries() -> None:
+    """Send Lightning's notices to the log file only."""
+    for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightning.fabric"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    for hint in HINTS:
+        warnings.filterwarnings("ignore", hint)

@@ -1,0 +1,72 @@
+"""Going on where a run stopped: its own configuration, with the values that the user changes now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+
+from ganart.errors import UserError
+from ganart.run_folder import RunFolder, read_checkpoint
+
+MAY_CHANGE = "values such as total_images, callback.checkpoint.every_images, trainer.max_time or optimizer.generator.lr"
+
+
+@dataclass(frozen=True)
+class Resume:
+    """A run, the checkpoint to go on from, and what the user wants changed."""
+
+    run: RunFolder
+    checkpoint: Path
+    overrides: list[str]
+
+    @classmethod
+    def find(cls, wanted: str | None, overrides: list[str]) -> Resume | None:
+        """Find what `resume=` names: a run folder (its last checkpoint) or one of its checkpoints."""
+        if wanted is None:
+            return None
+        run = RunFolder.open(wanted)
+        file = Path(wanted).expanduser()
+        checkpoint = file if file.is_file() else run.checkpoint("last")
+        return cls(run, checkpoint, [o for o in overrides if not o.startswith("resume=")])
+
+    @cached_property
+    def images_seen(self) -> int:
+        return int(read_checkpoint(self.checkpoint)["ganart"]["images_seen"])
+
+    def config(self, composed: DictConfig) -> DictConfig:
+        """Return the run's configuration with the overrides of this command, in the run folder of this command.
+
+        Raises:
+            UserError: for overrides that would make it another run, or if nothing is left to train.
+        """
+        cfg = self.run.recipe.copy()
+        for override in OverridesParser.create().parse_overrides(self.overrides):
+            key = override.key_or_group
+            value = OmegaConf.select(cfg, key, throw_on_missing=False)
+            if override.is_delete() or override.is_add() or isinstance(value, DictConfig) or key not in _keys(cfg):
+                raise UserError(
+                    f"{override.input_line} cannot be changed in a run that is resumed: the rest of the run would no "
+                    f"longer be the same experiment. Change {MAY_CHANGE}, or start a new run without resume=."
+                )
+            OmegaConf.update(cfg, key, override.value())
+        cfg.run_folder = composed.run_folder
+        if self.images_seen >= cfg.total_images:
+            raise UserError(
+                f"resume={self.checkpoint}: this run has seen {self.images_seen:,} images and was to see "
+                f"{cfg.total_images:,}: it is finished. To train on: total_images={2 * self.images_seen}"
+            )
+        return cfg
+
+
+def _keys(cfg: DictConfig, prefix: str = "") -> set[str]:
+    keys = set()
+    for name, value in cfg.items():
+        key = prefix + str(name)
+        keys.add(key)
+        if isinstance(value, DictConfig):
+            keys |= _keys(value, f"{key}.")
+    return keys

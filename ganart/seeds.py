@@ -1,0 +1,32 @@
+"""Seeds that are functions of names and numbers, so that nothing depends on what was drawn before."""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import Tensor
+
+
+def mix(*parts: int | str) -> int:
+    """Return a 63-bit seed that changes in every bit when any of `parts` changes."""
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
+
+
+def latents_of(seeds: list[int], latent_dim: int, *, truncation: float | None = None) -> Tensor:
+    """Return one latent vector per seed, float32 [len(seeds), latent_dim] ~ N(0, I).
+
+    Drawn on the CPU, each from its own generator, so that a picture's latents depend on its seed alone: not on the
+    batch it is drawn in, nor on the device. With `truncation` τ, coordinates beyond ±τ are drawn again until none is
+    (the truncation trick of Brock et al. 2019, arXiv:1809.11096, section 3.1).
+    """
+    return torch.stack([_latent_of(seed, latent_dim, truncation) for seed in seeds])
+
+
+def _latent_of(seed: int, latent_dim: int, truncation: float | None) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    latent = torch.randn(latent_dim, generator=generator)
+    while truncation is not None and (beyond := latent.abs() > truncation).any():
+        latent[beyond] = torch.randn(int(beyond.sum()), generator=generator)
+    return latent

@@ -1,0 +1,213 @@
+"""One training run: check, build, run, sum up."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytorch_lightning as pl
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from ganart import quiet, summary
+from ganart.callbacks import Interrupt, Scores
+from ganart.callbacks.scores import describe
+from ganart.checks import check
+from ganart.config import build, build_network
+from ganart.console import console
+from ganart.datasets import cache
+from ganart.datasets.base import PictureSet
+from ganart.datasets.loader import BatchLoader
+from ganart.gan import GAN
+from ganart.hardware import Choice, choose
+from ganart.loggers import ExperimentLogger
+from ganart.optimizers import build_optimizer
+from ganart.resume import Resume
+from ganart.run_folder import RunFolder
+
+
+def train(cfg: DictConfig, run: RunFolder, overrides: list[str], resume: Resume | None = None) -> float | None:
+    """Train in `run`; everything that can be checked is checked first."""
+    check(cfg)
+    composed, cfg = cfg, cfg.copy()
+    OmegaConf.resolve(cfg)
+    begun = time.monotonic()
+    quiet.libraries()
+    hardware = choose(cfg.trainer.accelerator, cfg.trainer.precision, cfg.channels_last)
+    torch.manual_seed(cfg.seed)
+
+    pictures = cache.load(build(cfg.dataset, allow=cfg.allow_targets))
+    with built_loggers(cfg) as loggers:
+        callbacks = build(cfg.callback, allow=cfg.allow_targets)
+        trainer = build_trainer(cfg, hardware, run, callbacks, loggers)
+        check(cfg, world_size=trainer.world_size)
+        gan = build_gan(cfg, pictures, hardware)
+        if trainer.is_global_zero:
+            run.begin(composed, overrides, pictures)
+            introduce(cfg, run, pictures, hardware, gan)
+        for callback in callbacks.values():
+            if isinstance(callback, Scores):
+                callback.prepare(pictures, trainer.strategy.root_device)
+                console.print(f"scores    {describe(callback.scorer)}", soft_wrap=True)
+        loader = BatchLoader(
+            pictures,
+            batch_size=cfg.batch_size * cfg.discriminator_steps,
+            seed=cfg.seed,
+            condition=tuple(cfg.dataset.condition),
+            start=resume.images_seen if resume else 0,
+            rank=trainer.global_rank,
+            world_size=trainer.world_size,
+        )
+        for logger in loggers:
+            logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
+        prepared = time.monotonic()
+        with children_start_alike():
+            trainer.fit(gan, loader, ckpt_path=str(resume.checkpoint) if resume else None, weights_only=True)
+        return conclude(run, trainer, gan, callbacks, pictures, prepared - begun, time.monotonic() - prepared)
+
+
+def build_gan(cfg: DictConfig, pictures: PictureSet, hardware: Choice) -> GAN:
+    """The two players and all that they play by."""
+    label_sizes = [len(pictures.factor(name).classes) for name in cfg.dataset.condition]
+    scaled = hardware.precision == "16-mixed"
+    return GAN(
+        generator=build_network(cfg.architecture.generator, allow=cfg.allow_targets, label_sizes=label_sizes),
+        discriminator=build_network(cfg.architecture.discriminator, allow=cfg.allow_targets, label_sizes=label_sizes),
+        loss=build(cfg.loss, allow=cfg.allow_targets),
+        penalties=build(cfg.penalty, allow=cfg.allow_targets) or {},
+        optimizers={
+            player: build_optimizer(node, scaled_gradients=scaled, allow=cfg.allow_targets)
+            for player, node in cfg.optimizer.items()
+        },
+        schedule=build(cfg.schedule, allow=cfg.allow_targets),
+        ema=build(cfg.ema, allow=cfg.allow_targets),
+        seed=cfg.seed,
+        discriminator_steps=cfg.discriminator_steps,
+        accumulate=cfg.accumulate,
+        gradient_clip=cfg.gradient_clip,
+        channels_last=hardware.channels_last,
+    )
+
+
+def build_trainer(
+    cfg: DictConfig,
+    hardware: Choice,
+    run: RunFolder,
+    callbacks: dict[str, pl.Callback],
+    loggers: Sequence[ExperimentLogger],
+) -> pl.Trainer:
+    """Lightning's trainer without the parts that ganart does itself, by images seen."""
+    node = OmegaConf.merge(cfg.trainer, {"accelerator": hardware.accelerator, "precision": hardware.precision})
+    return build(
+        node,
+        allow=cfg.allow_targets,
+        callbacks=list(callbacks.values()),
+        logger=list(loggers),
+        default_root_dir=str(run.path),
+        max_epochs=-1,
+        limit_val_batches=0,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+@contextmanager
+def built_loggers(cfg: DictConfig) -> Iterator[list[ExperimentLogger]]:
+    """The loggers of `cfg`, closed whatever happens; metrics.csv is always among them."""
+    nodes = OmegaConf.merge(
+        {"csv": {"_target_": "ganart.loggers.CSVLogger", "folder": cfg.run_folder}}, cfg.logger or {}
+    )
+    loggers = list(build(nodes, allow=cfg.allow_targets).values())
+    try:
+        yield loggers
+    finally:
+        for logger in loggers:
+            logger.close()
+
+
+@contextmanager
+def children_start_alike() -> Iterator[None]:
+    """Let the processes that Lightning starts for further devices be called as this one was, and clean up after them.
+
+    They are started from `sys.argv`, which Hydra has to see without the verb.
+    """
+    argv, environ = list(sys.argv), dict(os.environ)
+    sys.argv = [argv[0], "train", *argv[1:]]
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+        os.environ.clear()
+        os.environ.update(environ)
+
+
+def introduce(cfg: DictConfig, run: RunFolder, pictures: PictureSet, hardware: Choice, gan: GAN) -> None:
+    """Say what is about to happen."""
+    sizes = {p: sum(w.numel() for w in getattr(gan, p).parameters()) / 1e6 for p in ("generator", "discriminator")}
+    layout = "channels-last" if hardware.channels_last else "channels-first"
+    size = f"{pictures.width}×{pictures.height}×{pictures.channels}"
+    told = f", told {', '.join(cfg.dataset.condition)}" if cfg.dataset.condition else ""
+    lines = {
+        "dataset": f"{pictures.name}: {len(pictures.train):,} + {len(pictures.test):,} pictures, {size}{told}",
+        "players": ", ".join(f"{player} {millions:.2f} M" for player, millions in sizes.items()),
+        "machine": f"{hardware.accelerator}, {hardware.precision}, {layout} ({hardware.reason})",
+        "run": str(os.path.relpath(run.path)),
+    }
+    if skipped := pictures.manifest.skipped:
+        lines["skipped"] = f"{len(skipped)} unreadable files; `ganart dataset` lists them"
+    for name, line in lines.items():
+        console.print(f"{name:<9} {line}", soft_wrap=True)
+
+
+def conclude(
+    run: RunFolder,
+    trainer: pl.Trainer,
+    gan: GAN,
+    callbacks: dict[str, pl.Callback],
+    pictures: PictureSet,
+    preparing: float,
+    training: float,
+) -> float | None:
+    """Write the summary, show it, and say what to do next."""
+    scores = next((c for c in callbacks.values() if isinstance(c, Scores)), None)
+    interrupt = next((c for c in callbacks.values() if isinstance(c, Interrupt)), None)
+    results = scores.results if scores else []
+    facts = {
+        "images_seen": gan.images_seen,
+        "rounds": gan.rounds,
+        "seconds_preparing": round(preparing, 1),
+        "seconds_training": round(training, 1),
+        "seconds_scoring": round(scores.seconds, 1) if scores else 0.0,
+        "device": summary.device_name(trainer.strategy.root_device),
+        "num_devices": trainer.world_size,
+        "precision": str(trainer.precision),
+        "dataset_hash": pictures.hash,
+        "manifest_hash": pictures.manifest.hash,
+        "licence": pictures.manifest.licence,
+    }
+    if trainer.is_global_zero:
+        summary.write(run.path / "summary.json", results, facts)
+        folder = os.path.relpath(run.path)
+        if interrupt and interrupt.received is not None:
+            console.print(
+                f"\nStopped at {gan.images_seen:,} images, saved. Go on with: ganart train resume={folder}",
+                soft_wrap=True,
+            )
+            sys.exit(128 + interrupt.received)
+        if results:
+            console.print(summary.table(results, facts))
+        console.print(
+            f"pictures while it learned   {folder}/samples/\n"
+            f"paint new pictures          ganart generate run={folder} seeds=0-63\n"
+            f"train on                    ganart train resume={folder} total_images={2 * gan.images_seen}",
+            soft_wrap=True,
+        )
+    return results[0].value if results else None

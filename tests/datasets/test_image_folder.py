@@ -1,0 +1,593 @@
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganart.datasets.base import UNKNOWN
+from ganart.datasets.cache import load
+from ganart.datasets.decoding import open_picture
+from ganart.datasets.image_folder import ImageFolder
+from ganart.errors import UserError
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANART_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "paintings"
+    folder.mkdir()
+    return folder
+
+
+def flat(colour, size=(4, 4), mode="RGB"):
+    return Image.new(mode, size, colour)
+
+
+def halves(size=(8, 4)):
+    """Red on the left, blue on the right."""
+    image = flat(BLUE, size)
+    image.paste(RED, (0, 0, size[0] // 2, size[1]))
+    return image
+
+
+def put(root: Path, name: str, image: Image.Image, **options) -> Path:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, **options)
+    return path
+
+
+def only_pixels(root, height=4, width=4, **options) -> np.ndarray:
+    """The pixels of the only picture below `root`, decoded without labels."""
+    pictures = load(ImageFolder(root=root, height=height, width=width, labels="none", **options))
+    assert len(pictures.images) == 1
+    return np.asarray(pictures.images[0])
+
+
+def by_file(pictures) -> dict[str, int]:
+    return {file: row for row, file in enumerate(pictures.manifest.files)}
+
+
+def noise(seed: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8))
+
+
+# --- kinds of pictures ------------------------------------------------------------------------------------------------
+
+
+def test_half_transparent_red_over_white_is_light_red(root):
+    put(root, "a.png", flat((255, 0, 0, 128), mode="RGBA"))
+    assert only_pixels(root)[0, 0].tolist() == [255, 127, 127]
+
+
+def test_the_background_shows_through_transparency(root):
+    put(root, "a.png", flat((255, 0, 0, 0), mode="RGBA"))
+    assert only_pixels(root, background="#102030")[0, 0].tolist() == [16, 32, 48]
+
+
+def test_four_channels_keep_colour_and_transparency(root):
+    put(root, "a.png", flat((200, 100, 50, 128), mode="RGBA"))
+    assert only_pixels(root, channels=4)[0, 0].tolist() == [200, 100, 50, 128]
+
+
+def test_colours_hidden_under_full_transparency_do_not_reach_the_network(root):
+    image = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
+    image.putpixel((0, 0), (0, 255, 0, 255))
+    put(root, "a.png", image)
+    pixels = only_pixels(root, channels=4, background="black", filter="nearest")
+    assert pixels[0, 0].tolist() == [0, 255, 0, 255]
+    assert pixels[1, 1].tolist() == [0, 0, 0, 0]
+
+
+def test_an_opaque_picture_as_four_channels_is_opaque(root):
+    put(root, "a.png", flat(RED))
+    assert only_pixels(root, channels=4)[0, 0].tolist() == [255, 0, 0, 255]
+
+
+def test_grey_with_transparency_is_composited(root):
+    put(root, "a.png", flat((0, 128), mode="LA"))
+    assert only_pixels(root, channels=1)[0, 0].tolist() == [127]
+
+
+def test_a_palette_with_a_transparent_entry_is_composited(root):
+    image = Image.new("P", (4, 4), 0)
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.putpixel((0, 0), 1)
+    put(root, "a.png", image, transparency=0)
+    pixels = only_pixels(root, background="lime")
+    assert pixels[0, 0].tolist() == [0, 0, 255]
+    assert pixels[1, 1].tolist() == [0, 255, 0]
+
+
+@pytest.mark.parametrize(("mode", "colour", "seen"), [("L", 77, 77), ("1", 1, 255), ("1", 0, 0)])
+def test_grey_and_black_and_white_pictures_become_rgb(root, mode, colour, seen):
+    put(root, "a.png", flat(colour, mode=mode))
+    assert only_pixels(root)[2, 2].tolist() == [seen, seen, seen]
+
+
+def test_colour_becomes_grey_by_its_luma(root):
+    put(root, "a.png", flat(GREEN))
+    assert only_pixels(root, channels=1)[0, 0].tolist() == [150]  # 0.587 · 255, as ITU-R 601 says
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_sixteen_bits_are_divided_by_257(root, ending):
+    values = np.array([[0x0000, 0x8080], [0x00FF, 0xFFFF]], dtype=np.uint16)
+    put(root, f"a.{ending}", Image.fromarray(values))
+    assert only_pixels(root, 2, 2, channels=1)[..., 0].tolist() == [[0, 128], [1, 255]]
+
+
+def test_floats_from_zero_to_one_become_zero_to_255(root):
+    put(root, "a.tif", Image.fromarray(np.array([[0.0, 0.5], [1.0, np.nan]], dtype=np.float32)))
+    assert only_pixels(root, 2, 2, channels=1)[..., 0].tolist() == [[0, 128], [255, 0]]
+
+
+def test_cmyk_is_converted(root):
+    put(root, "a.tif", flat((0, 255, 255, 0), mode="CMYK"))
+    assert only_pixels(root)[0, 0].tolist() == [255, 0, 0]
+
+
+def test_lab_is_converted(root):
+    put(root, "a.tif", flat((138, 128 + 81, 128 + 70), mode="LAB"))  # L* 54, a* 81, b* 70 (D50) is the red of sRGB
+    assert np.abs(only_pixels(root)[0, 0].astype(int) - RED).max() <= 5
+
+
+def test_a_photograph_held_sideways_is_turned_upright(root):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the top of the scene is at the right of the stored picture
+    put(root, "a.png", halves((8, 4)), exif=exif)
+    pictures = load(ImageFolder(root=root, height=8, width=4, labels="none"))
+    assert pictures.images[0, 0, 0].tolist() == [255, 0, 0]
+    assert pictures.images[0, 7, 3].tolist() == [0, 0, 255]
+    assert pictures.manifest.sizes == [[4, 8]]
+
+
+def test_of_an_animation_the_first_frame_is_taken(root):
+    frames = [flat(RED), flat(BLUE)]
+    put(root, "a.gif", frames[0], save_all=True, append_images=frames[1:])
+    assert only_pixels(root)[0, 0].tolist() == [255, 0, 0]
+
+
+def test_upper_case_endings_and_unicode_names_are_read(root):
+    put(root, "Träume/Über Été.PNG", flat(RED))
+    put(root, "浮世絵/波.Jpeg", flat(BLUE))
+    pictures = load(ImageFolder(root=root, height=4, width=4))
+    assert pictures.manifest.files == ["Träume/Über Été.PNG", "浮世絵/波.Jpeg"]
+    assert pictures.factors[0].classes == ("Träume", "浮世絵")
+
+
+@pytest.mark.parametrize("ending", ["jpg", "webp", "png"])
+def test_a_picture_with_a_damaged_exif_block_is_read(root, ending):
+    put(root, f"a.{ending}", flat(RED, (16, 16)), exif=b"Exif\0\0MM\0?\0\0\0\x08 and no table of tags", quality=95)
+    assert np.abs(only_pixels(root)[0, 0].astype(int) - RED).max() <= 3
+
+
+def test_a_name_that_is_no_unicode_is_read(root):
+    put(root, "a.png", flat(RED))
+    try:
+        os.rename(root / "a.png", os.fsencode(root) + b"/caf\xe9.png")
+    except OSError:
+        pytest.skip("this file system has Unicode names only")
+    assert load(ImageFolder(root=root)).manifest.files == ["caf\ufffd.png"]
+
+
+def test_a_huge_jpeg_is_decoded_at_reduced_size_with_the_same_look(root):
+    gradient = Image.linear_gradient("L").resize((1600, 1600))
+    data = put(root, "a.jpg", gradient, quality=95).read_bytes()
+    decoded, size = open_picture(data, channels=1, background=RED, least=32)
+    assert (decoded.size, size) == ((200, 200), (1600, 1600))
+    pixels = only_pixels(root, 16, 16, channels=1)[..., 0].astype(float)
+    expected = np.asarray(gradient.resize((16, 16), Image.Resampling.LANCZOS), dtype=float)
+    assert np.abs(pixels - expected).max() <= 2
+    assert load(ImageFolder(root=root, labels="none")).manifest.sizes == [[1600, 1600]]
+
+
+# --- resizing ---------------------------------------------------------------------------------------------------------
+
+
+def test_crop_takes_the_centre(root):
+    image = flat(BLUE, (12, 4))
+    image.paste(RED, (4, 0, 8, 4))
+    put(root, "a.png", image)
+    assert (only_pixels(root) == RED).all()
+
+
+def test_crop_of_an_odd_overhang_does_not_blur(root):
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    put(root, "a.png", Image.fromarray(pixels))
+    assert np.array_equal(only_pixels(root), pixels[:, :4])
+
+
+def test_pad_keeps_everything_between_borders(root):
+    put(root, "a.png", halves((8, 4)))
+    pixels = only_pixels(root, 8, 8, resize="pad", background="lime")
+    assert (pixels[:2] == GREEN).all()
+    assert (pixels[6:] == GREEN).all()
+    assert (pixels[2:6, :4] == RED).all()
+    assert (pixels[2:6, 4:] == BLUE).all()
+
+
+def test_borders_of_four_channels_are_transparent(root):
+    put(root, "a.png", halves((8, 4)))
+    pixels = only_pixels(root, 8, 8, resize="pad", channels=4)
+    assert (pixels[:2, :, 3] == 0).all()
+    assert (pixels[2:6, :, 3] == 255).all()
+
+
+def test_stretch_ignores_the_aspect(root):
+    put(root, "a.png", halves((8, 2)))
+    pixels = only_pixels(root, 4, 4, resize="stretch", filter="box")
+    assert (pixels[:, :2] == RED).all()
+    assert (pixels[:, 2:] == BLUE).all()
+
+
+def test_nearest_keeps_the_colours_of_pixel_art(root):
+    put(root, "a.png", halves((2, 2)))
+    assert {tuple(pixel) for pixel in only_pixels(root, 7, 7, filter="nearest").reshape(-1, 3)} == {RED, BLUE}
+
+
+def test_pictures_need_not_be_square(root):
+    put(root, "a.png", halves((16, 8)))
+    assert only_pixels(root, 4, 8).shape == (4, 8, 3)
+
+
+# --- labels -----------------------------------------------------------------------------------------------------------
+
+
+def test_folders_are_the_classes_in_order_of_name(root):
+    for index, name in enumerate(("cat/1.png", "ant/x/2.png", "3.png")):
+        put(root, name, noise(index))
+    pictures = load(ImageFolder(root=root, height=8, width=8))
+    assert [(factor.name, factor.classes) for factor in pictures.factors] == [("style", ("ant", "cat"))]
+    assert pictures.manifest.files == ["3.png", "ant/x/2.png", "cat/1.png"]
+    assert pictures.labels[:, 0].tolist() == [UNKNOWN, 0, 1]
+
+
+def test_each_folder_level_can_be_a_factor(root):
+    for index, name in enumerate(("monet/1880/a.png", "manet/1870/b.png", "manet/c.png")):
+        put(root, name, noise(index))
+    pictures = load(ImageFolder(root=root, height=8, width=8, factors=["painter", "decade"], condition=["decade"]))
+    assert [factor.classes for factor in pictures.factors] == [("manet", "monet"), ("1870", "1880")]
+    assert pictures.labels.tolist() == [[0, 0], [0, UNKNOWN], [1, 1]]
+
+
+def test_one_name_needs_no_brackets(root):
+    put(root, "monet/a.png", noise(0))
+    dataset = ImageFolder(root=root, factors="painter", condition="painter")
+    assert (dataset.factors()[0].name, dataset.condition) == ("painter", ("painter",))
+
+
+def test_a_folder_around_everything_is_seen_through(root):
+    put(root, "mypics/cat/1.png", noise(0))
+    put(root, "mypics/dog/2.png", noise(1))
+    pictures = load(ImageFolder(root=root, height=8, width=8))
+    assert pictures.factors[0].classes == ("cat", "dog")
+    assert pictures.manifest.files == ["cat/1.png", "dog/2.png"]
+
+
+def test_folders_called_train_and_test_are_the_split(root):
+    for index, name in enumerate(("Train/cat/1.png", "Train/dog/2.png", "val/cat/3.png", "val/dog/4.png")):
+        put(root, name, noise(index))
+    pictures = load(ImageFolder(root=root, height=8, width=8))
+    assert pictures.manifest.is_test == [False, False, True, True]
+    assert pictures.factors[0].classes == ("cat", "dog")
+    assert pictures.labels[:, 0].tolist() == [0, 1, 0, 1]
+
+
+def test_a_picture_beside_the_train_and_test_folders_goes_where_its_hash_says(root):
+    for index, name in enumerate(("train/cat/1.png", "test/cat/2.png", "cover.png")):
+        put(root, name, noise(index))
+    manifest = load(ImageFolder(root=root, height=8, width=8, test_fraction=0)).manifest
+    assert dict(zip(manifest.files, manifest.is_test, strict=True)) == {
+        "cover.png": False,
+        "test/cat/2.png": True,
+        "train/cat/1.png": False,
+    }
+
+
+def test_a_train_folder_alone_is_no_split(root):
+    for index in range(40):
+        put(root, f"train/{'cat' if index % 2 else 'dog'}/{index}.png", noise(index))
+    pictures = load(ImageFolder(root=root, height=8, width=8, test_fraction=0.5))
+    assert pictures.factors[0].classes == ("cat", "dog")
+    assert 8 <= len(pictures.test) <= 32
+
+
+def test_a_table_labels_pictures_with_and_without_ending(root, tmp_path):
+    for index, name in enumerate(("a/1.png", "a/2.png", "b/3.png")):
+        put(root, name, noise(index))
+    table = "file;style;title\na/1;cubist;One\nb/3.png;fauvist;Drei, oder mehr\n"
+    (tmp_path / "labels.csv").write_text(table, encoding="utf-8-sig")
+    pictures = load(ImageFolder(root=root, height=8, width=8, labels=str(tmp_path / "labels.csv"), factors=["style"]))
+    assert [(factor.name, factor.classes) for factor in pictures.factors] == [("style", ("cubist", "fauvist"))]
+    assert pictures.labels[:, 0].tolist() == [0, UNKNOWN, 1]
+
+
+def test_a_table_is_found_beside_and_in_the_folder(root, tmp_path):
+    put(root, "1.png", noise(0))
+    (root / "inside.csv").write_text("file,style\n1,cubist\n")
+    (tmp_path / "beside.csv").write_text("path,style\npaintings/1.png,fauvist\n")
+    assert ImageFolder(root=root, labels="inside.csv").factors()[0].classes == ("cubist",)
+    assert ImageFolder(root=root, labels="beside.csv").factors()[0].classes == ("fauvist",)
+
+
+def test_columns_with_too_many_values_are_no_factors_unless_named(root, tmp_path, capsys):
+    for index in range(101):
+        put(root, f"{index}.png", flat(RED, (1, 1)))
+    lines = [f"{index},title {index},{index % 3}" for index in range(101)]
+    (tmp_path / "t.csv").write_text("\n".join(["file,title,period", *lines]))
+    table = str(tmp_path / "t.csv")
+    dataset = ImageFolder(root=root, height=1, width=1, labels=table)
+    assert [factor.name for factor in dataset.factors()] == ["period"]
+    load(dataset)
+    assert "title (101 values)" in " ".join(capsys.readouterr().out.split())
+    named = ImageFolder(root=root, height=1, width=1, labels=table, factors=["title"])
+    assert len(named.factors()[0].classes) == 101
+
+
+def test_without_labels_there_are_no_factors(root):
+    put(root, "cat/1.png", noise(0))
+    put(root, "dog/2.png", noise(1))
+    pictures = load(ImageFolder(root=root, height=8, width=8, labels="none"))
+    assert pictures.factors == ()
+    assert pictures.labels.shape == (2, 0)
+
+
+def test_a_factor_with_one_class_is_allowed_with_a_note(root, capsys):
+    put(root, "cat/1.png", noise(0))
+    pictures = load(ImageFolder(root=root, height=8, width=8))
+    assert pictures.factors[0].classes == ("cat",)
+    assert "only one class" in " ".join(capsys.readouterr().out.split())
+
+
+# --- split ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_split_of_a_picture_is_the_same_when_others_are_added_or_it_is_renamed(root):
+    for index in range(60):
+        put(root, f"{index:02d}.png", noise(index))
+    before = load(ImageFolder(root=root, height=8, width=8, labels="none", test_fraction=0.3)).manifest
+    assert 5 <= sum(before.is_test) <= 35
+    (root / "00.png").rename(root / "zz.png")
+    for index in range(60, 80):
+        put(root, f"new{index}.png", noise(index))
+    after = load(ImageFolder(root=root, height=8, width=8, labels="none", test_fraction=0.3)).manifest
+    now = dict(zip(after.sha256, after.is_test, strict=True))
+    assert len(after.files) == 80
+    assert [now[sha256] for sha256 in before.sha256] == before.is_test
+
+
+def test_a_test_fraction_of_zero_holds_nothing_out(root):
+    for index in range(20):
+        put(root, f"{index}.png", noise(index))
+    assert len(load(ImageFolder(root=root, height=8, width=8, test_fraction=0)).test) == 0
+
+
+# --- damaged files ----------------------------------------------------------------------------------------------------
+
+
+def test_unreadable_files_are_skipped_with_the_reason(root, monkeypatch, capsys):
+    put(root, "good.png", noise(0))
+    whole = io.BytesIO()
+    noise(1).resize((64, 64)).save(whole, "PNG")
+    (root / "cut.png").write_bytes(whole.getvalue()[:2000])
+    (root / "empty.png").write_bytes(b"")
+    (root / "text.jpg").write_text("not a picture")
+    put(root, "bomb.png", flat(RED, (100, 100)))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 4500)
+    pictures = load(ImageFolder(root=root, height=8, width=8))
+    reasons = {row.file: row.reason for row in pictures.manifest.skipped}
+    assert pictures.manifest.files == ["good.png"]
+    assert reasons.keys() == {"bomb.png", "cut.png", "empty.png", "text.jpg"}
+    assert "9,000" in reasons["bomb.png"]
+    assert "truncated" in reasons["cut.png"]
+    assert reasons["empty.png"] == "the file is empty"
+    assert reasons["text.jpg"].startswith("its content is no picture of a format that can be read")
+    assert "empty.png: the file is empty" in capsys.readouterr().out
+
+
+def test_files_that_would_start_other_programs_are_not_opened(root):
+    buffer = io.BytesIO()
+    noise(0).save(buffer, "EPS")
+    (root / "a.png").write_bytes(buffer.getvalue())
+    put(root, "b.png", noise(1))
+    (skipped,) = load(ImageFolder(root=root)).manifest.skipped
+    assert (skipped.file, skipped.reason[:23]) == ("a.png", "its content is no pictu")
+
+
+def test_a_data_set_with_nothing_readable_stops_and_names_the_files(root):
+    (root / "a.png").write_bytes(b"")
+    with pytest.raises(UserError, match=r"not one picture could be read(.|\n)*a\.png: the file is empty"):
+        load(ImageFolder(root=root))
+
+
+def test_hidden_files_and_files_of_other_kinds_are_passed_over(root):
+    put(root, "a.png", noise(0))
+    for name in ("._a.png", ".hidden/b.png", "__MACOSX/a.png", "notes.txt", "Thumbs.db"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_bytes(b"x")
+    manifest = load(ImageFolder(root=root)).manifest
+    assert (manifest.files, manifest.skipped) == (["a.png"], [])
+
+
+def test_links_that_lead_in_circles_end(root):
+    put(root, "cat/a.png", noise(0))
+    (root / "cat" / "again").symlink_to(root, target_is_directory=True)
+    assert load(ImageFolder(root=root)).manifest.files == ["cat/a.png"]
+
+
+# --- zips -------------------------------------------------------------------------------------------------------------
+
+
+def zipped(root: Path, path: Path, inside: str = "") -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(root.rglob("*")):
+            archive.write(file, f"{inside}{file.relative_to(root).as_posix()}")
+    return path
+
+
+@pytest.mark.parametrize("inside", ["", "holiday pictures/"])
+def test_a_zip_gives_the_pixels_and_the_manifest_of_its_folder(root, tmp_path, inside):
+    for index, name in enumerate(("cat/1.png", "dog/é.png", "dog/3.png")):
+        put(root, name, noise(index))
+    folder = load(ImageFolder(root=root, height=8, width=8))
+    archive = load(ImageFolder(root=zipped(root, tmp_path / "pics.zip", inside), height=8, width=8))
+    assert np.array_equal(folder.images, archive.images)
+    assert folder.manifest.hash == archive.manifest.hash
+    assert folder.manifest.is_test == archive.manifest.is_test
+    assert archive.name == "pics"
+
+
+def test_a_zip_entry_with_a_wrong_checksum_is_skipped(root, tmp_path):
+    put(root, "a.bmp", flat(RED, (16, 16)))
+    put(root, "b.bmp", flat(BLUE, (16, 16)))
+    path = zipped(root, tmp_path / "pics.zip")
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"BM") + 100] ^= 0xFF  # one pixel of a.bmp, which is stored as it is
+    path.write_bytes(raw)
+    manifest = load(ImageFolder(root=path)).manifest
+    assert manifest.files == ["b.bmp"]
+    assert [row.file for row in manifest.skipped] == ["a.bmp"]
+    assert "CRC" in manifest.skipped[0].reason
+
+
+def test_a_zip_locked_with_a_password_is_refused(root, tmp_path):
+    put(root, "a.png", noise(0))
+    path = zipped(root, tmp_path / "pics.zip")
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"PK\x01\x02") + 8] |= 1  # the flag "encrypted" of the only entry of the directory
+    path.write_bytes(raw)
+    with pytest.raises(UserError, match="locked with a password"):
+        ImageFolder(root=path)
+
+
+def test_names_that_a_mac_wrote_into_a_zip_are_read_as_utf8(root, tmp_path):
+    put(root, "Ete/a.png", noise(0))
+    path = zipped(root, tmp_path / "mac.zip")
+    # As Finder does: UTF-8 in the name, and no flag that says so.
+    path.write_bytes(path.read_bytes().replace(b"Ete/", "Éa/".encode()))
+    assert ImageFolder(root=path).factors()[0].classes == ("Éa",)
+    assert load(ImageFolder(root=path)).manifest.files == ["Éa/a.png"]
+
+
+# --- the key ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_key_changes_with_the_files_and_with_what_is_made_of_them(root, tmp_path):
+    put(root, "a.png", noise(0))
+    keys = {ImageFolder(root=root).key()}
+    for setting in (
+        {"height": 32},
+        {"channels": 1},
+        {"resize": "pad"},
+        {"filter": "box"},
+        {"background": "black"},
+        {"test_fraction": 0.2},
+        {"labels": "none"},
+    ):
+        keys.add(ImageFolder(root=root, **setting).key())
+    (tmp_path / "t.csv").write_text("file,style\na,x\n")
+    keys.add(ImageFolder(root=root, labels=str(tmp_path / "t.csv")).key())
+    (tmp_path / "t.csv").write_text("file,style\na,y\n")
+    keys.add(ImageFolder(root=root, labels=str(tmp_path / "t.csv")).key())
+    put(root, "b.png", noise(1))
+    keys.add(ImageFolder(root=root).key())
+    assert len(keys) == 11
+
+
+def test_the_key_does_not_depend_on_where_a_zip_lies(root, tmp_path):
+    put(root, "a.png", noise(0))
+    first = zipped(root, tmp_path / "one.zip")
+    (tmp_path / "elsewhere").mkdir()
+    second = tmp_path / "elsewhere" / "two.zip"
+    second.write_bytes(first.read_bytes())
+    assert ImageFolder(root=first).key() == ImageFolder(root=second).key()
+
+
+# --- what a user may mistype ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"filter": "lanzcos"}, "Did you mean lanczos"),
+        ({"resize": "squeeze"}, "crop, pad, stretch"),
+        ({"background": "whit"}, "Did you mean white"),
+        ({"background": [300, 0, 0]}, "0 to 255"),
+        ({"channels": 2}, "1 .grey., 3 .RGB. or 4 .RGBA."),
+        ({"height": 0}, "dataset.height=64"),
+        ({"test_fraction": 1.5}, "below 1"),
+        ({"condition": ["stile"]}, "no factor stile. Did you mean style"),
+        ({"condition": ["style"], "labels": "none"}, "no labels"),
+        ({"labels": "missing.csv"}, "no such file"),
+        ({"factors": ["painter", "decade"]}, "at most 1 deep"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_with_what_can(root, setting, words):
+    put(root, "cat/a.png", noise(0))
+    put(root, "dog/b.png", noise(1))
+    with pytest.raises(UserError, match=words):
+        ImageFolder(root=root, **setting)
+
+
+def test_a_missing_folder_is_refused_with_its_nearest_neighbour(root):
+    with pytest.raises(UserError, match=r"no such folder or zip. Did you mean paintings"):
+        ImageFolder(root=root.with_name("painting"))
+
+
+def test_a_folder_without_pictures_is_refused_with_what_it_holds(root):
+    (root / "notes.txt").write_text("x")
+    with pytest.raises(UserError, match=r"no picture .it holds 1 × .txt"):
+        ImageFolder(root=root)
+
+
+def test_a_file_that_is_no_zip_is_refused(root):
+    (root / "pics.rar").write_text("x")
+    with pytest.raises(UserError, match="neither a folder nor a zip"):
+        ImageFolder(root=root / "pics.rar")
+
+
+def test_a_table_that_matches_no_picture_shows_an_example_of_each_side(root, tmp_path):
+    put(root, "a.png", noise(0))
+    (tmp_path / "t.csv").write_text("file,style\nsunset.jpg,x\n")
+    with pytest.raises(UserError, match=r'e\.g\. "sunset\.jpg".*e\.g\. "a\.png"'):
+        ImageFolder(root=root, labels=str(tmp_path / "t.csv"))
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("file,style\na,\n", "no column has"),
+        ("title,style\n", "column called file"),
+        ("file,style\n", "no rows"),
+        ("file\na\n", "files are the only column"),
+    ],
+)
+def test_a_table_that_cannot_label_is_refused(root, tmp_path, table, words):
+    put(root, "a.png", noise(0))
+    (tmp_path / "t.csv").write_text(table)
+    with pytest.raises(UserError, match=words):
+        ImageFolder(root=root, labels=str(tmp_path / "t.csv"))
+
+
+def test_a_column_that_no_picture_has_a_value_in_is_refused(root, tmp_path):
+    put(root, "a.png", noise(0))
+    (tmp_path / "t.csv").write_text("file,style\na,\nb,cubist\n")
+    with pytest.raises(UserError, match="no picture has a style"):
+        ImageFolder(root=root, labels=str(tmp_path / "t.csv"), factors=["style"])
+
+
+def test_a_column_that_is_not_there_is_refused_with_the_nearest(root, tmp_path):
+    put(root, "a.png", noise(0))
+    (tmp_path / "t.csv").write_text("file,style\na,x\n")
+    with pytest.raises(UserError, match=r"no column stile\. Did you mean style"):
+        ImageFolder(root=root, labels=str(tmp_path / "t.csv"), factors=["stile"])

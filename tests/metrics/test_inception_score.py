@@ -1,0 +1,80 @@
+import math
+
+import pytest
+import torch
+
+from ganart.metrics import InceptionScore
+
+
+def score(logits: torch.Tensor, splits: int) -> tuple[float, float]:
+    metric = InceptionScore(splits=splits)
+    metric.reset(4, len(logits), "cpu", synchronize=False)
+    metric.update(torch.zeros(3, 4), torch.full((3, logits.shape[1]), 7.0), real=True)
+    for batch in logits.split(7):
+        metric.update(torch.zeros(len(batch), 4), batch, real=False)
+    return metric.compute()
+
+
+def sure_of(classes: torch.Tensor, count: int, logit: float = 30.0) -> torch.Tensor:
+    return torch.nn.functional.one_hot(classes, count) * logit
+
+
+@pytest.mark.parametrize("splits", [2, 5])
+def test_a_network_that_sees_nothing_scores_one(splits):
+    mean, std = score(torch.zeros(40, 6), splits)
+    assert mean == pytest.approx(1, abs=1e-6)
+    assert std == pytest.approx(0, abs=1e-6)
+
+
+def test_pictures_of_one_class_score_one():
+    assert score(sure_of(torch.zeros(40, dtype=torch.long), 6), 2)[0] == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:std")
+@pytest.mark.parametrize("classes", [2, 5, 10])
+def test_sure_and_even_over_all_classes_scores_their_number(classes):
+    assert score(sure_of(torch.arange(40) % classes, classes), 1)[0] == pytest.approx(classes, rel=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:std")
+def test_score_of_two_classes_with_half_certainty_is_worked_by_hand():
+    # p(y|x) = (¾, ¼) or (¼, ¾), p(y) = (½, ½): KL = ¾ ln 1.5 + ¼ ln 0.5.
+    logits = torch.tensor([[math.log(3), 0.0], [0.0, math.log(3)]]).repeat(20, 1)
+    assert score(logits, 1)[0] == pytest.approx(math.exp(0.75 * math.log(1.5) + 0.25 * math.log(0.5)), rel=1e-5)
+
+
+def test_splits_are_scored_each_by_itself():
+    # Twenty pictures of four classes in ten splits of two: two classes in a split score 2, one class twice scores 1.
+    torch.manual_seed(0)
+    logits = sure_of(torch.arange(20) % 4, 4)
+    order = torch.randperm(20, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    mean, std = score(logits, 10)
+    pairs = (torch.arange(20) % 4)[order].view(10, 2)
+    expected = torch.where(pairs[:, 0] == pairs[:, 1], 1.0, 2.0)
+    assert mean == pytest.approx(expected.mean().item(), rel=1e-5)
+    assert std == pytest.approx(expected.std().item(), rel=1e-4)
+    assert 1 < mean < 2
+
+
+@pytest.mark.parametrize("count", [4, 5, 11, 21, 13])
+def test_no_split_has_fewer_than_two_pictures(count):
+    # A different class for every picture: a split of n pictures scores n, so none may score 1.
+    torch.manual_seed(0)
+    metric = InceptionScore(splits=10)
+    metric.reset(4, count, "cpu", synchronize=False)
+    sizes = [len(chunk) for chunk in torch.arange(count).chunk(metric._metric.splits)]
+    assert min(sizes) >= 2
+    assert score(sure_of(torch.arange(count), count), 10)[0] == pytest.approx(sum(sizes) / len(sizes), rel=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:std")
+def test_one_split_has_no_spread():
+    mean, std = score(torch.randn(12, 4, generator=torch.Generator().manual_seed(0)), 1)
+    assert mean > 1
+    assert std is None or std == 0
+
+
+def test_key_and_direction():
+    assert InceptionScore.key == "is"
+    assert not InceptionScore.lower_is_better

@@ -1,0 +1,113 @@
+import pytest
+from hydra import compose, initialize_config_dir
+
+from ganart.checks import check
+from ganart.errors import UserError
+from ganart.paths import conf_dir
+
+
+def composed(*overrides: str):
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        return compose("train", overrides=["name=test", "run_folder=nowhere", *overrides])
+
+
+def complaint(*overrides: str, world_size: int = 1) -> str:
+    cfg = composed(*overrides)
+    with pytest.raises(UserError) as error:
+        check(cfg, world_size=world_size)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [],
+        ["penalty=[]"],
+        ["loss=wasserstein", "penalty=[wgan_gp]"],
+        ["loss=wasserstein", "penalty=[weight_clipping]"],
+        ["gradient_clip.generator=1"],
+        ["callback.samples.every_images=0"],
+        ["~callback.scores", "metric=[]"],
+        ["callback=[]"],
+        ["batch_size=96", "accumulate=3"],
+        ["dataset=image_folder", "dataset.root=pictures"],
+    ],
+    ids=" ".join,
+)
+def test_a_configuration_that_can_be_passes(overrides):
+    assert check(composed(*overrides)) is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["dataset=image_folder"], "dataset.root has no value"),
+        (["total_images=0"], "total_images=0 "),
+        (["total_images=2e5"], "total_images=200000.0 "),
+        (["batch_size=-1"], "batch_size=-1 "),
+        (["discriminator_steps=0"], "discriminator_steps=0 "),
+        (["accumulate=0"], "accumulate=0 "),
+        (["accumulate=x"], "accumulate=x "),
+        (["optimizer.discriminator.lr=0"], "optimizer.discriminator.lr=0 "),
+        (["optimizer.generator.lr=-0.1"], "optimizer.generator.lr=-0.1 "),
+        (["gradient_clip.discriminator=0"], "gradient_clip.discriminator=0 "),
+        (["gradient_clip.generator=-1"], "gradient_clip.generator=-1 "),
+        (["loss=wasserstein", "penalty=[]"], "loss=wasserstein without a penalty"),
+        (["callback.samples.every_images=-1"], "callback.samples.every_images=-1 "),
+        (["callback.checkpoint.every_images=1.5"], "callback.checkpoint.every_images=1.5 "),
+        (["metric=[]"], "callback.scores has no metric"),
+        (["batch_size=7", "accumulate=2"], "batch_size=7 cannot be dealt"),
+    ],
+    ids=str,
+)
+def test_a_problem_is_found_and_named_alone(overrides, told):
+    message = complaint(*overrides)
+    assert message.startswith("1 problem in this configuration")
+    assert told in message
+    assert len(message.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "accumulate", "world_size", "suggested"),
+    [(7, 2, 1, 8), (100, 1, 8, 96), (3, 2, 4, 8), (130, 4, 8, 128)],
+)
+def test_a_batch_that_cannot_be_dealt_comes_with_the_nearest_that_can(batch_size, accumulate, world_size, suggested):
+    message = complaint(f"batch_size={batch_size}", f"accumulate={accumulate}", world_size=world_size)
+    assert f"batch_size={batch_size} cannot be dealt" in message
+    assert f"Try batch_size={suggested}." in message
+    check(composed(f"batch_size={suggested}", f"accumulate={accumulate}"), world_size=world_size)
+
+
+def test_all_problems_are_told_at_once():
+    message = complaint(
+        "dataset=image_folder",
+        "total_images=0",
+        "batch_size=7",
+        "accumulate=2",
+        "optimizer.generator.lr=0",
+        "gradient_clip.discriminator=-1",
+        "loss=wasserstein",
+        "penalty=[]",
+        "callback.samples.every_images=-1",
+        "metric=[]",
+    )
+    assert message.startswith("8 problems in this configuration")
+    parts = [
+        "dataset.root",
+        "total_images",
+        "gradient_clip.discriminator",
+        "optimizer.generator.lr",
+        "loss=wasserstein",
+    ]
+    parts += ["callback.samples.every_images", "callback.scores", "batch_size=7"]
+    lines = message.splitlines()[1:]
+    assert [line.split(".")[0].strip() for line in lines] == list("12345678")
+    assert all(part in line for part, line in zip(parts, lines, strict=True))
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["optimizer.generator.lr=fast", "optimizer.generator.lr=null", "gradient_clip.generator=much"],
+)
+def test_words_in_the_place_of_numbers_are_told_to_the_user(override):
+    assert override.partition("=")[0] in complaint(override)

@@ -1,0 +1,45 @@
+import pytest
+import torch
+
+from ganart.meters import Meters
+
+
+def test_a_meter_is_the_mean_over_all_elements_since_the_last_reading():
+    meters = Meters()
+    meters.add("loss", torch.tensor([1.0, 2.0]))
+    meters.add("loss", torch.tensor([6.0]))  # (1 + 2 + 6) / 3, not the mean of the means, 3.75
+    meters.add("norm", torch.tensor(4.0))
+    assert meters.read() == {"loss": 3.0, "norm": 4.0}
+
+
+def test_reading_starts_anew():
+    meters = Meters()
+    meters.add("loss", torch.tensor(1.0))
+    meters.read()
+    assert meters.read() == {}
+    meters.add("loss", torch.tensor(5.0))
+    assert meters.read() == {"loss": 5.0}
+
+
+def test_rounds_are_told_apart_and_survive_a_reading():
+    meters = Meters()
+    meters.begin_round()
+    meters.add("loss", torch.tensor([1.0, 3.0]))
+    meters.begin_round()
+    meters.add("loss", torch.tensor([10.0, 30.0]))
+    assert meters.read() == {"loss": 11.0}
+    assert meters.of_last_round() == {"loss": 2.0}
+    assert meters.of_this_round() == {"loss": 20.0}
+    assert meters.latest("loss").tolist() == [10.0, 30.0]
+    meters.begin_round()
+    assert meters.of_last_round() == {"loss": 20.0}
+    assert meters.of_this_round() == {}
+
+
+def test_values_of_any_shape_and_precision_are_taken_without_their_graph():
+    meters = Meters()
+    weight = torch.ones(2, 2, requires_grad=True)
+    meters.add("x", weight * 2)
+    meters.add("x", torch.tensor(8, dtype=torch.bfloat16))
+    assert not meters.latest("x").requires_grad
+    assert meters.read()["x"] == pytest.approx((4 * 2 + 8) / 5)
