@@ -17,7 +17,8 @@ Check = Callable[[DictConfig], Iterator[str]]
 def check(cfg: DictConfig, *, world_size: int = 1) -> None:
     """Raise one `UserError` that lists everything that cannot be: what was asked, why not, what to type instead."""
     problems = list(_missing(cfg))
-    for one in (*CHECKS, partial(_divides, world_size=world_size)):
+    checks: list[Check] = [*CHECKS, partial(_divides, world_size=world_size)]
+    for one in checks:
         # What cannot be looked at for want of a value is told by the value that is wanting.
         with suppress(MissingMandatoryValue, InterpolationResolutionError):
             problems += one(cfg)

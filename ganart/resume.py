@@ -28,7 +28,7 @@ class Resume:
         """Find what `resume=` names: a run folder (its last checkpoint) or one of its checkpoints."""
         if wanted is None:
             return None
-        run = RunFolder.open(wanted)
+        run = RunFolder.open(wanted, key="resume")
         file = Path(wanted).expanduser()
         checkpoint = file if file.is_file() else run.checkpoint("last")
         return cls(run, checkpoint, [o for o in overrides if not o.startswith("resume=")])

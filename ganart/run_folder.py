@@ -36,8 +36,8 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def open(cls, path: str | Path) -> RunFolder:
-        """Open the run at `path`; a file inside it (a checkpoint, say) leads to it too.
+    def open(cls, path: str | Path, *, key: str = "run") -> RunFolder:
+        """Open the run at `path`, which the user gave as `key`; a checkpoint inside it leads to it too.
 
         Raises:
             UserError: if there is no run.
@@ -46,7 +46,7 @@ class RunFolder:
         for folder in (start, *start.parents[:2]):
             if (folder / "config.yaml").is_file():
                 return cls(folder)
-        raise UserError(f"run={path} is not a run folder: there is no config.yaml. {_runs_nearby()}")
+        raise UserError(f"{key}={path} is not a run folder: there is no config.yaml. {_runs_nearby()}")
 
     @property
     def samples(self) -> Path:

@@ -18,12 +18,17 @@ from ganart.hardware import cpu_name
 from ganart.metrics import Result
 from ganart.run_folder import write_atomically
 
-STACK = ("torch", "torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "numpy")
+STACK = ("torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "numpy")
 
 
 def versions() -> dict[str, str]:
     """The versions that numbers and pixels may depend on."""
-    return {"ganart": __version__, "python": platform.python_version(), **{name: version(name) for name in STACK}}
+    return {
+        "ganart": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        **{name: version(name) for name in STACK},
+    }
 
 
 def device_name(device: torch.device) -> str:

@@ -34,4 +34,4 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
         return arguments
     from ganart.run_folder import RunFolder
 
-    return [*arguments, f"hydra.run.dir='{RunFolder.open(wanted[-1]).path}'"]
+    return [*arguments, f"hydra.run.dir='{RunFolder.open(wanted[-1], key='resume').path}'"]
