@@ -174,8 +174,8 @@ def test_learning_rates_follow_the_schedule_by_images_seen(tmp_path):
     run = train_tiny(tmp_path / "run", "schedule=linear", "callback.metrics.every_images=16", "~callback.scores")
     rates = {int(row["images_seen"]): float(row["learning_rate/generator"]) for row in rows_of(run)}
     # The round that ends at 80 images began at 64: 1 − 64/160 of the full rate.
-    assert rates[80] == pytest.approx(0.0004 * (1 - 64 / 160))
-    assert rates[16] == pytest.approx(0.0004)
+    assert rates[80] == pytest.approx(0.001 * (1 - 64 / 160))
+    assert rates[16] == pytest.approx(0.001)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_says_what_to_try(tmp_path):
