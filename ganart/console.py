@@ -1,9 +1,12 @@
 """The one place where ganart speaks to the terminal."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 console = Console(highlight=False)
 error_console = Console(stderr=True, highlight=False)
@@ -13,3 +16,12 @@ def fail(message: str, status: int = 1) -> NoReturn:
     """Tell the user what is wrong, and end."""
     error_console.print(message, markup=False, soft_wrap=True)
     sys.exit(status)
+
+
+@contextmanager
+def progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal, and nothing elsewhere; yields what to call with the number of things done since."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda done: bar.advance(task, done)

@@ -44,19 +44,20 @@ def main(cfg: DictConfig) -> None:
 def generate(painter: Painter, recipes: list[Recipe], folder: Path) -> None:
     """Paint `recipes` into `folder`."""
     import numpy as np
-    from rich.progress import track
 
-    from ganart.console import console
+    from ganart.console import console, progress
     from ganart.grids import grid
     from ganart.provenance import save_png
 
     folder.mkdir(parents=True, exist_ok=True)
     pictures: list[np.ndarray] = []
-    for recipe in track(recipes, "painting", console=console, transient=True):
-        pixels = painter.paint(recipe)
-        save_png(pixels, folder / f"{name_of(recipe)}.png", painter.origin(recipe))
-        if len(pictures) < MOST_ON_SHEET:
-            pictures.append(pixels)
+    with progress("painting", len(recipes)) as advance:
+        for recipe in recipes:
+            pixels = painter.paint(recipe)
+            save_png(pixels, folder / f"{name_of(recipe)}.png", painter.origin(recipe))
+            if len(pictures) < MOST_ON_SHEET:
+                pictures.append(pixels)
+            advance(1)
     captions = [caption_of(recipe) for recipe in recipes[: len(pictures)]]
     columns = min(8 if len(pictures) <= 64 else 16, len(pictures))
     grid(np.stack(pictures), columns, captions=captions).save(folder / "contact_sheet.png")

@@ -48,12 +48,15 @@ def write(file: Path, results: Sequence[Result], facts: dict[str, Any]) -> None:
     write_atomically(file, text)
 
 
-def table(results: Sequence[Result], facts: dict[str, Any]) -> Table:
+def headline(results: Sequence[Result], facts: dict[str, Any]) -> str:
+    """What was done, in how long, on what, and how it was scored."""
+    scored = f"; scored on {results[0].protocol['n_fake']:,} pictures" if results else ""
+    return f"{facts['images_seen']:,} images in {facts['seconds_training']:.0f} s on {facts['device']}{scored}"
+
+
+def table(results: Sequence[Result]) -> Table:
     """The scores as a table, with the floor that real pictures reach."""
-    protocol = results[0].protocol if results else {}
-    counts = f", {protocol['n_fake']:,} against {protocol['n_real']:,} pictures" if results else ""
-    title = f"{facts['images_seen']:,} images in {facts['seconds_training']:.0f} s on {facts['device']}{counts}"
-    sheet = Table(title=title, title_justify="left", title_style="", expand=False)
+    sheet = Table()
     for name in ("score", "value", "real pictures reach", "× floor"):
         sheet.add_column(name, justify="left" if name == "score" else "right")
     for row in results:

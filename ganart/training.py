@@ -202,8 +202,9 @@ def conclude(
                 soft_wrap=True,
             )
             sys.exit(128 + interrupt.received)
+        console.print(f"\n{summary.headline(results, facts)}", soft_wrap=True)
         if results:
-            console.print(summary.table(results, facts))
+            console.print(summary.table(results))
         console.print(
             f"pictures while it learned   {folder}/samples/\n"
             f"paint new pictures          ganart generate run={folder} seeds=0-63\n"

@@ -37,6 +37,9 @@ class Checkpoint(EveryImages):
             for old in sorted(self._folder(trainer).glob("images_*.ckpt"))[: -self.keep or None]:
                 old.unlink()
 
+    def on_scoring(self, trainer: Trainer, gan: GAN, share_done: float) -> None:
+        """Only the result matters here."""
+
     def on_scores(self, trainer: Trainer, gan: GAN, results: Sequence[Result]) -> None:
         """Keep the best so far. Called by every process with the same results."""
         result = self._monitored(results)

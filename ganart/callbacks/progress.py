@@ -48,6 +48,11 @@ class ProgressBar(Callback):
             self._next = now + self.seconds_per_line
             console.print(self._line(pl_module, now), soft_wrap=True)
 
+    def on_scoring(self, trainer: Trainer, gan: GAN, share_done: float) -> None:
+        if self._bar:
+            line = f"{gan.images_seen:,}/{self.total_images:,} images · scoring, {share_done:.0%} done"
+            self._bar.update(self._task, completed=gan.images_seen, line=line)
+
     def on_scores(self, trainer: Trainer, gan: GAN, results: Sequence[Result]) -> None:
         first = results[0]
         self._score = f"{first.name} {first.value:.3g}"

@@ -12,6 +12,7 @@ from pytorch_lightning import Trainer
 from torch import Tensor
 
 from ganart.callbacks.clock import EveryImages, experiment_loggers
+from ganart.console import progress
 from ganart.datasets.base import PictureSet
 from ganart.datasets.loader import BatchLoader
 from ganart.features import Classifier, FeatureNetwork
@@ -22,7 +23,9 @@ from ganart.seeds import latents_of, mix
 
 @runtime_checkable
 class ScoreListener(Protocol):
-    """A callback that wants to know the scores when they are there."""
+    """A callback that wants to know how far scoring is, and the scores when they are there."""
+
+    def on_scoring(self, trainer: Trainer, gan: GAN, share_done: float) -> None: ...
 
     def on_scores(self, trainer: Trainer, gan: GAN, results: Sequence[Result]) -> None: ...
 
@@ -46,7 +49,8 @@ class Scores(EveryImages):
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         """Get feature network, real features and floors ready before training and its clock begin."""
-        self.scorer.prepare(pictures, device)
+        with progress("looking at real pictures", 2 * self.scorer.wanted_images) as advance:
+            self.scorer.prepare(pictures, device, advance)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         super().on_train_start(trainer, pl_module)
@@ -64,7 +68,18 @@ class Scores(EveryImages):
             rows = np.array([mix("scored labels", seed) % len(loader.pictures.train) for seed in seeds])
             return gan.paint(latents_of(seeds, gan.latent_dim), loader.told_labels(rows))
 
-        self.results = self.scorer.score(paint, rank=trainer.global_rank, world_size=trainer.world_size)
+        scored = 0
+
+        def advance(done: int) -> None:
+            nonlocal scored
+            scored += done * trainer.world_size
+            for callback in trainer.callbacks:  # type: ignore[attr-defined]
+                if isinstance(callback, ScoreListener):
+                    callback.on_scoring(trainer, gan, scored / self.scorer.num_images)
+
+        self.results = self.scorer.score(
+            paint, rank=trainer.global_rank, world_size=trainer.world_size, advance=advance
+        )
         self.seconds += time.monotonic() - begun
         values = {f"scores/{row.name}": row.value for row in self.results}
         values |= {f"scores/{row.name}_std": row.std for row in self.results if row.std is not None}

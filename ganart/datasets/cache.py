@@ -20,9 +20,8 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ganart.console import console
+from ganart.console import console, progress
 from ganart.datasets.base import Dataset, Factor, Manifest, PictureSet, Skipped
 from ganart.errors import UserError
 from ganart.paths import cache_dir
@@ -74,8 +73,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
     shape = (dataset.height, dataset.width, dataset.channels)
     pictures, skipped, digest = [], [], hashlib.sha256()
     # The pixels are appended as they come and the header is written last: how many can be read is not known before.
-    with _progress() as progress, open(folder / "pixels", "wb") as pixels:
-        task = progress.add_task(f"reading {dataset.name}", total=len(dataset))
+    with progress(f"reading {dataset.name}", len(dataset)) as advance, open(folder / "pixels", "wb") as pixels:
         for picture in dataset.decode():
             if isinstance(picture, Skipped):
                 skipped.append(picture)
@@ -88,7 +86,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
                 size = list(picture.size or (dataset.width, dataset.height))
                 labels = [int(label) for label in picture.labels]
                 pictures.append((picture.file, picture.sha256, size, labels, bool(picture.test)))
-            progress.advance(task)
+            advance(1)
     if not pictures:
         raise UserError("\n".join([f"dataset {dataset.name}: not one picture could be read.", *_listed(skipped)]))
     if skipped:
@@ -118,8 +116,3 @@ def _with_header(raw: Path, npy: Path, shape: tuple[int, ...]) -> None:
 def _listed(skipped: list[Skipped]) -> list[str]:
     lines = [f"  {row.file}: {row.reason}" for row in skipped[:10]]
     return lines + [f"  … and {len(skipped) - 10} more"] * (len(skipped) > 10)
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

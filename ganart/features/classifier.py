@@ -14,10 +14,9 @@ from typing import Any
 
 import torch
 from filelock import FileLock
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
-from ganart.console import console
+from ganart.console import progress
 from ganart.datasets.base import UNKNOWN, PictureSet, Split
 from ganart.errors import UserError
 from ganart.features.base import FeatureNetwork
@@ -94,7 +93,8 @@ class Classifier(FeatureNetwork):
         settings, device = self._settings, torch.device("cuda" if torch.cuda.is_available() else "cpu")
         batch_size = int(settings["batch_size"])
         steps = max(1, int(settings["images"]) // batch_size)
-        with torch.random.fork_rng(), _progress() as progress:
+        title = f"teaching a classifier the labels of {pictures.name}"
+        with torch.random.fork_rng(), progress(title, steps) as advance:
             torch.manual_seed(mix("classifier", int(settings["seed"])))
             for layer in self.modules():
                 if isinstance(layer, nn.Conv2d | nn.Linear | nn.BatchNorm2d):
@@ -102,11 +102,10 @@ class Classifier(FeatureNetwork):
             self.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
             optimizer = torch.optim.AdamW(self.parameters(), weight_decay=1e-2)
             schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings["learning_rate"], total_steps=steps)
-            task = progress.add_task(f"teaching a classifier the labels of {pictures.name}", total=steps)
             for _ in range(steps):
                 self._update(optimizer, pictures.train, torch.randint(len(pictures.train), (batch_size,)), device)
                 schedule.step()
-                progress.advance(task)
+                advance(1)
         self.eval()
         split = pictures.test if len(pictures.test) else pictures.train
         names = [factor.name for factor in pictures.factors]
@@ -167,9 +166,3 @@ def _shifted(images: Tensor) -> Tensor:
     rows = torch.arange(height, device=images.device).add(down).clamp(0, height - 1)
     columns = torch.arange(width, device=images.device).add(right).clamp(0, width - 1)
     return images[:, rows][:, :, columns]
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console, transient=True
-    )

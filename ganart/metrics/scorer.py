@@ -67,7 +67,7 @@ class Scorer:
     ) -> None:
         self.features = features
         self.scores = scores
-        self._num_images = num_images
+        self.wanted_images = num_images
         self._batch_size = batch_size
         self._seed = seed
 
@@ -77,7 +77,7 @@ class Scorer:
         self.features.prepare(pictures)
         self.features.to(device)
         num_train, num_test = len(pictures.train), len(pictures.test)
-        self.num_images = min(self._num_images, num_train, max(num_test, FEWEST_FOR_SMALL_TESTS))
+        self.num_images = min(self.wanted_images, num_train, max(num_test, FEWEST_FOR_SMALL_TESTS))
         self.num_floor = min(self.num_images, num_test)
         self._real = self._real_features(pictures, "train", self.num_images, advance)
         self.protocol = {
