@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 
+from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
@@ -42,6 +43,9 @@ def _positive(cfg: DictConfig) -> Iterator[str]:
 
 
 def _learning_rates(cfg: DictConfig) -> Iterator[str]:
+    if not isinstance(cfg.gradient_clip, DictConfig):
+        yield f"gradient_clip={cfg.gradient_clip}: it is one number a player, gradient_clip.discriminator=1."
+        return
     for player in ("discriminator", "generator"):
         rate, limit = cfg.optimizer[player].get("lr", 1), cfg.gradient_clip[player]
         if not _is_number(rate, float) or rate <= 0:
@@ -50,20 +54,29 @@ def _learning_rates(cfg: DictConfig) -> Iterator[str]:
             yield f"gradient_clip.{player}={limit} must be a number greater than 0, or null for no clipping."
 
 
-def _wasserstein(cfg: DictConfig) -> Iterator[str]:
-    if str(cfg.loss.get("_target_", "")).endswith(".Wasserstein") and not cfg.get("penalty"):
-        yield (
-            "loss=wasserstein without a penalty: the discriminator is not held Lipschitz and runs away. "
-            "Add penalty=[wgan_gp], or penalty=[weight_clipping] as Arjovsky et al. 2017."
-        )
+def _lipschitz(cfg: DictConfig) -> Iterator[str]:
+    target = str(cfg.loss.get("_target_", ""))
+    with suppress(Exception):  # a loss that cannot be found is told when it is built
+        if getattr(get_object(target), "needs_lipschitz", False) and not cfg.get("penalty"):
+            yield (
+                f"loss {target.rpartition('.')[2]} without a penalty: the discriminator is not held Lipschitz. "
+                "Add penalty=[wgan_gp], or penalty=[weight_clipping] as Arjovsky et al. 2017."
+            )
+
+
+def _nothing_to_build(cfg: DictConfig) -> Iterator[str]:
+    for group in ("penalty", "metric", "callback", "logger"):
+        for name, entry in cfg[group].items():
+            if entry is None or "_target_" not in entry:
+                yield (
+                    f"{group}.{name} has values but names nothing to build: not chosen in {group}=[…], or set "
+                    f"to null. Choose it too, {group}=[…,{name}], or leave it out: ~{group}.{name}"
+                )
 
 
 def _every(cfg: DictConfig) -> Iterator[str]:
     for name, callback in cfg.callback.items():
-        if callback is None:
-            yield f"callback.{name}=null is nothing to build. To leave it out: ~callback.{name}"
-            continue
-        every = callback.get("every_images", 1)
+        every = callback.get("every_images", 1) if callback is not None else 1
         if not _is_number(every, int) or every < 0:
             yield f"callback.{name}.every_images={every} must be a number of images (0: at the end)."
 
@@ -78,8 +91,8 @@ def _divides(cfg: DictConfig, world_size: int) -> Iterator[str]:
     if isinstance(cfg.batch_size, int) and isinstance(cfg.accumulate, int) and parts > 0 and cfg.batch_size % parts:
         nearest = max(parts, round(cfg.batch_size / parts) * parts)
         yield (
-            f"batch_size={cfg.batch_size} cannot be dealt to {world_size} device(s) in {cfg.accumulate} micro-batch(es)"
-            f"each. Try batch_size={nearest}."
+            f"batch_size={cfg.batch_size} cannot be dealt to {world_size} device(s) with accumulate={cfg.accumulate}. "
+            f"Try batch_size={nearest}."
         )
 
 
@@ -88,4 +101,4 @@ def _is_number(value: object, kind: type) -> bool:
     return isinstance(value, (int, kind)) and not isinstance(value, bool)
 
 
-CHECKS: tuple[Check, ...] = (_positive, _learning_rates, _wasserstein, _every, _scores)
+CHECKS: tuple[Check, ...] = (_positive, _learning_rates, _lipschitz, _nothing_to_build, _every, _scores)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -84,9 +85,19 @@ def _known_keys(config_name: str) -> list[str]:
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return list(_flat(compose(config_name)))
+            return list(_flat(compose(config_name, _group_choices(sys.argv[1:]))))
     except (HydraException, OmegaConfBaseException):
         return []
+
+
+def _group_choices(arguments: list[str]) -> list[str]:
+    """Those of the user's overrides that choose an option of a group: they decide which keys there are."""
+    choices = []
+    for argument in arguments:
+        group, _, option = argument.partition("=")
+        if (conf_dir() / group / f"{option}.yaml").is_file():
+            choices.append(argument)
+    return choices
 
 
 def _flat(cfg: DictConfig, prefix: str = "") -> Iterable[str]:

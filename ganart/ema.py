@@ -9,12 +9,21 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ganart.errors import UserError
+
+
+class Averaged(NamedTuple):
+    """The tensors of an average beside those that it follows, and the counters that it copies."""
+
+    old: list[nn.Parameter]
+    new: list[nn.Parameter]
+    counters: list[tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +31,17 @@ class EMA:
     """After `half_life_images` images an old weight counts half.
 
     `ramp_up` limits the half-life to that share of the images seen so far, so that the random start is soon forgotten;
-    0 switches the ramp off. Averages of batch statistics follow the weights that they belong to; counters are copied.
+    0 switches the ramp off. With `every: k` it follows each k-th round, with the weight of all k. Averages of batch
+    statistics follow the weights that they belong to; counters are copied.
     """
 
     half_life_images: float
     ramp_up: float = 0.05
+    every: int = 1
 
     def __post_init__(self) -> None:
+        if self.every < 1:
+            raise UserError(f"ema: every={self.every} is not a number of rounds. Use every=1 or more.")
         if self.half_life_images < 0 or self.ramp_up < 0:
             raise UserError(
                 f"ema: half_life_images={self.half_life_images} and ramp_up={self.ramp_up} must be 0 or more."
@@ -46,14 +59,22 @@ class EMA:
         """Return the average before the first update: a frozen copy of `generator`."""
         return copy.deepcopy(generator).eval().requires_grad_(False)
 
-    @torch.no_grad()
-    def update(self, average: nn.Module, generator: nn.Module, images_seen: int, images_per_round: int) -> None:
-        """Move `average` towards `generator` in place."""
+    @staticmethod
+    def pair_up(average: nn.Module, generator: nn.Module) -> Averaged:
+        """Match what is averaged and what is copied, once for all updates."""
         old, new = list(average.parameters()), list(generator.parameters())
+        counters = []
         for old_buffer, new_buffer in zip(average.buffers(), generator.buffers(), strict=True):
             if old_buffer.is_floating_point():
                 old.append(old_buffer)  # type: ignore[arg-type]
                 new.append(new_buffer)  # type: ignore[arg-type]
             else:
-                old_buffer.copy_(new_buffer)
-        get_ema_multi_avg_fn(self.decay(images_seen, images_per_round))(old, new, None)
+                counters.append((old_buffer, new_buffer))
+        return Averaged(old, new, counters)
+
+    @torch.no_grad()
+    def update(self, averaged: Averaged, images_seen: int, images_per_round: int) -> None:
+        """Move the average towards the generator in place."""
+        for old, new in averaged.counters:
+            old.copy_(new)
+        get_ema_multi_avg_fn(self.decay(images_seen, images_per_round))(averaged.old, averaged.new, None)

@@ -5,5 +5,9 @@ class UserError(ValueError):
     """A request that cannot be served. The message says what was asked, why it cannot be, and what to type instead."""
 
 
+class NoLabelsError(UserError):
+    """A data set without labels cannot do what labels are needed for."""
+
+
 class TrainingDivergedError(RuntimeError):
     """A loss or gradient became infinite or NaN; the message says when, what was saved and what to try."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -15,12 +18,13 @@ from torch.optim import Optimizer
 from ganart.datasets.loader import Batch
 from ganart.ema import EMA
 from ganart.errors import TrainingDivergedError
+from ganart.hardware import full_float32
 from ganart.images import to_model, to_uint8
 from ganart.losses import AdversarialLoss
 from ganart.meters import Meters
 from ganart.penalties import Penalty
 from ganart.schedules import Schedule
-from ganart.seeds import mix
+from ganart.seeds import mix, seed_generator
 
 OptimizerOf = Callable[[Iterable[nn.Parameter]], Optimizer]
 
@@ -156,7 +160,7 @@ class GAN(pl.LightningModule):
     def sum_of(self, player: str, terms: Mapping[str, Tensor]) -> Tensor:
         """The mean over the batch of the sum of `terms` ([N] each)."""
         self.meters.add(f"{player}/adversarial", terms["adversarial"])
-        loss = torch.stack(list(terms.values())).sum(0).mean()
+        loss = reduce(add, terms.values()).mean()
         self.meters.add(f"{player}/loss", loss)
         return loss
 
@@ -164,13 +168,13 @@ class GAN(pl.LightningModule):
         """One update of one player: the mean gradient of its micro-batches, clipped and checked on the way."""
         optimizer.zero_grad()
         for loss in losses:
-            self.manual_backward(loss / self._accumulate)
+            self.manual_backward(loss / self._accumulate if self._accumulate > 1 else loss)
         optimizer.step()
 
     # ------------------------------------------------------------------------------------------ around the round
 
     def begin_round(self, batch: Batch) -> tuple[LightningOptimizer, LightningOptimizer]:
-        torch.manual_seed(mix("round", self._seed, self.global_rank, self.rounds))
+        seed_generator(self.device, mix("round", self._seed, self.global_rank, self.rounds))
         self.meters.begin_round()
         self._batch = batch
         optimizer_d, optimizer_g = cast(list[LightningOptimizer], self.optimizers())
@@ -185,7 +189,14 @@ class GAN(pl.LightningModule):
         images = images_of_this_process * self.trainer.world_size
         self.images_seen += images
         self.rounds += 1
-        self.ema.update(self.generator_ema, self.generator, self.images_seen, images)
+        if self.rounds % self.ema.every == 0:
+            self.ema.update(self._averaged, self.images_seen, self.ema.every * images)
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in batch))
+
+    def on_train_start(self) -> None:
+        self._averaged = self.ema.pair_up(self.generator_ema, self.generator)
 
     def configure_optimizers(self) -> list[Optimizer]:
         players = {"discriminator": self.discriminator, "generator": self.generator}
@@ -194,19 +205,34 @@ class GAN(pl.LightningModule):
         return optimizers
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Refuse gradients that are not finite, measure their norm, clip it. They come unscaled."""
+        """Refuse what is not finite; measure and clip the gradients. They come unscaled.
+
+        A norm reads every gradient once more, which small networks feel: without clipping it is taken every few rounds.
+        A gradient that is not finite in between makes the next loss so; checkpoints look at their weights themselves.
+        """
         player = PLAYERS[self.trainer.optimizers.index(optimizer)]
-        parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters])
-        self.meters.add(f"gradient_norm/{player}", norm)
-        loss = self.meters.latest(f"{player}/loss")
+        loss, limit = self.meters.latest(f"{player}/loss"), self._gradient_clip.get(player)
         # A gradient scaler skips a step with infinite gradients and lowers its scale: only the loss counts there.
-        scaled = getattr(self.trainer.precision_plugin, "scaler", None) is not None
-        if not torch.isfinite(loss if scaled else loss + norm):
+        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        if scaler is not None and scaler.get_scale() < SMALLEST_SCALE:
             raise self.diverged(player)
-        limit = self._gradient_clip.get(player)
-        if limit is not None:
-            torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
+        if limit is not None or self.rounds % MEASURED_EVERY == 0:
+            parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+            norm = torch.nn.utils.get_total_norm([p.grad for p in parameters])
+            self.meters.add(f"gradient_norm/{player}", norm)
+            if limit is not None:
+                torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
+            if scaler is None:
+                loss = loss + norm
+        if not math.isfinite(loss):
+            raise self.diverged(player)
+
+    def refuse_to_save_what_is_not_finite(self) -> None:
+        """Raise `TrainingDivergedError` if a weight is not finite, so that every checkpoint can be gone on from."""
+        for player in PLAYERS:
+            weights = [p.detach() for p in getattr(self, player).parameters()]
+            if not math.isfinite(torch.nn.utils.get_total_norm(weights)):
+                raise self.diverged(player)
 
     def diverged(self, player: str) -> TrainingDivergedError:
         """Save what led here and say what to try."""
@@ -230,7 +256,7 @@ class GAN(pl.LightningModule):
         generator = self.generator_ema if average else self.generator
         was_training = generator.training
         generator.eval()
-        with torch.autocast(self.device.type, enabled=False):
+        with full_float32(self.device):
             images = to_uint8(generator(latents.to(self.device), labels.to(self.device)))
         generator.train(was_training)
         return images
@@ -250,6 +276,8 @@ class GAN(pl.LightningModule):
             setattr(self, name, checkpoint["ganart"][name])
 
 
+MEASURED_EVERY = 8  # rounds from one measurement of the gradients to the next
+SMALLEST_SCALE = 2.0**-10  # a scaler that came down to this has skipped every step on its way
 PLAYERS = ("discriminator", "generator")
 CLOCKS = ("images_seen", "rounds", "discriminator_updates")
 

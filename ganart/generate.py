@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, quoted
 
 if TYPE_CHECKING:
     from ganart.datasets.base import Factor
@@ -34,7 +34,7 @@ def main(cfg: DictConfig) -> None:
     from ganart.run_folder import RunFolder
 
     run = RunFolder.open(cfg.run)
-    which = cfg.run if Path(cfg.run).is_file() else cfg.checkpoint
+    which = cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint
     painter = Painter(run, run.checkpoint(which), cfg.average, device_of(cfg.device), tuple(cfg.allow_targets))
     labels = OmegaConf.to_container(cfg.labels, resolve=True)
     recipes = plan(painter.factors, seeds_in(str(cfg.seeds)), cast(dict[str, Any], labels), cfg.truncation)
@@ -50,6 +50,7 @@ def generate(painter: Painter, recipes: list[Recipe], folder: Path) -> None:
     from ganart.provenance import save_png
 
     folder.mkdir(parents=True, exist_ok=True)
+    painter.keep_checkpoint()
     pictures: list[np.ndarray] = []
     with progress("painting", len(recipes)) as advance:
         for recipe in recipes:
@@ -161,17 +162,17 @@ def caption_of(recipe: Recipe) -> str:
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
     """Give the output its place in the run folder; let `labels.…` name what the configuration cannot know."""
-    if any(argument.startswith("-") for argument in arguments):
+    if {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"} & {a.partition("=")[0] for a in arguments}:
         return arguments
     values = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
     if not values.get("run"):
         raise UserError("Which generator? Name a run folder: ganart generate run=runs/… seeds=0-63")
     prepared = [f"++{a}" if a.startswith("labels.") else a for a in arguments if not a.startswith("seeds=")]
     if "seeds" in values:
-        prepared.append(f"seeds='{values['seeds']}'")
+        prepared.append(f"seeds={quoted(values['seeds'])}")
     if "hydra.run.dir" not in values:
         from ganart.run_folder import RunFolder
 
         folder = RunFolder.open(values["run"]).path / "generated" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
-        prepared.append(f"hydra.run.dir='{folder}'")
+        prepared.append(f"hydra.run.dir={quoted(folder)}")
     return prepared

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import torch
+
+from ganart.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,11 @@ def _accelerator(wanted: str) -> str:
         return "cuda"
     if torch.backends.mps.is_available():
         return "mps"
-    return "cpu" if wanted == "auto" else wanted
+    if wanted == "gpu":
+        raise UserError(
+            "trainer=gpu: torch sees no GPU here. Use trainer=auto, or install a torch that fits the driver."
+        )
+    return "cpu"
 
 
 def _precision(accelerator: str) -> tuple[str, str]:
@@ -52,6 +60,14 @@ def _precision(accelerator: str) -> tuple[str, str]:
             return "bf16-mixed", "this CPU has bfloat16 instructions"
         return "32", "this CPU has no bfloat16 instructions"
     return "32", f"no faster precision is known to be safe on {accelerator}"
+
+
+@contextmanager
+def full_float32(device: torch.device) -> Iterator[None]:
+    """Compute in float32 all through and the same way each time: no autocast, no TF32, no algorithm found by trying."""
+    exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, benchmark=False, allow_tf32=False)
+    with torch.autocast(device.type, enabled=False), exact:
+        yield
 
 
 @cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +15,7 @@ import torch
 
 from ganart.datasets.base import UNKNOWN, Factor
 from ganart.errors import UserError
+from ganart.hardware import full_float32
 from ganart.images import to_uint8
 from ganart.run_folder import RunFolder, sha256_of
 from ganart.seeds import latents_of
@@ -57,7 +60,19 @@ class Painter:
         latents = latents_of([recipe.seed], self.latent_dim, truncation=recipe.truncation)
         labels = torch.tensor([[self._class(factor, recipe.labels.get(factor.name)) for factor in self.factors]])
         labels = labels.reshape(1, len(self.factors)).long()
-        return to_uint8(self.generator(latents.to(self.device), labels.to(self.device)))[0].cpu().numpy()
+        with full_float32(self.device):
+            return to_uint8(self.generator(latents.to(self.device), labels.to(self.device)))[0].cpu().numpy()
+
+    def keep_checkpoint(self) -> None:
+        """Keep the checkpoint beside last and best, which further training writes anew, for its pictures to lead to."""
+        kept = self.checkpoint.with_name(f"painted_{self._origin_of_all['checkpoint_sha256'][:12]}.ckpt")
+        if self.checkpoint.stem in ("last", "best") and not kept.exists():
+            try:
+                os.link(
+                    self.checkpoint, kept
+                )  # no bytes are copied: both names stand for one file until one is replaced
+            except OSError:
+                shutil.copyfile(self.checkpoint, kept)
 
     def origin(self, recipe: Recipe) -> dict[str, Any]:
         """Everything that a picture of `recipe` can be traced by and painted again from."""

@@ -15,3 +15,9 @@ def conf_dir() -> Path:
     """The folder of the Hydra groups: inside the installed package, or beside it in a checkout."""
     inside = Path(__file__).parent / "conf"
     return inside if inside.is_dir() else Path(__file__).parents[1] / "conf"
+
+
+def quoted(value: object) -> str:
+    """`value` as one quoted string of Hydra's override grammar, whatever characters it has."""
+    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -14,6 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from ganart.errors import UserError
 
 KEY = "ganart"
+NEEDED = {"seed", "labels", "truncation", "run", "checkpoint", "checkpoint_sha256", "weights", "pixels_sha256"}
 
 
 def save_png(pixels: np.ndarray, file: Path, origin: dict[str, Any]) -> None:
@@ -53,6 +54,8 @@ def read_png(file: Path) -> tuple[np.ndarray, dict[str, Any]]:
         raise UserError(
             f"{file}: its origin is damaged ({error}). Use the file as `ganart generate` wrote it."
         ) from error
+    if not isinstance(origin, dict) or not origin.keys() >= NEEDED:
+        raise UserError(f"{file}: its origin lacks what painting it again needs ({', '.join(sorted(NEEDED))}).")
     return pixels[..., None] if pixels.ndim == 2 else pixels, origin
 
 

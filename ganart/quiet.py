@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 import warnings
 
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+from ganart.console import console
+
 HINTS = (
     r".*does not have many workers.*",
     r".*`isinstance\(treespec, LeafSpec\)`.*",
@@ -17,7 +21,8 @@ HINTS = (
 
 
 def libraries() -> None:
-    """Send Lightning's notices to the log file only."""
+    """Send Lightning's notices to the log file only, and let one process speak for all."""
+    console.quiet = getattr(rank_zero_only, "rank", 0) != 0
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightning.fabric"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, quoted
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="regenerate", version_base="1.3")
@@ -33,7 +33,7 @@ def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str
     from ganart.provenance import pixels_hash, read_png, save_png
 
     pixels, origin = read_png(file)
-    device = device_of(origin["device_type"] if origin["device_type"] != "cuda" else "auto")
+    device = device_of("cpu" if origin.get("device_type") == "cpu" else "auto")
     folder = _run_folder(run or origin["run"])
     painter = Painter(folder, _checkpoint(folder, origin), origin["weights"] == "average", device, allow)
     recipe = Recipe(origin["seed"], origin["labels"], origin["truncation"])
@@ -84,12 +84,12 @@ def _checkpoint(folder: Any, origin: dict[str, Any]) -> Path:
     """The checkpoint that painted it: by name, or, where training went on since, whichever has the same content."""
     from ganart.run_folder import sha256_of
 
-    named = folder.checkpoints / origin["checkpoint"]
+    named = folder.checkpoints / Path(origin["checkpoint"]).name
     candidates = [named, *sorted(folder.checkpoints.glob("*.ckpt"))]
     for file in candidates:
         if file.is_file() and sha256_of(file) == origin["checkpoint_sha256"]:
             return file
-    return folder.checkpoint(origin["checkpoint"])
+    return folder.checkpoint(Path(origin["checkpoint"]).name)
 
 
 def _size(pixels: Any) -> str:
@@ -98,4 +98,4 @@ def _size(pixels: Any) -> str:
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
     """`ganart regenerate FILE.png`: the one argument that is no key=value."""
-    return [a if "=" in a or a.startswith("-") else f"file='{a}'" for a in arguments]
+    return [f"file={quoted(a)}" if Path(a).exists() or not ("=" in a or a.startswith("-")) else a for a in arguments]

@@ -37,6 +37,11 @@ class Resume:
     def images_seen(self) -> int:
         return int(read_checkpoint(self.checkpoint)["ganart"]["images_seen"])
 
+    @property
+    def all_overrides(self) -> list[str]:
+        """What the run was started with, and what was changed on the way."""
+        return [*OmegaConf.load(self.run.path / "overrides.yaml"), *self.overrides]
+
     def config(self, composed: DictConfig) -> DictConfig:
         """Return the run's configuration with the overrides of this command, in the run folder of this command.
 
@@ -47,19 +52,30 @@ class Resume:
         for override in OverridesParser.create().parse_overrides(self.overrides):
             key = override.key_or_group
             value = OmegaConf.select(cfg, key, throw_on_missing=False)
-            if override.is_delete() or override.is_add() or isinstance(value, DictConfig) or key not in _keys(cfg):
+            plain = not (override.is_delete() or override.is_add() or isinstance(value, DictConfig))
+            if not plain or key not in _keys(cfg) or _makes_another_run(key):
                 raise UserError(
                     f"{override.input_line} cannot be changed in a run that is resumed: the rest of the run would no "
                     f"longer be the same experiment. Change {MAY_CHANGE}, or start a new run without resume=."
                 )
             OmegaConf.update(cfg, key, override.value())
         cfg.run_folder = composed.run_folder
+        cfg.allow_targets = composed.allow_targets  # trust is given by who types the command, not by the folder
         if self.images_seen >= cfg.total_images:
             raise UserError(
                 f"resume={self.checkpoint}: this run has seen {self.images_seen:,} images and was to see "
                 f"{cfg.total_images:,}: it is finished. To train on: total_images={2 * self.images_seen}"
             )
         return cfg
+
+
+def _makes_another_run(key: str) -> bool:
+    """What a checkpoint's weights, optimizer states or data order would contradict."""
+    if key.startswith("optimizer."):
+        return not key.endswith(".lr")
+    if key.startswith("dataset."):
+        return key not in ("dataset.root", "dataset.download")
+    return key.startswith("architecture.") or key in ("seed", "allow_targets", "run_folder")
 
 
 def _keys(cfg: DictConfig, prefix: str = "") -> set[str]:

@@ -43,6 +43,8 @@ class RunFolder:
             UserError: if there is no run.
         """
         start = Path(path).expanduser()
+        if not start.exists():
+            raise UserError(f"{key}={path} does not exist. {_runs_nearby()}")
         for folder in (start, *start.parents[:2]):
             if (folder / "config.yaml").is_file():
                 return cls(folder)

@@ -14,6 +14,16 @@ def mix(*parts: int | str) -> int:
     return int.from_bytes(digest, "little") >> 1
 
 
+def seed_generator(device: torch.device, seed: int) -> None:
+    """Seed the generators that a round on `device` draws from.
+
+    `torch.manual_seed` would do it too, but formats a stack trace for every kind of accelerator that is not there.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type != "cpu":
+        torch.get_device_module(device).manual_seed(seed)
+
+
 def latents_of(seeds: list[int], latent_dim: int, *, truncation: float | None = None) -> Tensor:
     """Return one latent vector per seed, float32 [len(seeds), latent_dim] ~ N(0, I).
 

@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from ganart.complaints import tells_users
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, quoted
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="train", version_base="1.3")
@@ -23,7 +23,8 @@ def main(cfg: DictConfig) -> float | None:
 
     overrides = list(HydraConfig.get().overrides.task)
     resume = Resume.find(cfg.resume, overrides)
-    cfg = cfg if resume is None else resume.config(cfg)
+    if resume is not None:
+        cfg, overrides = resume.config(cfg), resume.all_overrides
     return train(cfg, RunFolder(Path(cfg.run_folder)), overrides, resume)
 
 
@@ -34,4 +35,5 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
         return arguments
     from ganart.run_folder import RunFolder
 
-    return [*arguments, f"hydra.run.dir='{RunFolder.open(wanted[-1], key='resume').path}'"]
+    folder = RunFolder.open(wanted[-1], key="resume").path
+    return [*arguments, f"hydra.run.dir={quoted(folder)}"]

@@ -6,21 +6,21 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ganart import quiet, summary
-from ganart.callbacks import Interrupt, Scores
-from ganart.callbacks.scores import describe
+from ganart.callbacks import Interrupt, Scores, TimeBudget
 from ganart.checks import check
 from ganart.config import build, build_network
 from ganart.console import console
 from ganart.datasets import cache
 from ganart.datasets.base import PictureSet
 from ganart.datasets.loader import BatchLoader
+from ganart.errors import UserError
 from ganart.gan import GAN
 from ganart.hardware import Choice, choose
 from ganart.loggers import ExperimentLogger
@@ -37,13 +37,19 @@ def train(cfg: DictConfig, run: RunFolder, overrides: list[str], resume: Resume 
     begun = time.monotonic()
     quiet.libraries()
     hardware = choose(cfg.trainer.accelerator, cfg.trainer.precision, cfg.channels_last)
-    torch.manual_seed(cfg.seed)
 
-    pictures = cache.load(build(cfg.dataset, allow=cfg.allow_targets))
+    if resume is None and (run.path / "config.yaml").exists():
+        folder = os.path.relpath(run.path)
+        raise UserError(f"{folder} holds a run already. Go on with it: resume={folder}, or give another hydra.run.dir=")
+    dataset = build(cfg.dataset, allow=cfg.allow_targets)
+    cfg.dataset.condition = composed.dataset.condition = list(dataset.condition)
+    pictures = cache.load(dataset)
+    check_pictures(pictures, resume)
     with built_loggers(cfg) as loggers:
         callbacks = build(cfg.callback, allow=cfg.allow_targets)
         trainer = build_trainer(cfg, hardware, run, callbacks, loggers)
         check(cfg, world_size=trainer.world_size)
+        torch.manual_seed(cfg.seed)
         gan = build_gan(cfg, pictures, hardware)
         if trainer.is_global_zero:
             run.begin(composed, overrides, pictures)
@@ -51,7 +57,6 @@ def train(cfg: DictConfig, run: RunFolder, overrides: list[str], resume: Resume 
         for callback in callbacks.values():
             if isinstance(callback, Scores):
                 callback.prepare(pictures, trainer.strategy.root_device)
-                console.print(f"scores    {describe(callback.scorer)}", soft_wrap=True)
         loader = BatchLoader(
             pictures,
             batch_size=cfg.batch_size * cfg.discriminator_steps,
@@ -69,10 +74,26 @@ def train(cfg: DictConfig, run: RunFolder, overrides: list[str], resume: Resume 
         return conclude(run, trainer, gan, callbacks, pictures, prepared - begun, time.monotonic() - prepared)
 
 
+def check_pictures(pictures: PictureSet, resume: Resume | None) -> None:
+    """Raise `UserError` if there is nothing to train on, or if a resumed run would go on with other pictures."""
+    if not len(pictures.train):
+        raise UserError(
+            f"dataset {pictures.name} has no training picture: all {len(pictures.test)} are test pictures. "
+            "Use dataset.test_fraction=0, or more pictures."
+        )
+    if resume is not None and pictures.hash != resume.run.dataset["hash"]:
+        before = resume.run.dataset
+        raise UserError(
+            f"resume={resume.run.path}: its pictures have changed. It was trained on {before['num_train']:,} + "
+            f"{before['num_test']:,} pictures (hash {before['hash'][:12]}), now there are {len(pictures.train):,} + "
+            f"{len(pictures.test):,} ({pictures.hash[:12]}). Give the old ones with dataset.root=…, or start a new run."
+        )
+
+
 def build_gan(cfg: DictConfig, pictures: PictureSet, hardware: Choice) -> GAN:
     """The two players and all that they play by."""
     label_sizes = [len(pictures.factor(name).classes) for name in cfg.dataset.condition]
-    scaled = hardware.precision == "16-mixed"
+    scaled = hardware.precision in ("16", "16-mixed")
     return GAN(
         generator=build_network(cfg.architecture.generator, allow=cfg.allow_targets, label_sizes=label_sizes),
         discriminator=build_network(cfg.architecture.discriminator, allow=cfg.allow_targets, label_sizes=label_sizes),
@@ -101,10 +122,13 @@ def build_trainer(
 ) -> pl.Trainer:
     """Lightning's trainer without the parts that ganart does itself, by images seen."""
     node = OmegaConf.merge(cfg.trainer, {"accelerator": hardware.accelerator, "precision": hardware.precision})
+    if node.strategy == "auto" and (node.devices not in (1, "1") or node.num_nodes > 1):
+        node.strategy = "ddp_find_unused_parameters_true"  # each player leaves the other's parameters unused
     return build(
         node,
         allow=cfg.allow_targets,
-        callbacks=list(callbacks.values()),
+        callbacks=[*callbacks.values(), *([TimeBudget(duration=cfg.trainer.max_time)] if cfg.trainer.max_time else [])],
+        max_time=None,
         logger=list(loggers),
         default_root_dir=str(run.path),
         max_epochs=-1,
@@ -124,11 +148,10 @@ def built_loggers(cfg: DictConfig) -> Iterator[list[ExperimentLogger]]:
         {"csv": {"_target_": "ganart.loggers.CSVLogger", "folder": cfg.run_folder}}, cfg.logger or {}
     )
     loggers = list(build(nodes, allow=cfg.allow_targets).values())
-    try:
-        yield loggers
-    finally:
+    with ExitStack() as closing:
         for logger in loggers:
-            logger.close()
+            closing.callback(logger.close)
+        yield loggers
 
 
 @contextmanager
@@ -164,7 +187,7 @@ def introduce(cfg: DictConfig, run: RunFolder, pictures: PictureSet, hardware: C
     if skipped := pictures.manifest.skipped:
         lines["skipped"] = f"{len(skipped)} unreadable files; `ganart dataset` lists them"
     for name, line in lines.items():
-        console.print(f"{name:<9} {line}", soft_wrap=True)
+        console.print(f"{name:<9} {line}", soft_wrap=True, markup=False)
 
 
 def conclude(
@@ -182,6 +205,7 @@ def conclude(
     results = scores.results if scores else []
     facts = {
         "images_seen": gan.images_seen,
+        "scored_at_images": scores.scored_at if scores else None,
         "rounds": gan.rounds,
         "seconds_preparing": round(preparing, 1),
         "seconds_training": round(training, 1),

@@ -111,6 +111,12 @@ def seconds_by_hand(case: Case, folder: Path, rounds: int) -> float:
     return time.perf_counter() - begun
 
 
+@contextlib.contextmanager
+def quietly():
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
+
+
 class Stopwatch(Callback):
     """Times the rounds after the warm-up."""
 
@@ -130,7 +136,7 @@ def seconds_by_ganart(case: Case, folder: Path, rounds: int) -> float:
 
     ganart.training.build_trainer = timed
     try:
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        with quietly():
             ganart.training.train(case.config(folder, rounds), RunFolder(folder), [])
     finally:
         ganart.training.build_trainer = plain
@@ -144,6 +150,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help="part of a case's name")
     arguments = parser.parse_args()
     print(f"{'case':<40} {'by hand':>10} {'ganart':>10}   ratio (median of pairs)")
+    with quietly(), tempfile.TemporaryDirectory() as folder:
+        for case in CASES:
+            cache.load(build(case.config(Path(folder), 1).dataset))
     for case in CASES:
         if arguments.only.lower() not in case.name.lower():
             continue

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
+from PIL import Image
 
 from ganart.paths import conf_dir
 from ganart.run_folder import RunFolder
@@ -49,3 +51,13 @@ def train_tiny(folder: Path, *overrides: str, players: tuple[str, ...] = DCGAN) 
     cfg = compose_tiny(folder, *overrides, players=players)
     train(cfg, RunFolder(folder), list(overrides))
     return RunFolder(folder)
+
+
+def small_pictures(folder: Path, *, side: int, per_class: int, classes: tuple[str, ...]) -> Path:
+    """A folder of noisy pictures, one sub-folder a class, each class with its own brightness."""
+    for number, name in enumerate(classes):
+        (folder / name).mkdir(parents=True)
+        for index in range(per_class):
+            noise = np.random.default_rng([number, index]).integers(0, 60, (side, side, 3))
+            Image.fromarray((noise + 150 * number).astype(np.uint8)).save(folder / name / f"{index}.png")
+    return folder

@@ -52,7 +52,7 @@ def test_a_configuration_that_can_be_passes(overrides):
         (["optimizer.generator.lr=-0.1"], "optimizer.generator.lr=-0.1 "),
         (["gradient_clip.discriminator=0"], "gradient_clip.discriminator=0 "),
         (["gradient_clip.generator=-1"], "gradient_clip.generator=-1 "),
-        (["loss=wasserstein", "penalty=[]"], "loss=wasserstein without a penalty"),
+        (["loss=wasserstein", "penalty=[]"], "loss Wasserstein without a penalty"),
         (["callback.samples.every_images=-1"], "callback.samples.every_images=-1 "),
         (["callback.checkpoint.every_images=1.5"], "callback.checkpoint.every_images=1.5 "),
         (["metric=[]"], "callback.scores has no metric"),

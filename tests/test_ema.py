@@ -19,9 +19,13 @@ class Player(nn.Module):
 
 def test_after_one_half_life_of_images_an_old_weight_counts_exactly_half():
     average, generator = Player(0.0), Player(1.0)
-    EMA(half_life_images=1000, ramp_up=0).update(average, generator, images_seen=1000, images_per_round=1000)
+    EMA(half_life_images=1000, ramp_up=0).update(
+        EMA.pair_up(average, generator), images_seen=1000, images_per_round=1000
+    )
     assert average.weight.tolist() == [0.5, 0.5]
-    EMA(half_life_images=1000, ramp_up=0).update(average, generator, images_seen=2000, images_per_round=1000)
+    EMA(half_life_images=1000, ramp_up=0).update(
+        EMA.pair_up(average, generator), images_seen=2000, images_per_round=1000
+    )
     assert average.weight.tolist() == [0.75, 0.75]
 
 
@@ -29,7 +33,7 @@ def test_after_one_half_life_of_images_an_old_weight_counts_exactly_half():
 def test_many_small_updates_are_one_large_one(batch_size):
     ema, average, generator = EMA(half_life_images=320, ramp_up=0), Player(0.0), Player(1.0)
     for seen in range(batch_size, 16_000 // 25 + 1, batch_size):  # up to 640 images
-        ema.update(average, generator, images_seen=seen, images_per_round=batch_size)
+        ema.update(EMA.pair_up(average, generator), images_seen=seen, images_per_round=batch_size)
     images = 640 // batch_size * batch_size
     assert_close(average.weight.detach(), torch.full((2,), 1 - 0.5 ** (images / 320), dtype=torch.float64))
 
@@ -54,21 +58,21 @@ def test_without_ramp_up_the_half_life_is_the_same_from_the_first_image():
 
 def test_a_half_life_of_zero_copies_the_generator():
     average, generator = Player(0.0), Player(1.0, count=3)
-    EMA(half_life_images=0).update(average, generator, images_seen=100, images_per_round=64)
+    EMA(half_life_images=0).update(EMA.pair_up(average, generator), images_seen=100, images_per_round=64)
     assert average.weight.tolist() == [1.0, 1.0]
     assert average.mean.tolist() == [10.0] * 3
 
 
 def test_averaged_buffers_follow_and_counters_are_copied():
     average, generator = Player(0.0, count=1), Player(1.0, count=7)
-    EMA(half_life_images=100, ramp_up=0).update(average, generator, images_seen=200, images_per_round=200)
+    EMA(half_life_images=100, ramp_up=0).update(EMA.pair_up(average, generator), images_seen=200, images_per_round=200)
     assert average.mean.tolist() == [7.5] * 3  # ¼ · 0 + ¾ · 10
     assert average.count.item() == 7
 
 
 def test_update_leaves_the_generator_alone():
     average, generator = Player(0.0), Player(1.0, count=7)
-    EMA(half_life_images=100, ramp_up=0).update(average, generator, images_seen=200, images_per_round=200)
+    EMA(half_life_images=100, ramp_up=0).update(EMA.pair_up(average, generator), images_seen=200, images_per_round=200)
     assert generator.weight.tolist() == [1.0, 1.0]
     assert generator.mean.tolist() == [10.0] * 3
 

@@ -1,5 +1,6 @@
 """What happens around the rounds: pictures, scores, numbers, checkpoints, the progress bar."""
 
+from ganart.callbacks.budget import TimeBudget
 from ganart.callbacks.checkpoint import Checkpoint
 from ganart.callbacks.interrupt import Interrupt
 from ganart.callbacks.metrics import Metrics
@@ -8,4 +9,4 @@ from ganart.callbacks.samples import Samples
 from ganart.callbacks.scores import Scores
 from ganart.callbacks.stop import StopAtImages
 
-__all__ = ["Checkpoint", "Interrupt", "Metrics", "ProgressBar", "Samples", "Scores", "StopAtImages"]
+__all__ = ["Checkpoint", "Interrupt", "Metrics", "ProgressBar", "Samples", "Scores", "StopAtImages", "TimeBudget"]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pytorch_lightning import Trainer
 
 from ganart.callbacks.clock import EveryImages
+from ganart.callbacks.scores import Scores
 from ganart.errors import UserError
 from ganart.gan import GAN
 from ganart.metrics import Result
@@ -37,12 +39,24 @@ class Checkpoint(EveryImages):
             for old in sorted(self._folder(trainer).glob("images_*.ckpt"))[: -self.keep or None]:
                 old.unlink()
 
-    def on_scoring(self, trainer: Trainer, gan: GAN, share_done: float) -> None:
-        """Only the result matters here."""
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Find out now, not at the first score, whether the one to go by will be taken.
+
+        Raises:
+            UserError: if it will not.
+        """
+        super().on_train_start(trainer, pl_module)
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, Scores) and callback.ready and self.monitor not in (None, *callback.names):
+                raise UserError(
+                    f"callback.checkpoint.monitor={self.monitor} is not among the scores: {', '.join(callback.names)}."
+                )
 
     def on_scores(self, trainer: Trainer, gan: GAN, results: Sequence[Result]) -> None:
         """Keep the best so far. Called by every process with the same results."""
-        result = self._monitored(results)
+        result = next((row for row in results if self.monitor in (None, row.name)), None)
+        if result is None or not math.isfinite(result.value):
+            return
         sign = 1 if result.lower_is_better else -1
         if self.best is None or self.best["name"] != result.name or sign * result.value < sign * self.best["value"]:
             self.best = {"name": result.name, "value": result.value, "images_seen": gan.images_seen}
@@ -54,18 +68,14 @@ class Checkpoint(EveryImages):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.best = state_dict["best"]
 
-    def _monitored(self, results: Sequence[Result]) -> Result:
-        wanted = [result for result in results if self.monitor in (None, result.name)]
-        if not wanted:
-            names = ", ".join(result.name for result in results)
-            raise UserError(f"callback.checkpoint.monitor={self.monitor} is not among the scores taken: {names}.")
-        return wanted[0]
-
     def _save(self, trainer: Trainer, names: Sequence[str]) -> None:
+        cast(GAN, trainer.lightning_module).refuse_to_save_what_is_not_finite()
         folder = self._folder(trainer)
         unfinished = folder / ".unfinished.ckpt"
         trainer.save_checkpoint(unfinished)  # a collective: every process calls it, the first one writes
         if trainer.is_global_zero:
+            with unfinished.open("rb") as file:
+                os.fsync(file.fileno())  # a rename must not reach the disk before the content does
             for name in names[1:]:
                 copy = folder / f".unfinished-{name}"
                 shutil.copyfile(unfinished, copy)

@@ -27,8 +27,10 @@ class Interrupt(Callback):
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
-            self._restore()
-            raise KeyboardInterrupt
+            if number == signal.SIGINT:  # schedulers send SIGTERM several times; only a person insists
+                self._restore()
+                raise KeyboardInterrupt
+            return
         self.received = number
         console.print(f"{signal.Signals(number).name} received: finishing this round, then saving.")
 

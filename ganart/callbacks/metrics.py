@@ -21,7 +21,14 @@ class Metrics(EveryImages):
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         super().on_train_start(trainer, pl_module)
-        self._time, self._seen = time.monotonic(), pl_module.images_seen
+        self._busy, self._seen = 0.0, pl_module.images_seen
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
+        self._begun = time.monotonic()
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
+        self._busy += time.monotonic() - self._begun
+        super().on_train_batch_end(trainer, pl_module, *args)
 
     def act(self, trainer: Trainer, gan: GAN) -> None:
         values = gan.meters.read()
@@ -29,9 +36,9 @@ class Metrics(EveryImages):
             return
         optimizers = dict(zip(("discriminator", "generator"), trainer.optimizers, strict=True))
         values |= {f"learning_rate/{player}": o.param_groups[0]["lr"] for player, o in optimizers.items()}
-        now = time.monotonic()
-        values["images_per_second"] = (gan.images_seen - self._seen) / max(now - self._time, 1e-9)
-        self._time, self._seen = now, gan.images_seen
+        # Of training alone: samples, scores and checkpoints have their own time.
+        values["images_per_second"] = (gan.images_seen - self._seen) / max(self._busy, 1e-9)
+        self._busy, self._seen = 0.0, gan.images_seen
         if torch.cuda.is_available() and gan.device.type == "cuda":
             values["gpu_memory_gb"] = torch.cuda.max_memory_allocated(gan.device) / 2**30
         self.latest = values

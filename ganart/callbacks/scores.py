@@ -12,9 +12,11 @@ from pytorch_lightning import Trainer
 from torch import Tensor
 
 from ganart.callbacks.clock import EveryImages, experiment_loggers
-from ganart.console import progress
+from ganart.callbacks.interrupt import Interrupt
+from ganart.console import console
 from ganart.datasets.base import PictureSet
 from ganart.datasets.loader import BatchLoader
+from ganart.errors import NoLabelsError
 from ganart.features import Classifier, FeatureNetwork
 from ganart.gan import GAN
 from ganart.metrics import Result, Score, Scorer
@@ -22,10 +24,15 @@ from ganart.seeds import latents_of, mix
 
 
 @runtime_checkable
-class ScoreListener(Protocol):
-    """A callback that wants to know how far scoring is, and the scores when they are there."""
+class ScoringListener(Protocol):
+    """A callback that wants to know how far scoring is."""
 
     def on_scoring(self, trainer: Trainer, gan: GAN, share_done: float) -> None: ...
+
+
+@runtime_checkable
+class ScoreListener(Protocol):
+    """A callback that wants to know the scores when they are there."""
 
     def on_scores(self, trainer: Trainer, gan: GAN, results: Sequence[Result]) -> None: ...
 
@@ -46,20 +53,45 @@ class Scores(EveryImages):
         self.scorer = Scorer(features, metrics, num_images=num_images, seed=seed)
         self.results: Sequence[Result] = []
         self.seconds = 0.0
+        self.scored_at: int | None = None
+        self.ready = False
+
+    @property
+    def names(self) -> list[str]:
+        """What the scores are called, with the features at hand."""
+        return [self.scorer.features.score_name(score.key) for score in self.scorer.scores.values()]
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
-        """Get feature network, real features and floors ready before training and its clock begin."""
-        with progress("looking at real pictures", 2 * self.scorer.wanted_images) as advance:
-            self.scorer.prepare(pictures, device, advance)
+        """Get feature network, real features and floors ready before training and its clock begin.
+
+        Without labels there is no classifier to lend its features; then nothing is scored, and the user is told.
+        """
+        try:
+            self.scorer.prepare(pictures, device)
+        except NoLabelsError as reason:
+            console.print(f"scores    none. {reason}", soft_wrap=True)
+        else:
+            self.ready = True
+            console.print(f"scores    {describe(self.scorer)}", soft_wrap=True)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         super().on_train_start(trainer, pl_module)
-        scores = self.scorer.scores.values()
-        names = [self.scorer.features.score_name(score.key) for score in scores]
+        if not self.ready:
+            return
+        lower = [score.lower_is_better for score in self.scorer.scores.values()]
         for logger in experiment_loggers(trainer):
-            logger.expect_scores(names, lower_is_better=[score.lower_is_better for score in scores])
+            logger.expect_scores(self.names, lower_is_better=lower)
+
+    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """Score the end of a run, but not a run that was told to stop: it has to be saved first, and will go on."""
+        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+        if not any(isinstance(c, Interrupt) and c.received is not None for c in callbacks):
+            super().on_train_end(trainer, pl_module)
 
     def act(self, trainer: Trainer, gan: GAN) -> None:
+        if not self.ready:
+            return
+        self.scored_at = gan.images_seen
         begun = time.monotonic()
         loader = cast(BatchLoader, trainer.train_dataloader)
 
@@ -74,7 +106,7 @@ class Scores(EveryImages):
             nonlocal scored
             scored += done * trainer.world_size
             for callback in trainer.callbacks:  # type: ignore[attr-defined]
-                if isinstance(callback, ScoreListener):
+                if isinstance(callback, ScoringListener):
                     callback.on_scoring(trainer, gan, scored / self.scorer.num_images)
 
         self.results = self.scorer.score(
@@ -97,5 +129,5 @@ def describe(scorer: Scorer) -> str:
     line = f"{names} on {scorer.num_images:,} pictures, features={scorer.features.name}"
     if isinstance(scorer.features, Classifier):
         shares = ", ".join(f"{name} {share:.1%}" for name, share in scorer.features.accuracy.items())
-        line += f" (accuracy on test pictures: {shares})"
+        line += f" ({scorer.features.reason}; its accuracy on test pictures: {shares})"
     return line

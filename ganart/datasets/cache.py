@@ -64,6 +64,7 @@ def _decode_into(folder: Path, dataset: Dataset) -> None:
     unfinished = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     try:
         _write(unfinished, dataset)
+        unfinished.chmod(0o755)  # a shared cache is for everybody
         os.replace(unfinished, folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

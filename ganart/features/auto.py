@@ -11,4 +11,4 @@ def auto(*, weights: str | None = None, antialias: bool = False) -> FeatureNetwo
     """Return `Inception` if `weights`, or a copy downloaded before, can be read offline, else `Classifier`."""
     if weights or weights_at_hand(None):
         return Inception(weights=weights, antialias=antialias)
-    return Classifier()
+    return Classifier(reason="no Inception weights at hand; features.weights=FILE gives fid")

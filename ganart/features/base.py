@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import abstractmethod
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ganart.datasets.base import PictureSet
+from ganart.hardware import full_float32
 
 
 class FeatureNetwork(nn.Module):
@@ -38,9 +40,18 @@ class FeatureNetwork(nn.Module):
         return {"fid": "fd", "kid": "kd"}.get(metric, metric) + f"_{self.name}"
 
 
+def hash_of_weights(network: nn.Module) -> str:
+    """SHA-256 over the names and values of all weights."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
 @torch.inference_mode()
 def extract(network: FeatureNetwork, pictures: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
     """Features and logits of one batch on `device`, in float32 whatever the surrounding precision."""
-    with torch.autocast(device.type, enabled=False):
+    with full_float32(device):
         features, logits = network(pictures.to(device))
     return features.float(), logits.float()

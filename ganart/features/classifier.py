@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from ganart.console import progress
 from ganart.datasets.base import UNKNOWN, PictureSet, Split
-from ganart.errors import UserError
-from ganart.features.base import FeatureNetwork
+from ganart.errors import NoLabelsError
+from ganart.features.base import FeatureNetwork, hash_of_weights
 from ganart.hardware import cpu_has_bfloat16
 from ganart.images import to_model
 from ganart.paths import cache_dir
@@ -39,21 +39,28 @@ class Classifier(FeatureNetwork):
     num_features = 128
 
     def __init__(
-        self, *, images: int = 200_000, batch_size: int = 256, learning_rate: float = 3e-3, seed: int = 0
+        self,
+        *,
+        images: int = 200_000,
+        batch_size: int = 256,
+        learning_rate: float = 3e-3,
+        seed: int = 0,
+        reason: str = "as asked",
     ) -> None:
         super().__init__()
         self._settings = {"images": images, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
         self.accuracy: dict[str, float] = {}
+        self.reason = reason
 
     def prepare(self, pictures: PictureSet) -> None:
         sizes = [len(factor.classes) for factor in pictures.factors]
         if not any(size > 1 for size in sizes):
-            raise UserError(
+            raise NoLabelsError(
                 f"features=classifier learns from labels, and dataset {pictures.name} has none.\n"
-                "Sort the pictures into one folder per class, give dataset.labels=FILE.csv, get the weights for "
-                "features=inception, or train without scores: ~callback.scores"
+                "Sort the pictures into one folder per class, give dataset.labels=FILE.csv, or get the weights for "
+                "features=inception."
             )
-        with torch.random.fork_rng():  # initial weights are drawn; nobody else is to feel it
+        with torch.random.fork_rng(devices=[]):  # initial weights are drawn; nobody else is to feel it
             self.trunk = _trunk(pictures.channels, min(pictures.height, pictures.width), self.num_features)
             self.heads = nn.ModuleList(nn.Linear(self.num_features, size) for size in sizes)
         file = self._file(pictures)
@@ -65,7 +72,7 @@ class Classifier(FeatureNetwork):
         state = torch.load(file, map_location="cpu", weights_only=True)
         self.load_state_dict(state["network"])
         self.accuracy = state["accuracy"]
-        self._hash = file.stem
+        self._hash = hash_of_weights(self)
         self.eval().requires_grad_(False)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -91,10 +98,10 @@ class Classifier(FeatureNetwork):
 
     def _train(self, pictures: PictureSet) -> None:
         settings, device = self._settings, torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        batch_size = int(settings["batch_size"])
+        batch_size, gpus = int(settings["batch_size"]), [device] if device.type == "cuda" else []
         steps = max(1, int(settings["images"]) // batch_size)
         title = f"teaching a classifier the labels of {pictures.name}"
-        with torch.random.fork_rng(), progress(title, steps) as advance:
+        with torch.random.fork_rng(devices=gpus), progress(title, steps) as advance:
             torch.manual_seed(mix("classifier", int(settings["seed"])))
             for layer in self.modules():
                 if isinstance(layer, nn.Conv2d | nn.Linear | nn.BatchNorm2d):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from ganart.datasets.base import PictureSet
 from ganart.errors import UserError
-from ganart.features.base import FeatureNetwork
+from ganart.features.base import FeatureNetwork, hash_of_weights
 
 WEIGHTS_FILE = "weights-inception-2015-12-05-6726825d.pth"
 SIZE_OF_WEIGHTS = "91 MB"
@@ -51,7 +50,7 @@ class Inception(FeatureNetwork):
         file = weights_at_hand(self._weights)
         if file:
             _refuse_code(file)
-        with warnings.catch_warnings(), torch.random.fork_rng():
+        with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             warnings.simplefilter("ignore")  # torch-fidelity's own, about how it loads its file
             try:
                 self.network = NoTrainInceptionV3(
@@ -66,7 +65,7 @@ class Inception(FeatureNetwork):
                     f"Give a local copy of {WEIGHTS_FILE} with features.weights=FILE, or use features=classifier."
                 ) from error
         self.requires_grad_(False)
-        self._hash = _hash_of(self.network)
+        self._hash = hash_of_weights(self.network)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         rgb = _as_rgb(pictures).permute(0, 3, 1, 2)
@@ -99,11 +98,3 @@ def _as_rgb(pictures: Tensor) -> Tensor:
         alpha = pictures[..., 3:].float() / 255
         return (pictures[..., :3].float() * alpha + 255 * (1 - alpha)).round().to(torch.uint8)
     return pictures
-
-
-def _hash_of(network: torch.nn.Module) -> str:
-    digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()

@@ -24,4 +24,5 @@ class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):
 
     @rank_zero_only
     def close(self) -> None:
-        self.experiment.close()
+        if self._experiment is not None:
+            self._experiment.close()

@@ -77,8 +77,9 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
 
     @rank_zero_only
     def close(self) -> None:
-        self.experiment.finish()
-        wandb.teardown()
+        if self._experiment is not None:
+            self._experiment.finish()
+            wandb.teardown()
 
     def _set_axes(self) -> None:
         """Make images seen the axis; Lightning has made its own batch count the axis of everything."""
@@ -89,11 +90,7 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
 
 
 def _check_key() -> None:
-    try:
-        key = wandb.Api(timeout=1).api_key if wandb.api.api_key is None else wandb.api.api_key
-    except Exception:
-        key = None
-    if not key:
+    if not wandb.api.api_key:
         raise UserError(
             "logger=wandb: no W&B API key was found. Three ways out:\n"
             "  log in once:            wandb login\n"

@@ -3,16 +3,13 @@
 Convention for the whole package: a large logit means "looks real"; losses are minimised and are per sample, [N].
 """
 
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from torch import Tensor
 
 
 class AdversarialLoss(Protocol):
     """The game that the two players play."""
-
-    is_relativistic: ClassVar[bool]
-    """Whether the generator's half looks at the logits of real images too."""
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         """Return the discriminator's loss, [N], from logits [N] of real and of generated images."""

@@ -1,7 +1,6 @@
 """The hinge loss: Lim and Ye 2017, "Geometric GAN" (arXiv:1705.02894); used by SAGAN and BigGAN."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor
 from torch.nn.functional import relu
@@ -15,7 +14,6 @@ class Hinge:
     """
 
     margin: float = 1.0
-    is_relativistic: ClassVar[bool] = False
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         return relu(self.margin - real_logits) + relu(self.margin + fake_logits)

@@ -1,7 +1,6 @@
 """The minimax loss: Goodfellow et al. 2014, "Generative Adversarial Nets" (arXiv:1406.2661), eq. 1."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor
 from torch.nn.functional import softplus
@@ -16,8 +15,6 @@ class Minimax:
     The generator's half saturates: where the discriminator is sure that a picture is generated, the generator gets
     almost no gradient, ∂L_G/∂D = −σ(D(G(z))) → 0.
     """
-
-    is_relativistic: ClassVar[bool] = False
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         return softplus(-real_logits) + softplus(fake_logits)

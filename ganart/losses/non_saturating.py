@@ -1,7 +1,6 @@
 """The non-saturating loss: Goodfellow et al. 2014, "Generative Adversarial Nets" (arXiv:1406.2661), section 3."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor
 from torch.nn.functional import softplus
@@ -14,8 +13,6 @@ class NonSaturating:
     Same fixed point as the minimax loss, but the generator's gradient is largest where the discriminator is sure that
     a picture is generated.
     """
-
-    is_relativistic: ClassVar[bool] = False
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         return softplus(-real_logits) + softplus(fake_logits)

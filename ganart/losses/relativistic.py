@@ -5,7 +5,6 @@ together with R1 and R2.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor
 from torch.nn.functional import softplus
@@ -17,8 +16,6 @@ class Relativistic:
 
     Each generated picture is judged against a real one, so a mode that the generator drops keeps costing it.
     """
-
-    is_relativistic: ClassVar[bool] = True
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         return softplus(fake_logits - real_logits)

@@ -14,7 +14,7 @@ class Wasserstein:
     `penalty=wgan_gp` or, as the paper does, `penalty=weight_clipping`.
     """
 
-    is_relativistic: ClassVar[bool] = False
+    needs_lipschitz: ClassVar[bool] = True  # checked before a run: some penalty has to keep the discriminator so
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         return fake_logits - real_logits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -18,6 +18,10 @@ class Score(ABC):
     """`fid`, `kid` or `is`: what it is called with Inception features."""
 
     lower_is_better: ClassVar[bool]
+
+    def settings(self) -> dict[str, Any]:
+        """What belongs to the protocol of this score alone, as it was used."""
+        return {}
 
     @abstractmethod
     def reset(self, num_features: int, num_images: int, device: str, *, synchronize: bool) -> None:

@@ -1,6 +1,7 @@
 """Inception Score: Salimans et al. 2016, "Improved Techniques for Training GANs" (arXiv:1606.03498), section 4."""
 
 import warnings
+from typing import Any
 
 from torch import Tensor
 from torchmetrics.image.inception import InceptionScore as TorchInceptionScore
@@ -23,6 +24,9 @@ class InceptionScore(Score):
             splits = even_splits(num_images, self._splits)
             network = Features(num_features)
             self._metric = TorchInceptionScore(feature=network, splits=splits, sync_on_compute=synchronize).to(device)
+
+    def settings(self) -> dict[str, Any]:
+        return {"splits": self._metric.splits}
 
     def update(self, features: Tensor, logits: Tensor, *, real: bool) -> None:
         if not real:

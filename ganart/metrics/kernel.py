@@ -1,6 +1,7 @@
 """Kernel distance between features: Bińkowski et al. 2018, "Demystifying MMD GANs" (arXiv:1801.01401), section 4."""
 
 import warnings
+from typing import Any
 
 from torch import Tensor
 from torchmetrics.image.kid import KernelInceptionDistance
@@ -26,6 +27,9 @@ class KernelDistance(Score):
                 subset_size=min(self._subset_size, num_images),
                 sync_on_compute=synchronize,
             ).to(device)
+
+    def settings(self) -> dict[str, Any]:
+        return {"subsets": self._subsets, "subset_size": self._metric.subset_size}
 
     def update(self, features: Tensor, logits: Tensor, *, real: bool) -> None:
         self._metric.update(features, real=real)

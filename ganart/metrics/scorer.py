@@ -16,6 +16,7 @@ from filelock import FileLock
 from torch import Tensor
 
 from ganart import __version__
+from ganart.console import progress
 from ganart.datasets.base import PictureSet, Split
 from ganart.features import FeatureNetwork, extract
 from ganart.metrics.base import Score
@@ -71,7 +72,7 @@ class Scorer:
         self._batch_size = batch_size
         self._seed = seed
 
-    def prepare(self, pictures: PictureSet, device: torch.device, advance: Advance = lambda n: None) -> None:
+    def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         """Get the feature network ready and take the real features, from the cache where they are there."""
         self._device = device
         self.features.prepare(pictures)
@@ -79,7 +80,7 @@ class Scorer:
         num_train, num_test = len(pictures.train), len(pictures.test)
         self.num_images = min(self.wanted_images, num_train, max(num_test, FEWEST_FOR_SMALL_TESTS))
         self.num_floor = min(self.num_images, num_test)
-        self._real = self._real_features(pictures, "train", self.num_images, advance)
+        self._real = self._real_features(pictures, "train", self.num_images)
         self.protocol = {
             "n_real": self.num_images,
             "n_fake": self.num_images,
@@ -87,11 +88,12 @@ class Scorer:
             "split": "train",
             "dataset_hash": pictures.hash,
             "resize": f"{pictures.width}×{pictures.height} as generated",
+            "weights": "average",
             "seed": self._seed,
             "ganart": __version__,
             **self.features.protocol(),
         }
-        self._floors = self._take_floors(pictures, advance)
+        self._floors = self._take_floors(pictures)
 
     def score(
         self, paint: Paint, *, rank: int = 0, world_size: int = 1, advance: Advance = lambda n: None
@@ -108,7 +110,7 @@ class Scorer:
                 std=values[key][1],
                 floor=self._floors.get(key),
                 lower_is_better=score.lower_is_better,
-                protocol=self.protocol,
+                protocol={**self.protocol, **score.settings()},
             )
             for key, score in self.scores.items()
         ]
@@ -130,37 +132,38 @@ class Scorer:
                 score.update(features, logits, real=False)
             advance(len(features))
         # torchmetrics draws its subsets from the global generator: training must not feel that scores were taken.
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
             torch.manual_seed(mix("scores", self._seed))
             return {key: score.compute() for key, score in self.scores.items()}
 
-    def _take_floors(self, pictures: PictureSet, advance: Advance) -> dict[str, float]:
+    def _take_floors(self, pictures: PictureSet) -> dict[str, float]:
         if self.num_floor < 2:
             return {}
-        features, logits = self._real_features(pictures, "test", self.num_floor, advance)
+        features, logits = self._real_features(pictures, "test", self.num_floor)
         train = (self._real[0][: self.num_floor], self._real[1][: self.num_floor])
         fakes = iter([(features.to(self._device), logits.to(self._device))])
         # Every process takes the whole floor by itself: it is one small computation on features that all of them have.
         values = self._values(train, fakes, self.num_floor, 0, 1, lambda n: None)
         return {key: value for key, (value, _) in values.items()}
 
-    def _real_features(self, pictures: PictureSet, name: str, count: int, advance: Advance) -> tuple[Tensor, Tensor]:
+    def _real_features(self, pictures: PictureSet, name: str, count: int) -> tuple[Tensor, Tensor]:
         key = json.dumps([pictures.hash, self.features.protocol(), name, count, self._seed], sort_keys=True)
         file = cache_dir() / "features" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
             if not file.exists():
-                self._extract_into(file, pictures.train if name == "train" else pictures.test, count, advance)
+                self._extract_into(file, pictures.train if name == "train" else pictures.test, count)
         with np.load(file) as arrays:
             return torch.from_numpy(arrays["features"]), torch.from_numpy(arrays["logits"])
 
-    def _extract_into(self, file: Path, split: Split, count: int, advance: Advance) -> None:
+    def _extract_into(self, file: Path, split: Split, count: int) -> None:
         chosen = np.sort(np.random.default_rng(self._seed).permutation(len(split))[:count])
         sides: list[tuple[Tensor, Tensor]] = []
-        for start in range(0, count, self._batch_size):
-            batch = torch.from_numpy(split.pictures(chosen[start : start + self._batch_size]))
-            sides.append(extract(self.features, batch, self._device))
-            advance(len(batch))
+        with progress("looking at real pictures", count) as advance:
+            for start in range(0, count, self._batch_size):
+                batch = torch.from_numpy(split.pictures(chosen[start : start + self._batch_size]))
+                sides.append(extract(self.features, batch, self._device))
+                advance(len(batch))
         features, logits = (torch.cat(side).cpu().numpy() for side in zip(*sides, strict=True))
         order = np.random.default_rng(self._seed + 1).permutation(count)  # any prefix is a fair sample
         unfinished = file.with_name(f"{file.stem}.unfinished-{os.getpid()}.npz")
