@@ -22,10 +22,15 @@ HINTS = (
 
 def libraries() -> None:
     """Send Lightning's notices to the log file only, and let one process speak for all."""
-    console.quiet = getattr(rank_zero_only, "rank", 0) != 0
+    console.quiet = not is_first_process()
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightning.fabric"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
     for hint in HINTS:
         warnings.filterwarnings("ignore", hint)
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that speaks and writes; known before there is a trainer."""
+    return getattr(rank_zero_only, "rank", 0) == 0

@@ -38,7 +38,7 @@ def train(cfg: DictConfig, run: RunFolder, overrides: list[str], resume: Resume 
     quiet.libraries()
     hardware = choose(cfg.trainer.accelerator, cfg.trainer.precision, cfg.channels_last)
 
-    if resume is None and (run.path / "config.yaml").exists():
+    if resume is None and quiet.is_first_process() and (run.path / "config.yaml").exists():
         folder = os.path.relpath(run.path)
         raise UserError(f"{folder} holds a run already. Go on with it: resume={folder}, or give another hydra.run.dir=")
     dataset = build(cfg.dataset, allow=cfg.allow_targets)

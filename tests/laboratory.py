@@ -40,15 +40,15 @@ DCGAN = (
 MLP = ("architecture=mlp", "architecture.generator.hidden=[16,16]", "architecture.discriminator.hidden=[16]")
 
 
-def compose_tiny(folder: Path, *overrides: str, players: tuple[str, ...] = DCGAN) -> DictConfig:
+def compose_tiny(folder: Path, *overrides: str, players=DCGAN, base=TINY) -> DictConfig:
     """The composed configuration of a tiny run in `folder`."""
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("train", [*TINY, *players, "name=tiny", f"run_folder={folder}", *overrides])
+        return compose("train", [*base, *players, "name=tiny", f"run_folder={folder}", *overrides])
 
 
-def train_tiny(folder: Path, *overrides: str, players: tuple[str, ...] = DCGAN) -> RunFolder:
+def train_tiny(folder: Path, *overrides: str, players=DCGAN, base=TINY) -> RunFolder:
     """Train a tiny run in `folder`."""
-    cfg = compose_tiny(folder, *overrides, players=players)
+    cfg = compose_tiny(folder, *overrides, players=players, base=base)
     train(cfg, RunFolder(folder), list(overrides))
     return RunFolder(folder)
 

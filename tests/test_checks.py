@@ -97,7 +97,7 @@ def test_all_problems_are_told_at_once():
         "total_images",
         "gradient_clip.discriminator",
         "optimizer.generator.lr",
-        "loss=wasserstein",
+        "loss Wasserstein",
     ]
     parts += ["callback.samples.every_images", "callback.scores", "batch_size=7"]
     lines = message.splitlines()[1:]

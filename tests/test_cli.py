@@ -86,9 +86,9 @@ def test_the_composed_configuration_can_be_printed_and_names_classes(ganart):
         (("train", "dataset=image_folder"), "dataset.root has no value"),
         (("train", "total_images=0"), "total_images=0 must be a whole number"),
         (("train", "++penalty.r1.gama=2", "features=classifier"), "unexpected keyword argument 'gama'"),
-        (("train", "resume=nowhere"), "resume=nowhere is not a run folder"),
+        (("train", "resume=nowhere"), "resume=nowhere does not exist"),
         (("generate",), "Name a run folder"),
-        (("generate", "run=nowhere"), "run=nowhere is not a run folder"),
+        (("generate", "run=nowhere"), "run=nowhere does not exist"),
         (("regenerate", "nothing.png"), "nothing.png: there is no such file"),
     ],
 )

@@ -113,7 +113,12 @@ def test_every_data_set_composes_with_all_that_the_recipe_needs(option):
 
 @pytest.mark.parametrize("option", options("experiment"))
 def test_every_experiment_composes_passes_the_checks_and_builds_its_players(option):
-    cfg = composed(f"experiment={option}")
+    with_pictures = (
+        ["dataset.root=pictures"]
+        if "image_folder" in (conf_dir() / "experiment" / f"{option}.yaml").read_text()
+        else []
+    )
+    cfg = composed(f"experiment={option}", *with_pictures)
     check(cfg)
     OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     for player in ("generator", "discriminator"):

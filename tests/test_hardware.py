@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from ganart import hardware
+from ganart.errors import UserError
 from ganart.hardware import choose
 
 
@@ -62,10 +63,10 @@ def test_cpu_asked_for_on_a_machine_with_a_gpu_has_the_cpus_precision(machine):
     assert choose("cpu", "auto", "auto").precision == "bf16-mixed"
 
 
-def test_gpu_asked_for_without_one_stays_asked_for(machine):
+def test_gpu_asked_for_without_one_is_told_to_the_user(machine):
     machine(bfloat16=True)
-    choice = choose("gpu", "auto", "auto")
-    assert (choice.accelerator, choice.precision) == ("gpu", "32")
+    with pytest.raises(UserError, match="torch sees no GPU here"):
+        choose("gpu", "auto", "auto")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,10 @@ ORIGIN = {
     "seed": 2**62 + 1,
     "truncation": None,
     "device": "x" * 5000,
+    "run": "runs/a",
+    "checkpoint": "best.ckpt",
+    "checkpoint_sha256": "0" * 64,
+    "weights": "average",
 }
 
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 import torch
-from laboratory import DCGAN, TINY, compose_tiny, train_tiny
+from laboratory import DCGAN, TINY, compose_tiny, small_pictures, train_tiny
 
 from ganart.errors import UserError
 from ganart.resume import Resume
@@ -108,3 +108,53 @@ def test_a_killed_command_resumes_to_the_bits_of_an_uninterrupted_one(tmp_path):
     assert again.returncode == 0, again.stdout + again.stderr
     assert_same(everything_in(RunFolder(stopped)), everything_in(RunFolder(straight)))
     assert not list(tmp_path.glob("runs*"))
+
+
+def test_a_run_does_not_go_on_with_other_pictures(tmp_path):
+    pictures = small_pictures(tmp_path / "pictures", side=8, per_class=20, classes=("calm", "loud"))
+    given = (
+        "dataset=image_folder",
+        f"dataset.root={pictures}",
+        "dataset.height=8",
+        "dataset.width=8",
+        "~callback.scores",
+    )
+    run = train_on_folder(tmp_path / "run", *given, "total_images=16")
+    (pictures / "calm" / "0.png").unlink()
+    with pytest.raises(UserError, match="its pictures have changed"):
+        resume_tiny(run, "last.ckpt", "total_images=32")
+
+
+def test_a_run_that_its_time_has_ended_trains_on(tmp_path):
+    run = train_tiny(tmp_path / "run", "trainer.max_time=00:00:00:01", "total_images=1000000", "~callback.scores")
+    before = read_checkpoint(run.checkpoint("last"))["ganart"]["images_seen"]
+    assert 16 < before < 1000000
+    resume_tiny(run, "last.ckpt")
+    assert read_checkpoint(run.checkpoint("last"))["ganart"]["images_seen"] > before
+
+
+def test_a_folder_that_holds_a_run_is_not_trained_into_again(tmp_path):
+    train_tiny(tmp_path / "run", "total_images=16", "~callback.scores")
+    with pytest.raises(UserError, match="holds a run already"):
+        train_tiny(tmp_path / "run", "total_images=16", "~callback.scores")
+
+
+def test_a_strangers_recipe_does_not_trust_itself(tmp_path):
+    run = train_tiny(tmp_path / "run", "total_images=16", "~callback.scores")
+    recipe = (run.path / "recipe.yaml").read_text()
+    recipe = recipe.replace("allow_targets: []", "allow_targets: [os]").replace(
+        "ganart.losses.Relativistic", "os.getcwd"
+    )
+    (run.path / "recipe.yaml").write_text(recipe)
+    with pytest.raises(UserError, match=r"_target_=os.getcwd is outside"):
+        resume_tiny(run, "last.ckpt", "total_images=32")
+
+
+def test_a_checkpoint_that_is_not_there_is_told(tmp_path):
+    run = train_tiny(tmp_path / "run", "total_images=16", "~callback.scores")
+    with pytest.raises(UserError, match="does not exist"):
+        Resume.find(str(run.checkpoints / "typo.ckpt"), [])
+
+
+def train_on_folder(folder, *overrides):
+    return train_tiny(folder, *overrides, base=[item for item in TINY if "num_pictures" not in item])

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 import torch
-from laboratory import MLP, compose_tiny, train_tiny
+from laboratory import MLP, TINY, compose_tiny, small_pictures, train_tiny
 from pytorch_lightning import Callback
 from torch.testing import assert_close
 
@@ -282,3 +282,47 @@ def test_unconditional_mlp_with_every_loss_and_penalty_trains(tmp_path):
             players=MLP,
         )
         assert math.isfinite(float(rows_of(run)[-1]["discriminator/loss"]))
+
+
+def test_without_labels_there_are_no_scores_and_the_run_says_so(tmp_path, capsys):
+    pictures = small_pictures(tmp_path / "pictures", side=8, per_class=20, classes=("any",))
+    given = (
+        "dataset=image_folder",
+        f"dataset.root={pictures}",
+        "dataset.labels=none",
+        "dataset.height=8",
+        "dataset.width=8",
+    )
+    base = [item for item in TINY if "num_pictures" not in item]
+    run = train_tiny(tmp_path / "run", *given, base=base)
+    assert "scores    none. features=classifier learns from labels" in " ".join(capsys.readouterr().out.split("\n"))
+    assert json.loads((run.path / "summary.json").read_text())["scores"] == {}
+    assert run.checkpoint("best").name == "last.ckpt"
+
+
+def test_a_score_to_go_by_that_is_not_taken_is_told_at_the_start(tmp_path):
+    with pytest.raises(UserError, match="monitor=fid is not among the scores: fd_classifier"):
+        train_tiny(tmp_path / "run", "callback.checkpoint.monitor=fid")
+
+
+def test_more_devices_than_one_get_a_strategy_that_two_players_can_train_with(tmp_path, monkeypatch):
+    import ganart.training as training
+
+    seen = {}
+    monkeypatch.setattr(training, "build", lambda node, **extra: seen.update(node))
+    for devices, expected in ((1, "auto"), (2, "ddp_find_unused_parameters_true")):
+        cfg = compose_tiny(tmp_path, f"trainer.devices={devices}")
+        training.build_trainer(cfg, CPU, RunFolder(tmp_path), {}, [])
+        assert seen["strategy"] == expected
+
+
+def test_meters_do_not_grow_when_nobody_reads_them(tmp_path, monkeypatch):
+    class Size(Callback):
+        def on_train_end(self, trainer, pl_module):
+            self.longest = max(len(series) for series in pl_module.meters._series.values())
+
+    size = Size()
+    train_with(
+        tmp_path / "run", size, "~callback.scores", "~callback.metrics", "total_images=9600", monkeypatch=monkeypatch
+    )
+    assert size.longest < 256
