@@ -326,3 +326,24 @@ def test_meters_do_not_grow_when_nobody_reads_them(tmp_path, monkeypatch):
         tmp_path / "run", size, "~callback.scores", "~callback.metrics", "total_images=9600", monkeypatch=monkeypatch
     )
     assert size.longest < 256
+
+
+def test_ctrl_c_while_scores_are_taken_leaves_them_off(tmp_path, monkeypatch):
+    from ganart.metrics import Scorer
+
+    plain, asked = Scorer.score, []
+
+    def score_and_interrupt(self, paint, *, advance, **ranks):
+        def tell(done):
+            asked.append(done)
+            os.kill(os.getpid(), signal.SIGINT)
+            advance(done)
+
+        return plain(self, paint, advance=tell, **ranks)
+
+    monkeypatch.setattr(Scorer, "score", score_and_interrupt)
+    with pytest.raises(SystemExit) as stop:
+        train_tiny(tmp_path / "run", "callback.scores.every_images=48", "callback.scores.num_images=300")
+    assert stop.value.code == 130
+    assert len(asked) == 1
+    assert read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")["ganart"]["images_seen"] == 48

@@ -84,35 +84,42 @@ class Scores(EveryImages):
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Score the end of a run, but not a run that was told to stop: it has to be saved first, and will go on."""
-        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
-        if not any(isinstance(c, Interrupt) and c.received is not None for c in callbacks):
+        if not told_to_stop(trainer):
             super().on_train_end(trainer, pl_module)
 
     def act(self, trainer: Trainer, gan: GAN) -> None:
         if not self.ready:
             return
-        self.scored_at = gan.images_seen
         begun = time.monotonic()
+        try:
+            self.results = self._score(trainer, gan)
+        except AbandonedError:
+            return
+        self.scored_at = gan.images_seen
+        self.seconds += time.monotonic() - begun
+        self._tell(trainer, gan)
+
+    def _score(self, trainer: Trainer, gan: GAN) -> list[Result]:
         loader = cast(BatchLoader, trainer.train_dataloader)
+        listeners = [c for c in trainer.callbacks if isinstance(c, ScoringListener)]  # type: ignore[attr-defined]
+        scored = 0
 
         def paint(seeds: list[int]) -> Tensor:
             # Labels as the training pictures have them, each drawn by its own seed like the latents.
             rows = np.array([mix("scored labels", seed) % len(loader.pictures.train) for seed in seeds])
             return gan.paint(latents_of(seeds, gan.latent_dim), loader.told_labels(rows))
 
-        scored = 0
-
         def advance(done: int) -> None:
             nonlocal scored
+            if told_to_stop(trainer) and trainer.world_size == 1:  # several would have to agree on where to leave off
+                raise AbandonedError
             scored += done * trainer.world_size
-            for callback in trainer.callbacks:  # type: ignore[attr-defined]
-                if isinstance(callback, ScoringListener):
-                    callback.on_scoring(trainer, gan, scored / self.scorer.num_images)
+            for listener in listeners:
+                listener.on_scoring(trainer, gan, scored / self.scorer.num_images)
 
-        self.results = self.scorer.score(
-            paint, rank=trainer.global_rank, world_size=trainer.world_size, advance=advance
-        )
-        self.seconds += time.monotonic() - begun
+        return self.scorer.score(paint, rank=trainer.global_rank, world_size=trainer.world_size, advance=advance)
+
+    def _tell(self, trainer: Trainer, gan: GAN) -> None:
         values = {f"scores/{row.name}": row.value for row in self.results}
         values |= {f"scores/{row.name}_std": row.std for row in self.results if row.std is not None}
         values |= {f"scores/{row.name}_floor": row.floor for row in self.results if row.floor is not None}
@@ -121,6 +128,15 @@ class Scores(EveryImages):
         for callback in trainer.callbacks:  # type: ignore[attr-defined]
             if isinstance(callback, ScoreListener):
                 callback.on_scores(trainer, gan, self.results)
+
+
+class AbandonedError(Exception):
+    """Scoring was left off: the run has been told to stop."""
+
+
+def told_to_stop(trainer: Trainer) -> bool:
+    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+    return any(isinstance(callback, Interrupt) and callback.received is not None for callback in callbacks)
 
 
 def describe(scorer: Scorer) -> str:

@@ -10,7 +10,10 @@ from ganart.metrics.base import Features, Score
 
 
 class KernelDistance(Score):
-    """Squared maximum mean discrepancy with the kernel (x·y/D + 1)³, unbiased, as mean ± std over random subsets."""
+    """Squared maximum mean discrepancy with the kernel (x·y/D + 1)³, unbiased, as mean ± std over random subsets.
+
+    Subsets as large as the set are all the same set: there is no deviation then.
+    """
 
     key = "kid"
     lower_is_better = True
@@ -19,6 +22,7 @@ class KernelDistance(Score):
         self._subsets, self._subset_size = subsets, subset_size
 
     def reset(self, num_features: int, num_images: int, device: str, *, synchronize: bool) -> None:
+        self._num_images = num_images
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the memory that the features take: they are few
             self._metric = KernelInceptionDistance(
@@ -36,4 +40,4 @@ class KernelDistance(Score):
 
     def compute(self) -> tuple[float, float | None]:
         mean, std = self._metric.compute()
-        return float(mean), float(std)
+        return float(mean), float(std) if self._metric.subset_size < self._num_images else None
