@@ -198,11 +198,11 @@ def test_ctrl_c_finishes_the_round_saves_and_says_how_to_go_on(tmp_path, monkeyp
             if batch_idx == 3:
                 os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.getsignal(signal.SIGINT)
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with pytest.raises(SystemExit) as stop:
         train_with(tmp_path / "run", CtrlC(), "~callback.scores", monkeypatch=monkeypatch)
     assert stop.value.code == 130
-    assert signal.getsignal(signal.SIGINT) is before
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
     assert read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")["ganart"]["images_seen"] == 64
     assert "ganart train resume=" in capsys.readouterr().out
 

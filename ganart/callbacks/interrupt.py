@@ -40,7 +40,12 @@ class Interrupt(Callback):
             self.received = self.received or signal.SIGTERM
             trainer.should_stop = True
 
-    def teardown(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
+    # Lightning takes its own handlers back before the teardown hooks: restoring them there would leave them for good.
+
+    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
+        self._restore()
+
+    def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         self._restore()
 
     def _restore(self) -> None:
