@@ -27,6 +27,7 @@ VERBS = {
         "ganart.generate", "paint pictures with a trained one", "ganart generate run=RUN_FOLDER seeds=0-63"
     ),
     "regenerate": Verb("ganart.regenerate", "make a picture again from its own origin", "ganart regenerate FILE.png"),
+    "evaluate": Verb("ganart.evaluate", "score it, or any folder of pictures", "ganart evaluate run=RUN_FOLDER"),
     "dataset": Verb("ganart.dataset", "report on a collection of pictures", "ganart dataset dataset=mnist"),
 }
 

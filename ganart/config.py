@@ -12,6 +12,7 @@ from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from torch import nn
 
+from ganart.datasets.base import Dataset
 from ganart.errors import UserError
 
 ALLOWED_TARGETS = (
@@ -72,6 +73,19 @@ def build_network(node: DictConfig, *, allow: Sequence[str] = (), **extra: Any) 
         if not (inspect.isclass(found) and issubclass(found, nn.Module)):
             raise UserError(f"_target_={target} is not a network (a subclass of torch.nn.Module).")
     return build(node, allow=allow, **extra)
+
+
+def build_dataset(node: DictConfig, *, allow: Sequence[str] = ()) -> Dataset:
+    """Build a data set, and nothing but a data set: what a run folder names may come from a stranger."""
+    prefixes = _prefixes(("ganart.datasets.", "torchvision.datasets."), allow)
+    for target in targets_in(node):
+        _check_target(target, allow, prefixes)
+    found = build(node, allow=allow)
+    if not isinstance(found, Dataset):
+        raise UserError(
+            f"_target_={node.get('_target_')} is not a data set (a subclass of ganart.datasets.base.Dataset)."
+        )
+    return found
 
 
 def targets_in(node: Any) -> Iterator[str]:

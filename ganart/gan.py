@@ -150,6 +150,8 @@ class GAN(pl.LightningModule):
     def penalty_terms(self, pair: Pair) -> dict[str, Tensor]:
         """The penalties due at this update, [N] each, in float32 and weighted for the updates that they skip."""
         due = {name: p for name, p in self.penalties.items() if self.discriminator_updates % p.every == 0}
+        if not due:
+            return {}
         with torch.autocast(self.device.type, enabled=False):
             real, fake = pair.real.float(), pair.fake.detach().float()
             terms = {name: p(lambda x: self.judge(x, pair.labels), real, fake) for name, p in due.items()}
@@ -251,9 +253,9 @@ class GAN(pl.LightningModule):
     # ------------------------------------------------------------------------------------------ pictures
 
     @torch.no_grad()
-    def paint(self, latents: Tensor, labels: Tensor, *, average: bool = True) -> Tensor:
-        """Generate uint8 [N, H, W, C] in float32 from latents [N, Z] and labels [N, F], by average or live weights."""
-        generator = self.generator_ema if average else self.generator
+    def paint(self, latents: Tensor, labels: Tensor, *, by: nn.Module | None = None) -> Tensor:
+        """Generate uint8 [N, H, W, C] in float32 from latents [N, Z], labels [N, F], by the moving average or `by`."""
+        generator = by or self.generator_ema
         was_training = generator.training
         generator.eval()
         with full_float32(self.device):

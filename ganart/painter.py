@@ -63,6 +63,12 @@ class Painter:
         with full_float32(self.device):
             return to_uint8(self.generator(latents.to(self.device), labels.to(self.device)))[0].cpu().numpy()
 
+    @torch.inference_mode()
+    def paint_all(self, latents: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Paint latents [N, Z] told labels [N, F] together: uint8 [N, H, W, C]. For scores; faster than one by one."""
+        with full_float32(self.device):
+            return to_uint8(self.generator(latents.to(self.device), labels.to(self.device)))
+
     def keep_checkpoint(self) -> None:
         """Keep the checkpoint beside last and best, which further training writes anew, for its pictures to lead to."""
         kept = self.checkpoint.with_name(f"painted_{self._origin_of_all['checkpoint_sha256'][:12]}.ckpt")

@@ -21,3 +21,10 @@ def quoted(value: object) -> str:
     """`value` as one quoted string of Hydra's override grammar, whatever characters it has."""
     escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def write_atomically(file: Path, text: str) -> None:
+    """Write `text` so that a reader sees the old file or the new one, never half of it."""
+    unfinished = file.with_name(f".{file.name}.unfinished-{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, file)

@@ -70,12 +70,14 @@ class Resume:
 
 
 def _makes_another_run(key: str) -> bool:
-    """What a checkpoint's weights, optimizer states or data order would contradict."""
+    """What a checkpoint's weights, optimizer states or data order would contradict, or the protocol of earlier scores."""
     if key.startswith("optimizer."):
         return not key.endswith(".lr")
     if key.startswith("dataset."):
         return key not in ("dataset.root", "dataset.download")
-    return key.startswith("architecture.") or key in ("seed", "allow_targets", "run_folder")
+    if key.startswith("callback.scores."):
+        return key != "callback.scores.every_images"
+    return key.startswith(("architecture.", "metric.", "features.")) or key in ("seed", "allow_targets", "run_folder")
 
 
 def _keys(cfg: DictConfig, prefix: str = "") -> set[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,16 +16,11 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from ganart.config import build_network
+from ganart.config import build_dataset, build_network
+from ganart.datasets import cache
 from ganart.datasets.base import Factor, PictureSet
 from ganart.errors import UserError
-
-
-def write_atomically(file: Path, text: str) -> None:
-    """Write `text` so that a reader sees the old file or the new one, never half of it."""
-    unfinished = file.with_name(f".{file.name}.unfinished-{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, file)
+from ganart.paths import write_atomically
 
 
 @dataclass(frozen=True)
@@ -104,6 +98,30 @@ class RunFolder:
         factors = {row["name"]: Factor(row["name"], tuple(row["classes"])) for row in self.dataset["factors"]}
         return [factors[name] for name in self.config.dataset.condition]
 
+    def pictures(self, *, root: str | None = None, allow: tuple[str, ...] = ()) -> PictureSet:
+        """Return the data that the run was trained on, read from where they lay then, or from `root`.
+
+        Raises:
+            UserError: if they cannot be found, or are other data now.
+        """
+        node = self.config.dataset.copy()
+        if root is not None:
+            node.root = root
+        pictures = cache.load(build_dataset(node, allow=allow))
+        self.refuse_other_pictures(pictures, f"run={self.path}")
+        return pictures
+
+    def refuse_other_pictures(self, pictures: PictureSet, asked: str) -> None:
+        """Raise `UserError` if `pictures` are not what the run was trained on."""
+        before = self.dataset
+        if pictures.hash != before["hash"]:
+            raise UserError(
+                f"{asked}: its pictures have changed. It was trained on {before['num_train']:,} + "
+                f"{before['num_test']:,} pictures (hash {before['hash'][:12]}), now there are "
+                f"{len(pictures.train):,} + {len(pictures.test):,} ({pictures.hash[:12]}). "
+                "Give the old ones with dataset.root=…, or train anew."
+            )
+
     def checkpoint(self, which: str = "best") -> Path:
         """Return the file of checkpoint `which`: last, best (last if no best was kept), a file name, or a path.
 
@@ -120,7 +138,8 @@ class RunFolder:
     def generator(self, checkpoint: Path, *, average: bool = True, allow: tuple[str, ...] = ()) -> torch.nn.Module:
         """Build the generator and load it from `checkpoint`: its moving average, or as it was trained. In eval mode."""
         label_sizes = [len(factor.classes) for factor in self.told_factors]
-        network = build_network(self.config.architecture.generator, allow=allow, label_sizes=label_sizes)
+        with torch.random.fork_rng(devices=[]):  # initial weights are drawn, and replaced; nobody else is to feel it
+            network = build_network(self.config.architecture.generator, allow=allow, label_sizes=label_sizes)
         state = read_checkpoint(checkpoint)["state_dict"]
         prefix = "generator_ema." if average else "generator."
         network.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})

@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from ganart import quiet, summary
 from ganart.callbacks import Interrupt, Scores, TimeBudget
 from ganart.checks import check
-from ganart.config import build, build_network
+from ganart.config import build, build_dataset, build_network
 from ganart.console import console
 from ganart.datasets import cache
 from ganart.datasets.base import PictureSet
@@ -23,6 +23,7 @@ from ganart.datasets.loader import BatchLoader
 from ganart.errors import UserError
 from ganart.gan import GAN
 from ganart.hardware import Choice, choose
+from ganart.lean import NoProfiler, stop_looking_for_gpus
 from ganart.loggers import ExperimentLogger
 from ganart.optimizers import build_optimizer
 from ganart.resume import Resume
@@ -36,12 +37,13 @@ def train(cfg: DictConfig, run: RunFolder, overrides: list[str], resume: Resume 
     OmegaConf.resolve(cfg)
     begun = time.monotonic()
     quiet.libraries()
+    stop_looking_for_gpus()
     hardware = choose(cfg.trainer.accelerator, cfg.trainer.precision, cfg.channels_last)
 
     if resume is None and quiet.is_first_process() and (run.path / "config.yaml").exists():
         folder = os.path.relpath(run.path)
         raise UserError(f"{folder} holds a run already. Go on with it: resume={folder}, or give another hydra.run.dir=")
-    dataset = build(cfg.dataset, allow=cfg.allow_targets)
+    dataset = build_dataset(cfg.dataset, allow=cfg.allow_targets)
     cfg.dataset.condition = composed.dataset.condition = list(dataset.condition)
     pictures = cache.load(dataset)
     check_pictures(pictures, resume)
@@ -81,13 +83,8 @@ def check_pictures(pictures: PictureSet, resume: Resume | None) -> None:
             f"dataset {pictures.name} has no training picture: all {len(pictures.test)} are test pictures. "
             "Use dataset.test_fraction=0, or more pictures."
         )
-    if resume is not None and pictures.hash != resume.run.dataset["hash"]:
-        before = resume.run.dataset
-        raise UserError(
-            f"resume={resume.run.path}: its pictures have changed. It was trained on {before['num_train']:,} + "
-            f"{before['num_test']:,} pictures (hash {before['hash'][:12]}), now there are {len(pictures.train):,} + "
-            f"{len(pictures.test):,} ({pictures.hash[:12]}). Give the old ones with dataset.root=…, or start a new run."
-        )
+    if resume is not None:
+        resume.run.refuse_other_pictures(pictures, f"resume={resume.run.path}")
 
 
 def build_gan(cfg: DictConfig, pictures: PictureSet, hardware: Choice) -> GAN:
@@ -129,6 +126,7 @@ def build_trainer(
         allow=cfg.allow_targets,
         callbacks=[*callbacks.values(), *([TimeBudget(duration=cfg.trainer.max_time)] if cfg.trainer.max_time else [])],
         max_time=None,
+        profiler=node.profiler or NoProfiler(),
         logger=list(loggers),
         default_root_dir=str(run.path),
         max_epochs=-1,
@@ -200,12 +198,11 @@ def conclude(
     training: float,
 ) -> float | None:
     """Write the summary, show it, and say what to do next."""
-    scores = next((c for c in callbacks.values() if isinstance(c, Scores)), None)
     interrupt = next((c for c in callbacks.values() if isinstance(c, Interrupt)), None)
-    results = scores.results if scores else []
+    scores = next((c for c in callbacks.values() if isinstance(c, Scores)), None)
+    results = scores.evaluation.results if scores and scores.evaluation else []
     facts = {
         "images_seen": gan.images_seen,
-        "scored_at_images": scores.scored_at if scores else None,
         "rounds": gan.rounds,
         "seconds_preparing": round(preparing, 1),
         "seconds_training": round(training, 1),
@@ -216,9 +213,10 @@ def conclude(
         "dataset_hash": pictures.hash,
         "manifest_hash": pictures.manifest.hash,
         "licence": pictures.manifest.licence,
+        **(scores.findings() if scores else {"scores": {}}),
     }
     if trainer.is_global_zero:
-        summary.write(run.path / "summary.json", results, facts)
+        summary.write(run.path / "summary.json", facts)
         folder = os.path.relpath(run.path)
         if interrupt and interrupt.received is not None:
             console.print(
@@ -229,9 +227,12 @@ def conclude(
         console.print(f"\n{summary.headline(results, facts)}", soft_wrap=True)
         if results:
             console.print(summary.table(results))
+        for caveat in summary.caveats(results):
+            console.print(caveat, style="dim", soft_wrap=True)
         console.print(
             f"pictures while it learned   {folder}/samples/\n"
             f"paint new pictures          ganart generate run={folder} seeds=0-63\n"
+            f"score in full               ganart evaluate run={folder}\n"
             f"train on                    ganart train resume={folder} total_images={2 * gan.images_seen}",
             soft_wrap=True,
         )

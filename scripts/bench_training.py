@@ -30,6 +30,7 @@ import ganart.training
 from ganart.config import build, build_network
 from ganart.datasets import cache
 from ganart.images import to_model
+from ganart.lean import stop_looking_for_gpus
 from ganart.optimizers import build_optimizer
 from ganart.paths import conf_dir
 from ganart.run_folder import RunFolder
@@ -144,6 +145,7 @@ def seconds_by_ganart(case: Case, folder: Path, rounds: int) -> float:
 
 
 def main() -> None:
+    stop_looking_for_gpus()  # a loop that does not import Lightning would not look for them either
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=150)
     parser.add_argument("--repeats", type=int, default=7)

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 from PIL import Image
+from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 
 from ganart.paths import conf_dir
 from ganart.run_folder import RunFolder
@@ -61,3 +64,17 @@ def small_pictures(folder: Path, *, side: int, per_class: int, classes: tuple[st
             noise = np.random.default_rng([number, index]).integers(0, 60, (side, side, 3))
             Image.fromarray((noise + 150 * number).astype(np.uint8)).save(folder / name / f"{index}.png")
     return folder
+
+
+def random_inception(file: Path) -> Path:
+    """A state dictionary as torch-fidelity reads its Inception's, of random weights that keep the signal alive."""
+    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
+        torch.manual_seed(0)
+        patch.setattr(fidelity, "load_state_dict_from_url", lambda *_, **__: {})
+        patch.setattr(fidelity.FeatureExtractorInceptionV3, "load_state_dict", lambda self, state: None)
+        network = fidelity.FeatureExtractorInceptionV3("x", ["2048"])
+        for layer in network.modules():
+            if isinstance(layer, torch.nn.Conv2d):
+                torch.nn.init.kaiming_normal_(layer.weight)
+    torch.save(network.state_dict(), file)
+    return file

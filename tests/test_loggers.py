@@ -42,8 +42,8 @@ def test_wandb_offline_holds_config_losses_pictures_and_scores_on_the_axis_of_im
         for r in records
         if r.HasField("history")
     ]
-    seen = {row["images_seen"]: row for row in history if "scores/fd_classifier" in row}
-    assert set(seen) == {80, 160}
+    for kind, at in (("trend", {80, 160}), ("scores", {160})):
+        assert {row["images_seen"] for row in history if f"{kind}/fd_classifier" in row} == at
     assert all("images_seen" in row for row in history)
     names = {name for row in history for name in row}
     assert {
@@ -56,8 +56,12 @@ def test_wandb_offline_holds_config_losses_pictures_and_scores_on_the_axis_of_im
     } <= names
     metrics = {r.metric.name or r.metric.glob_name: r.metric for r in records if r.HasField("metric")}
     assert metrics["*"].step_metric == "images_seen"
-    assert metrics["scores/fd_classifier"].summary.min
-    assert metrics["scores/is_classifier"].summary.max
+    for kind in ("trend", "scores"):
+        assert metrics[f"{kind}/fd_classifier"].summary.min
+        assert metrics[f"{kind}/is_classifier"].summary.max
+    summary = {item.key or item.nested_key[0]: item.value_json for r in records for item in r.summary.update}
+    protocol = json.loads(summary["scores/fd_classifier/protocol"])
+    assert (protocol["n_fake"], protocol["weights"]) == (100, "average")
     assert any(r.HasField("exit") for r in records)  # finished, so that the next job of a multirun is another run
     assert list(run.path.rglob("media/images/*.png"))
 

@@ -158,3 +158,11 @@ def test_a_checkpoint_that_is_not_there_is_told(tmp_path):
 
 def train_on_folder(folder, *overrides):
     return train_tiny(folder, *overrides, base=[item for item in TINY if "num_pictures" not in item])
+
+
+def test_scores_of_another_protocol_do_not_go_into_the_same_column(tmp_path):
+    run = train_tiny(tmp_path / "run", "total_images=16")
+    for override in ("callback.scores.trend_images=50", "metric.kid.subsets=7", "features.images=3000"):
+        with pytest.raises(UserError, match="cannot be changed in a run that is resumed"):
+            resume_tiny(run, "last.ckpt", override, "total_images=32")
+    resume_tiny(run, "last.ckpt", "callback.scores.every_images=16", "total_images=32")

@@ -331,17 +331,17 @@ def test_meters_do_not_grow_when_nobody_reads_them(tmp_path, monkeypatch):
 def test_ctrl_c_while_scores_are_taken_leaves_them_off(tmp_path, monkeypatch):
     from ganart.metrics import Scorer
 
-    plain, asked = Scorer.score, []
+    plain, asked = Scorer.look, []
 
-    def score_and_interrupt(self, paint, *, advance, **ranks):
+    def look_and_interrupt(self, paint, count, *, advance, **ranks):
         def tell(done):
             asked.append(done)
             os.kill(os.getpid(), signal.SIGINT)
             advance(done)
 
-        return plain(self, paint, advance=tell, **ranks)
+        return plain(self, paint, count, advance=tell, **ranks)
 
-    monkeypatch.setattr(Scorer, "score", score_and_interrupt)
+    monkeypatch.setattr(Scorer, "look", look_and_interrupt)
     with pytest.raises(SystemExit) as stop:
         train_tiny(tmp_path / "run", "callback.scores.every_images=48", "callback.scores.num_images=300")
     assert stop.value.code == 130

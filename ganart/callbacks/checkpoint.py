@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import shutil
@@ -10,19 +11,20 @@ from pathlib import Path
 from typing import Any, cast
 
 from pytorch_lightning import Trainer
+from torch import nn
 
 from ganart.callbacks.clock import EveryImages
-from ganart.callbacks.scores import Scores
+from ganart.callbacks.scores import Scores, View
 from ganart.errors import UserError
 from ganart.gan import GAN
-from ganart.metrics import Result
+from ganart.run_folder import read_checkpoint
 
 
 class Checkpoint(EveryImages):
     """Writes `checkpoints/last.ckpt`, `best.ckpt` and, every `every_images`, `images_<seen>.ckpt`.
 
-    `monitor` names the score that decides what is best (`fid` or `fd_classifier`, say); null takes the first score that
-    is taken. `keep` limits how many of the numbered checkpoints stay, the latest; null keeps all.
+    `monitor` names the score whose trend decides what is best (`fid` or `fd_classifier`, say); null takes the first
+    one. `keep` limits how many of the numbered checkpoints stay, the latest; null keeps all.
     """
 
     def __init__(self, *, every_images: int, monitor: str | None = None, keep: int | None = None) -> None:
@@ -47,20 +49,27 @@ class Checkpoint(EveryImages):
         """
         super().on_train_start(trainer, pl_module)
         for callback in trainer.callbacks:  # type: ignore[attr-defined]
-            if isinstance(callback, Scores) and callback.ready and self.monitor not in (None, *callback.names):
-                raise UserError(
-                    f"callback.checkpoint.monitor={self.monitor} is not among the scores: {', '.join(callback.names)}."
-                )
+            if isinstance(callback, Scores) and callback.ready and self.monitor not in (None, *callback.scorer.names):
+                names = ", ".join(callback.scorer.names)
+                raise UserError(f"callback.checkpoint.monitor={self.monitor} is not among the scores: {names}.")
 
-    def on_scores(self, trainer: Trainer, gan: GAN, results: Sequence[Result]) -> None:
-        """Keep the best so far. Called by every process with the same results."""
-        result = next((row for row in results if self.monitor in (None, row.name)), None)
+    def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
+        """Keep the best so far by the trend. Called by every process with the same results."""
+        result = next((row for row in view.results if self.monitor in (None, row.name)), None)
         if result is None or not math.isfinite(result.value):
             return
         sign = 1 if result.lower_is_better else -1
         if self.best is None or self.best["name"] != result.name or sign * result.value < sign * self.best["value"]:
             self.best = {"name": result.name, "value": result.value, "images_seen": gan.images_seen}
-            self._save(trainer, ["best.ckpt"])
+            self._save(trainer, ["best.ckpt", "last.ckpt"])  # the last one knows what is the best
+
+    def best_average(self, trainer: Trainer, gan: GAN) -> nn.Module:
+        """Return the moving average that the best checkpoint holds."""
+        state = read_checkpoint(self._folder(trainer) / "best.ckpt")["state_dict"]
+        average = copy.deepcopy(gan.generator_ema)
+        prefix = "generator_ema."
+        average.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
+        return average
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best}

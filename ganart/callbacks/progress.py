@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from pytorch_lightning import Callback, Trainer
@@ -11,9 +10,9 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from ganart.callbacks.metrics import Metrics
+from ganart.callbacks.scores import View
 from ganart.console import console
 from ganart.gan import GAN
-from ganart.metrics import Result
 
 
 class ProgressBar(Callback):
@@ -53,9 +52,10 @@ class ProgressBar(Callback):
             line = f"{gan.images_seen:,}/{self.total_images:,} images · scoring, {share_done:.0%} done"
             self._bar.update(self._task, completed=gan.images_seen, line=line)
 
-    def on_scores(self, trainer: Trainer, gan: GAN, results: Sequence[Result]) -> None:
-        first = results[0]
-        self._score = f"{first.name} {first.value:.3g}"
+    def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
+        first = view.results[0]
+        spread = f" ± {first.std:.2g}" if first.std is not None else ""
+        self._score = f"{first.name} {first.value:.3g}{spread}"
         if first.times_floor is not None:
             self._score += f" ({first.times_floor:.1f}× floor)"
         if not self._bar and trainer.is_global_zero:

@@ -1,26 +1,38 @@
-"""Scores while it learns: the moving average against real pictures, every so many images."""
+"""Scores while it learns: a cheap trend every so many images, everything about the last and the best at the end."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, cast, runtime_checkable
 
-import numpy as np
 import torch
 from pytorch_lightning import Trainer
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganart.callbacks.clock import EveryImages, experiment_loggers
 from ganart.callbacks.interrupt import Interrupt
 from ganart.console import console
-from ganart.datasets.base import PictureSet
+from ganart.datasets.base import Factor, PictureSet
 from ganart.datasets.loader import BatchLoader
 from ganart.errors import NoLabelsError
 from ganart.features import Classifier, FeatureNetwork
 from ganart.gan import GAN
-from ganart.metrics import Result, Score, Scorer
-from ganart.seeds import latents_of, mix
+from ganart.metrics import Evaluation, Result, Sample, Score, Scorer
+from ganart.metrics.generated import Generated
+
+
+@dataclass(frozen=True)
+class View:
+    """What a trend was taken of: for callbacks that want to see more in it than its scores."""
+
+    real: Sample
+    fake: Sample
+    factors: tuple[Factor, ...]
+    results: Sequence[Result]
 
 
 @runtime_checkable
@@ -31,14 +43,28 @@ class ScoringListener(Protocol):
 
 
 @runtime_checkable
-class ScoreListener(Protocol):
-    """A callback that wants to know the scores when they are there."""
+class ViewListener(Protocol):
+    """A callback that wants to see what a trend was taken of."""
 
-    def on_scores(self, trainer: Trainer, gan: GAN, results: Sequence[Result]) -> None: ...
+    def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None: ...
+
+
+@runtime_checkable
+class BestKeeper(Protocol):
+    """A callback that keeps the best checkpoint: what it knows of it, and its moving average."""
+
+    best: dict[str, Any] | None
+
+    def best_average(self, trainer: Trainer, gan: GAN) -> nn.Module: ...
 
 
 class Scores(EveryImages):
-    """Takes all `metrics` in one pass over `num_images` pictures and tells loggers and the other callbacks."""
+    """Takes `metrics` of `trend_images` pictures every `every_images`, and of `num_images` at the end.
+
+    The trend decides which checkpoint is the best. At the end the full number is taken of the last weights and of the
+    best checkpoint, with every class by itself. Values of the two kinds have different protocols and different names:
+    `trend/…` and `scores/…`. Everything is of the generator's moving average.
+    """
 
     def __init__(
         self,
@@ -46,68 +72,83 @@ class Scores(EveryImages):
         features: FeatureNetwork,
         metrics: Mapping[str, Score],
         num_images: int,
+        trend_images: int,
         every_images: int,
         seed: int = 0,
     ) -> None:
         super().__init__(every_images=every_images)
         self.scorer = Scorer(features, metrics, num_images=num_images, seed=seed)
-        self.results: Sequence[Result] = []
+        self.trend_images = trend_images
+        self.evaluation: Evaluation | None = None
+        self.of_best: Evaluation | None = None
+        self._best: dict[str, Any] | None = None
         self.seconds = 0.0
         self.scored_at: int | None = None
         self.ready = False
-
-    @property
-    def names(self) -> list[str]:
-        """What the scores are called, with the features at hand."""
-        return [self.scorer.features.score_name(score.key) for score in self.scorer.scores.values()]
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         """Get feature network, real features and floors ready before training and its clock begin.
 
         Without labels there is no classifier to lend its features; then nothing is scored, and the user is told.
         """
+        self._pictures = pictures
         try:
             self.scorer.prepare(pictures, device)
         except NoLabelsError as reason:
             console.print(f"scores    none. {reason}", soft_wrap=True)
-        else:
-            self.ready = True
-            console.print(f"scores    {describe(self.scorer)}", soft_wrap=True)
+            return
+        self.ready = True
+        self.trend_images = min(self.trend_images, self.scorer.num_images)
+        self.scorer.refuse_too_few(self.trend_images)
+        console.print(f"scores    {describe(self.scorer, self.trend_images)}", soft_wrap=True)
 
-    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        super().on_train_start(trainer, pl_module)
+    def act(self, trainer: Trainer, gan: GAN) -> None:
+        """Take the trend."""
         if not self.ready:
             return
-        lower = [score.lower_is_better for score in self.scorer.scores.values()]
-        for logger in experiment_loggers(trainer):
-            logger.expect_scores(self.names, lower_is_better=lower)
+        fake = self._look(trainer, gan, gan.paint, self.trend_images)
+        if fake is None:
+            return
+        with self._timed():
+            results = self.scorer.score(fake, weights="average")
+        log(trainer, gan, "trend", results)
+        view = View(self.scorer.real.take(slice(0, len(fake))), fake, self._pictures.factors, results)
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, ViewListener):
+                callback.on_view(trainer, gan, view)
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Score the end of a run, but not a run that was told to stop: it has to be saved first, and will go on."""
-        if not told_to_stop(trainer):
-            super().on_train_end(trainer, pl_module)
-
-    def act(self, trainer: Trainer, gan: GAN) -> None:
-        if not self.ready:
+        if not self.ready or told_to_stop(trainer):
             return
-        begun = time.monotonic()
-        try:
-            self.results = self._score(trainer, gan)
-        except AbandonedError:
+        super().on_train_end(trainer, pl_module)
+        self.evaluation = self._evaluate(trainer, pl_module, pl_module.paint)
+        if self.evaluation is None:
             return
-        self.scored_at = gan.images_seen
-        self.seconds += time.monotonic() - begun
-        self._tell(trainer, gan)
+        self.scored_at = pl_module.images_seen
+        log(trainer, pl_module, "scores", self.evaluation.results)
+        keeper = next((c for c in trainer.callbacks if isinstance(c, BestKeeper)), None)  # type: ignore[attr-defined]
+        if keeper and keeper.best and keeper.best["images_seen"] != self.scored_at:
+            average = keeper.best_average(trainer, pl_module)
+            self.of_best = self._evaluate(trainer, pl_module, partial(pl_module.paint, by=average))
+            self._best = {"checkpoint": "best.ckpt", "images_seen": keeper.best["images_seen"]}
 
-    def _score(self, trainer: Trainer, gan: GAN) -> list[Result]:
+    def findings(self) -> dict[str, Any]:
+        """For the summary: scores and tables of the last weights, and of the best checkpoint where that is another."""
+        last = self.evaluation.as_dict() if self.evaluation else {"scores": {}, "per_label": {}}
+        best = {**(self._best or {}), **self.of_best.as_dict()} if self.of_best else None
+        return {"scored_at_images": self.scored_at, **last, "best": best}
+
+    def _evaluate(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor]) -> Evaluation | None:
+        fake = self._look(trainer, gan, paint, self.scorer.num_images)
+        with self._timed():
+            return self.scorer.evaluate(fake, weights="average") if fake else None
+
+    def _look(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], count: int) -> Sample | None:
+        """Look at `count` pictures; None if the run was told to stop meanwhile."""
         loader = cast(BatchLoader, trainer.train_dataloader)
         listeners = [c for c in trainer.callbacks if isinstance(c, ScoringListener)]  # type: ignore[attr-defined]
         scored = 0
-
-        def paint(seeds: list[int]) -> Tensor:
-            # Labels as the training pictures have them, each drawn by its own seed like the latents.
-            rows = np.array([mix("scored labels", seed) % len(loader.pictures.train) for seed in seeds])
-            return gan.paint(latents_of(seeds, gan.latent_dim), loader.told_labels(rows))
 
         def advance(done: int) -> None:
             nonlocal scored
@@ -115,19 +156,34 @@ class Scores(EveryImages):
                 raise AbandonedError
             scored += done * trainer.world_size
             for listener in listeners:
-                listener.on_scoring(trainer, gan, scored / self.scorer.num_images)
+                listener.on_scoring(trainer, gan, min(1, scored / count))
 
-        return self.scorer.score(paint, rank=trainer.global_rank, world_size=trainer.world_size, advance=advance)
+        generated = Generated(paint, loader.pictures, loader.condition, gan.latent_dim)
+        with self._timed(), suppress(AbandonedError):
+            return self.scorer.look(
+                generated, count, rank=trainer.global_rank, world_size=trainer.world_size, advance=advance
+            )
+        return None
 
-    def _tell(self, trainer: Trainer, gan: GAN) -> None:
-        values = {f"scores/{row.name}": row.value for row in self.results}
-        values |= {f"scores/{row.name}_std": row.std for row in self.results if row.std is not None}
-        values |= {f"scores/{row.name}_floor": row.floor for row in self.results if row.floor is not None}
-        for logger in trainer.loggers:
-            logger.log_metrics(values, step=gan.images_seen)
-        for callback in trainer.callbacks:  # type: ignore[attr-defined]
-            if isinstance(callback, ScoreListener):
-                callback.on_scores(trainer, gan, self.results)
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds += time.monotonic() - begun
+
+
+def log(trainer: Trainer, gan: GAN, kind: str, results: Sequence[Result]) -> None:
+    """Tell every logger the values with their deviations and floors, as `kind/<name>` and so on."""
+    values = {f"{kind}/{row.name}": row.value for row in results}
+    values |= {f"{kind}/{row.name}_std": row.std for row in results if row.std is not None}
+    values |= {f"{kind}/{row.name}_floor": row.floor for row in results if row.floor is not None}
+    for experiment_logger in experiment_loggers(trainer):
+        experiment_logger.expect_scores({f"{kind}/{row.name}": row.lower_is_better for row in results})
+        experiment_logger.log_protocols({f"{kind}/{row.name}": row.protocol for row in results})
+    for logger in trainer.loggers:
+        logger.log_metrics(values, step=gan.images_seen)
 
 
 class AbandonedError(Exception):
@@ -139,11 +195,12 @@ def told_to_stop(trainer: Trainer) -> bool:
     return any(isinstance(callback, Interrupt) and callback.received is not None for callback in callbacks)
 
 
-def describe(scorer: Scorer) -> str:
+def describe(scorer: Scorer, trend_images: int) -> str:
     """One line on what will be scored how, with the accuracy of a classifier that lends its features."""
-    names = ", ".join(scorer.features.score_name(score.key) for score in scorer.scores.values())
-    line = f"{names} on {scorer.num_images:,} pictures, features={scorer.features.name}"
-    if isinstance(scorer.features, Classifier):
-        shares = ", ".join(f"{name} {share:.1%}" for name, share in scorer.features.accuracy.items())
-        line += f" ({scorer.features.reason}; its accuracy on test pictures: {shares})"
+    network = scorer.network
+    line = f"{', '.join(scorer.names)} on {scorer.num_images:,} pictures at the end and {trend_images:,} meanwhile"
+    line += f", features={network.name}"
+    if isinstance(network, Classifier):
+        shares = ", ".join(f"{name} {share:.1%}" for name, share in network.accuracy.items())
+        line += f" ({network.reason}; its accuracy on test pictures: {shares})"
     return line

@@ -97,6 +97,8 @@ class PictureSet:
     images: np.ndarray = field(repr=False)  # uint8 [N, H, W, C], memory-mapped
     labels: np.ndarray = field(repr=False)  # int64 [N, F]
     manifest: Manifest = field(repr=False)
+    resize: str = "none"
+    """How the pictures came to their size, for protocols."""
 
     @cached_property
     def train(self) -> Split:
@@ -105,6 +107,10 @@ class PictureSet:
     @cached_property
     def test(self) -> Split:
         return Split(self.images, self.labels, np.flatnonzero(np.asarray(self.manifest.is_test, dtype=bool)))
+
+    @cached_property
+    def all(self) -> Split:
+        return Split(self.images, self.labels, np.arange(len(self.images)))
 
     @property
     def height(self) -> int:
@@ -138,6 +144,9 @@ class Dataset(ABC):
     height: int
     width: int
     licence: str
+    resizing: str = "none"
+    """How pictures come to their size, for protocols: `crop, lanczos`, say."""
+
     condition: tuple[str, ...]
     """The factors that generator and discriminator are told (a subset of the data set's own)."""
 

@@ -54,6 +54,7 @@ def _open(folder: Path, dataset: Dataset, key: str) -> PictureSet:
         images=np.load(folder / "images.npy", mmap_mode="r"),
         labels=np.load(folder / "labels.npy"),
         manifest=Manifest(**description["manifest"], skipped=skipped, licence=dataset.licence),
+        resize=dataset.resizing,
     )
 
 

@@ -76,6 +76,7 @@ class ImageFolder(Dataset):
         self.resize = settings.one_of("dataset.resize", resize, WAYS)
         self.filter = filter
         self.resampling = settings.resampling(filter)
+        self.resizing = f"{resize}, {filter}"
         self.background = settings.colour("dataset.background", background)
         self.test_fraction = settings.fraction("dataset.test_fraction", test_fraction)
         self.licence = licence

@@ -62,6 +62,9 @@ class BatchLoader:
 
     def stream(self, start: int, count: int) -> np.ndarray:
         """Return the indices into the training pictures at positions start … start + count − 1 of the stream."""
+        number, place = divmod(start, len(self.pictures.train))
+        if place + count <= len(self.pictures.train):  # nearly always
+            return self._pass(number)[place : place + count]
         positions = np.arange(start, start + count)
         passes, places = np.divmod(positions, len(self.pictures.train))
         return np.concatenate([self._pass(int(p))[places[passes == p]] for p in np.unique(passes)])

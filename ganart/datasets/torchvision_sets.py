@@ -83,6 +83,7 @@ class TorchvisionSet(Dataset):
         self.resize = settings.one_of("dataset.resize", resize, WAYS)
         self.filter = filter
         self.resampling = settings.resampling(filter)
+        self.resizing = f"{resize}, {filter}"
         self.background = settings.colour("dataset.background", background)
         self.licence = licence
         self.condition = settings.conditions(condition, [factor])
@@ -129,6 +130,7 @@ class TorchvisionSet(Dataset):
             return self.source(root=str(self.root), train=train, download=self.download)
         except _FAILURES as error:
             advice = "Type dataset.root=FOLDER for a folder that has them"
+            advice += ", or delete the damaged ones to fetch them anew" if self.download else ""
             advice += "" if self.download else ", or dataset.download=true to fetch them"
             problem = f"the download failed or they are damaged ({error})" if self.download else str(error)
             raise UserError(

@@ -36,8 +36,20 @@ class FeatureNetwork(nn.Module):
         """What has to be equal for two scores to be comparable: network, hash of its weights, resizing."""
 
     def score_name(self, metric: str) -> str:
-        """`fid` becomes `fd_<name>`, `kid` `kd_<name>`, `is` `is_<name>`."""
-        return {"fid": "fd", "kid": "kd"}.get(metric, metric) + f"_{self.name}"
+        """`fid` becomes `fd_<name>`, `kid` `kd_<name>`, `precision` `precision_<name>`: only Inception's are FID."""
+        without_inception = {"fid": "fd", "kid": "kd", "fid_infinity": "fd_infinity", "mifid": "mifd"}
+        return f"{without_inception.get(metric, metric)}_{self.name}"
+
+
+def as_rgb(pictures: Tensor) -> Tensor:
+    """Turn uint8 [N, H, W, 1|3|4] into [N, H, W, 3]: grey three times; RGBA over white."""
+    channels = pictures.shape[3]
+    if channels == 1:
+        return pictures.expand(-1, -1, -1, 3)
+    if channels == 4:
+        alpha = pictures[..., 3:].float() / 255
+        return (pictures[..., :3].float() * alpha + 255 * (1 - alpha)).round().to(torch.uint8)
+    return pictures
 
 
 def hash_of_weights(network: nn.Module) -> str:

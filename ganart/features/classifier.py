@@ -82,6 +82,10 @@ class Classifier(FeatureNetwork):
             joint = (joint.unsqueeze(2) + head(features).log_softmax(1).unsqueeze(1)).flatten(1)
         return features, joint
 
+    def recognise(self, features: Tensor) -> Tensor:
+        """What the features [N, 128] of pictures say of each factor: class indices, int64 [N, F]."""
+        return torch.stack([head(features).argmax(dim=1) for head in self.heads], dim=1)
+
     def protocol(self) -> dict[str, Any]:
         return {"features": "classifier", "weights_hash": self._hash, "accuracy": self.accuracy}
 
@@ -146,7 +150,7 @@ class Classifier(FeatureNetwork):
                 to_model(torch.from_numpy(split.pictures(indices.numpy())).to(device), channels_last=True)
             )
             labels = torch.from_numpy(split.labels_of(indices.numpy()))
-            guesses = torch.stack([head(features).argmax(1).cpu() for head in self.heads], dim=1)
+            guesses = self.recognise(features).cpu()
             right += ((guesses == labels) & (labels != UNKNOWN)).sum(0)
             known += (labels != UNKNOWN).sum(0)
         return (right / known.clamp(min=1)).tolist()

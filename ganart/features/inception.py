@@ -10,46 +10,45 @@ import torch
 from torch import Tensor
 
 from ganart.datasets.base import PictureSet
-from ganart.errors import UserError
-from ganart.features.base import FeatureNetwork, hash_of_weights
+from ganart.features.base import FeatureNetwork, as_rgb, hash_of_weights
+from ganart.features.weights import PUBLISHED, check_hash, could_not_be_had, existing, hub_file, read_tensors
 
 WEIGHTS_FILE = "weights-inception-2015-12-05-6726825d.pth"
-SIZE_OF_WEIGHTS = "91 MB"
+SHA256 = "6726825d"
+"""How the hash of the published file begins; torch's files are named so."""
 
 
 def weights_at_hand(weights: str | None) -> Path | None:
     """The file of the weights if it can be used without a network: the one named, or the one downloaded before."""
-    candidates = [Path(weights).expanduser()] if weights else [Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS_FILE]
-    return next((file for file in candidates if file.is_file()), None)
+    file = Path(weights).expanduser() if weights else hub_file(WEIGHTS_FILE)
+    return file if file.is_file() else None
 
 
 class Inception(FeatureNetwork):
     """The 2,048 pooled features and the 1,008 logits without bias of the 2015 Inception-v3.
 
     `weights`: a local file of torch-fidelity's conversion; null looks in torch's hub cache and downloads the file there
-    if it is missing. `antialias=False` resizes as the papers' code does, which published numbers need.
+    if it is missing. `antialias=False` resizes as the papers' code does, which published numbers need. Only with the
+    published weights are its scores called fid, kid and is; with others (`sha256=null`) they are fd_inception_<hash>.
     """
 
     name = "inception"
     num_features = 2048
 
-    def __init__(self, *, weights: str | None = None, antialias: bool = False) -> None:
+    def __init__(self, *, weights: str | None = None, antialias: bool = False, sha256: str | None = PUBLISHED) -> None:
         super().__init__()
         self._weights = weights
         self._antialias = antialias
+        self._sha256 = SHA256 if sha256 == PUBLISHED else sha256
         self._hash = ""
 
     def prepare(self, pictures: PictureSet) -> None:
         from torchmetrics.image.fid import NoTrainInceptionV3
 
-        if self._weights and weights_at_hand(self._weights) is None:
-            raise UserError(
-                f"features.weights={self._weights} is not a file. Give the path of {WEIGHTS_FILE}, or leave it out to "
-                f"download it ({SIZE_OF_WEIGHTS}), or use features=classifier, which needs no download."
-            )
-        file = weights_at_hand(self._weights)
+        file = existing(self._weights, WEIGHTS_FILE) if self._weights else weights_at_hand(None)
         if file:
-            _refuse_code(file)
+            check_hash(file, self._sha256)
+            read_tensors(file)  # torch-fidelity unpickles whatever the file holds: look first what that is
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             warnings.simplefilter("ignore")  # torch-fidelity's own, about how it loads its file
             try:
@@ -60,41 +59,24 @@ class Inception(FeatureNetwork):
                     antialias=self._antialias,
                 )
             except Exception as error:
-                raise UserError(
-                    f"features=inception: the weights could not be had ({error}).\n"
-                    f"Give a local copy of {WEIGHTS_FILE} with features.weights=FILE, or use features=classifier."
-                ) from error
+                raise could_not_be_had("inception", error, WEIGHTS_FILE) from error
+        check_hash(file or hub_file(WEIGHTS_FILE), self._sha256)
         self.requires_grad_(False)
         self._hash = hash_of_weights(self.network)
+        if self._sha256 != SHA256:
+            self.name = f"inception_{self._hash[:8]}"
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        rgb = _as_rgb(pictures).permute(0, 3, 1, 2)
-        features, logits = self.network._torch_fidelity_forward(rgb)
+        features, logits = self.network._torch_fidelity_forward(as_rgb(pictures).permute(0, 3, 1, 2))
         return features, logits
 
     def protocol(self) -> dict[str, Any]:
-        return {"features": "inception-v3-compat", "weights_hash": self._hash, "antialias": self._antialias}
+        return {
+            "features": "inception-v3-compat",
+            "weights_hash": self._hash,
+            "antialias": self._antialias,
+            "seen_at": "299×299, bilinear as TensorFlow 1",
+        }
 
     def score_name(self, metric: str) -> str:
-        return metric
-
-
-def _refuse_code(file: Path) -> None:
-    """torch-fidelity unpickles whatever the file holds: look first whether it is tensors and nothing else."""
-    try:
-        torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise UserError(
-            f"features.weights={file} is not a file of weights alone, and is not opened: {error}"
-        ) from error
-
-
-def _as_rgb(pictures: Tensor) -> Tensor:
-    """Grey three times; RGBA over white."""
-    channels = pictures.shape[3]
-    if channels == 1:
-        return pictures.expand(-1, -1, -1, 3)
-    if channels == 4:
-        alpha = pictures[..., 3:].float() / 255
-        return (pictures[..., :3].float() * alpha + 255 * (1 - alpha)).round().to(torch.uint8)
-    return pictures
+        return metric if self.name == "inception" else super().score_name(metric)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 from PIL.Image import Image
 from pytorch_lightning.loggers import Logger
@@ -14,8 +15,11 @@ class ExperimentLogger(Logger):
     def log_pictures(self, name: str, picture: Image, images_seen: int) -> None:
         """Keep `picture`; loggers of numbers do not."""
 
-    def expect_scores(self, names: Sequence[str], *, lower_is_better: Sequence[bool]) -> None:
-        """Learn which numbers are scores and which way is up, before the first of them comes."""
+    def expect_scores(self, lower_is_better: Mapping[str, bool]) -> None:
+        """Learn which numbers are scores and which way is up, before they come."""
+
+    def log_protocols(self, protocols: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep how each score was taken, beside the score."""
 
     def close(self) -> None:
         """Let go of files and services; the next job of a multirun opens its own."""

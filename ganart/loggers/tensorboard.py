@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL.Image import Image
@@ -21,6 +23,12 @@ class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):
     @rank_zero_only
     def log_pictures(self, name: str, picture: Image, images_seen: int) -> None:
         self.experiment.add_image(name, np.asarray(picture.convert("RGB")), images_seen, dataformats="HWC")
+
+    @rank_zero_only
+    def log_protocols(self, protocols: Mapping[str, Mapping[str, Any]]) -> None:
+        for name, protocol in protocols.items():
+            lines = "\n".join(f"| {key} | {value} |" for key, value in protocol.items())
+            self.experiment.add_text(f"{name}/protocol", f"| | |\n|---|---|\n{lines}")
 
     @rank_zero_only
     def close(self) -> None:

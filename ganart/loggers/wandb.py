@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import wandb
 from PIL.Image import Image
@@ -57,6 +58,7 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
             mode=mode,
         )
         self._axes_set = False
+        self._scores: set[str] = set()
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
@@ -70,10 +72,15 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
         self.experiment.log({name: image, CLOCK: images_seen})
 
     @rank_zero_only
-    def expect_scores(self, names: Sequence[str], *, lower_is_better: Sequence[bool]) -> None:
+    def expect_scores(self, lower_is_better: Mapping[str, bool]) -> None:
         self._set_axes()
-        for name, lower in zip(names, lower_is_better, strict=True):
-            self.experiment.define_metric(f"scores/{name}", step_metric=CLOCK, summary="min" if lower else "max")
+        for name in lower_is_better.keys() - self._scores:
+            self.experiment.define_metric(name, step_metric=CLOCK, summary="min" if lower_is_better[name] else "max")
+        self._scores |= lower_is_better.keys()
+
+    @rank_zero_only
+    def log_protocols(self, protocols: Mapping[str, Mapping[str, Any]]) -> None:
+        self.experiment.summary.update({f"{name}/protocol": dict(protocol) for name, protocol in protocols.items()})
 
     @rank_zero_only
     def close(self) -> None:

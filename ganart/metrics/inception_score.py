@@ -1,40 +1,38 @@
 """Inception Score: Salimans et al. 2016, "Improved Techniques for Training GANs" (arXiv:1606.03498), section 4."""
 
+from __future__ import annotations
+
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
 from torchmetrics.image.inception import InceptionScore as TorchInceptionScore
 
-from ganart.metrics.base import Features, Score
+from ganart.metrics.base import Comparison, Ready, Score, Value
 
 
+@dataclass(frozen=True)
 class InceptionScore(Score):
     """exp E[KL(p(y|x) ‖ p(y))] over a network's classes, as mean ± std over splits. It looks at no real picture."""
 
-    key = "is"
-    lower_is_better = False
+    splits: int = 10
 
-    def __init__(self, *, splits: int = 10) -> None:
-        self._splits = splits
+    keys = ("is",)
 
-    def reset(self, num_features: int, num_images: int, device: str, *, synchronize: bool) -> None:
+    def compute(self, sides: Comparison) -> list[Value]:
+        logits = sides.fake.logits
+        if logits.shape[1] < 2:
+            return []  # a network without classes has none to be sure of
+        splits = even_splits(len(logits), self.splits)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            splits = even_splits(num_images, self._splits)
-            network = Features(num_features)
-            self._metric = TorchInceptionScore(feature=network, splits=splits, sync_on_compute=synchronize).to(device)
+            warnings.simplefilter("ignore")  # about the memory that the logits take: they are there already
+            metric = TorchInceptionScore(feature=Ready(logits.shape[1]), splits=splits, sync_on_compute=False)
+        metric.to(logits.device).update(logits)
+        mean, std = metric.compute()
+        return [Value("is", float(mean), float(std) if splits > 1 else None, lower_is_better=False)]
 
-    def settings(self) -> dict[str, Any]:
-        return {"splits": self._metric.splits}
-
-    def update(self, features: Tensor, logits: Tensor, *, real: bool) -> None:
-        if not real:
-            self._metric.update(logits)
-
-    def compute(self) -> tuple[float, float | None]:
-        mean, std = self._metric.compute()
-        return float(mean), float(std) if self._metric.splits > 1 else None
+    def protocol(self, num_images: int) -> dict[str, Any]:
+        return {"splits": even_splits(num_images, self.splits)}
 
 
 def even_splits(num_images: int, wanted: int) -> int:

@@ -1,43 +1,47 @@
 """Kernel distance between features: Bińkowski et al. 2018, "Demystifying MMD GANs" (arXiv:1801.01401), section 4."""
 
+from __future__ import annotations
+
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from ganart.metrics.base import Features, Score
+from ganart.metrics.base import Comparison, Ready, Score, Value
 
 
+@dataclass(frozen=True)
 class KernelDistance(Score):
     """Squared maximum mean discrepancy with the kernel (x·y/D + 1)³, unbiased, as mean ± std over random subsets.
 
-    Subsets as large as the set are all the same set: there is no deviation then.
+    Where there are fewer than `subset_size` pictures on a side, subsets are of half of them. A subset of all is always
+    the same: there is no deviation then.
     """
 
-    key = "kid"
-    lower_is_better = True
+    subsets: int = 100
+    subset_size: int = 1000
 
-    def __init__(self, *, subsets: int = 100, subset_size: int = 1000) -> None:
-        self._subsets, self._subset_size = subsets, subset_size
+    keys = ("kid",)
 
-    def reset(self, num_features: int, num_images: int, device: str, *, synchronize: bool) -> None:
-        self._num_images = num_images
+    def compute(self, sides: Comparison) -> list[Value]:
+        fewest = min(len(sides.real), len(sides.fake))
+        size = self._size(fewest)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the memory that the features take: they are few
-            self._metric = KernelInceptionDistance(
-                feature=Features(num_features),
-                subsets=self._subsets,
-                subset_size=min(self._subset_size, num_images),
-                sync_on_compute=synchronize,
-            ).to(device)
+            warnings.simplefilter("ignore")  # about the memory that the features take: they are there already
+            metric = KernelInceptionDistance(
+                feature=Ready(sides.real.features.shape[1]),
+                subsets=self.subsets if size < fewest else 1,
+                subset_size=size,
+                sync_on_compute=False,
+            ).to(sides.real.features.device)
+        metric.update(sides.real.features, real=True)
+        metric.update(sides.fake.features, real=False)
+        mean, std = metric.compute()
+        return [Value("kid", float(mean), float(std) if size < fewest else None)]
 
-    def settings(self) -> dict[str, Any]:
-        return {"subsets": self._subsets, "subset_size": self._metric.subset_size}
+    def protocol(self, num_images: int) -> dict[str, Any]:
+        return {"subsets": self.subsets, "subset_size": self._size(num_images)}
 
-    def update(self, features: Tensor, logits: Tensor, *, real: bool) -> None:
-        self._metric.update(features, real=real)
-
-    def compute(self) -> tuple[float, float | None]:
-        mean, std = self._metric.compute()
-        return float(mean), float(std) if self._metric.subset_size < self._num_images else None
+    def _size(self, fewest: int) -> int:
+        return self.subset_size if self.subset_size <= fewest else max(2, fewest // 2)

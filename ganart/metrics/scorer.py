@@ -1,171 +1,171 @@
-"""All scores in one pass: features are extracted once, real ones are kept on disk, every number knows its protocol."""
+"""All scores on the same features, each beside its floor and with the protocol that it was taken by."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import torch
-from filelock import FileLock
-from torch import Tensor
 
 from ganart import __version__
-from ganart.console import progress
-from ganart.datasets.base import PictureSet, Split
-from ganart.features import FeatureNetwork, extract
-from ganart.metrics.base import Score
-from ganart.paths import cache_dir
+from ganart.datasets.base import PictureSet
+from ganart.errors import UserError
+from ganart.features import FeatureNetwork
+from ganart.metrics.base import Comparison, Sample, Score, Value
+from ganart.metrics.by_label import by_label
+from ganart.metrics.observer import Observer, Paint
+from ganart.metrics.results import Evaluation, Result
+from ganart.paths import cache_dir, write_atomically
 from ganart.seeds import mix
 
-Paint = Callable[[list[int]], Tensor]
-"""Seeds to generated pictures, uint8 [N, H, W, C]."""
-
-Advance = Callable[[int], None]
-"""Told how many pictures have been dealt with."""
-
 FEWEST_FOR_SMALL_TESTS = 1000
-
-
-@dataclass(frozen=True)
-class Result:
-    """One score with what it was computed from."""
-
-    name: str
-    value: float
-    std: float | None
-    floor: float | None
-    lower_is_better: bool
-    protocol: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def times_floor(self) -> float | None:
-        """How many times the floor a distance is; None where the floor was not taken at the same number of pictures."""
-        comparable = self.protocol["n_floor"] == self.protocol["n_real"]
-        return self.value / self.floor if self.floor and self.lower_is_better and comparable else None
+VERSION = 1  # of the scores: raise it when one of them computes something else, and cached floors are taken anew
 
 
 class Scorer:
-    """Scores pictures that a function paints against the training pictures of a data set.
+    """Scores generated pictures against real ones.
 
     As many real as generated pictures are compared: `num_images`, or as many as the data set has to give on both of
-    its splits. The floor of a score is what real test pictures get in the place of the generated ones.
+    its splits. `split` names the one that is compared with: train, test or all. The floor of a score is what pictures
+    of the other split get in the place of the generated ones; where there are none, what one half of the real
+    pictures gets against the other half.
     """
 
     def __init__(
         self,
-        features: FeatureNetwork,
+        network: FeatureNetwork,
         scores: Mapping[str, Score],
         *,
         num_images: int,
+        split: str = "train",
         batch_size: int = 250,
         seed: int = 0,
     ) -> None:
-        self.features = features
+        self.observer = Observer(network, batch_size=batch_size, seed=seed)
         self.scores = scores
         self.wanted_images = num_images
-        self._batch_size = batch_size
+        self.split = split
         self._seed = seed
 
+    @property
+    def network(self) -> FeatureNetwork:
+        return self.observer.network
+
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
-        """Get the feature network ready and take the real features, from the cache where they are there."""
-        self._device = device
-        self.features.prepare(pictures)
-        self.features.to(device)
-        num_train, num_test = len(pictures.train), len(pictures.test)
-        self.num_images = min(self.wanted_images, num_train, max(num_test, FEWEST_FOR_SMALL_TESTS))
-        self.num_floor = min(self.num_images, num_test)
-        self._real = self._real_features(pictures, "train", self.num_images)
-        self.protocol = {
-            "n_real": self.num_images,
-            "n_fake": self.num_images,
-            "n_floor": self.num_floor,
-            "split": "train",
+        """Get the feature network ready, look at the real pictures and take the floors, from the cache where there.
+
+        Raises:
+            UserError: if there are too few pictures for one of the scores.
+        """
+        self.observer.prepare(pictures, device)
+        self._other = {"train": "test", "test": "train", "all": None}[self.split]
+        num_own = len(getattr(pictures, self.split))
+        self._num_other = len(getattr(pictures, self._other)) if self._other else 0
+        has_enough = max(self._num_other, FEWEST_FOR_SMALL_TESTS) if self._num_other else num_own
+        self.num_images = min(self.wanted_images, num_own, has_enough)
+        self.refuse_too_few(self.num_images)
+        self._factors = pictures.factors
+        self.real = self.observer.real(self.split, self.num_images)
+        self._floors: dict[tuple[str, int], dict[str, float]] = {}
+        self._protocol = {
+            "dataset": pictures.name,
             "dataset_hash": pictures.hash,
-            "resize": f"{pictures.width}×{pictures.height} as generated",
-            "weights": "average",
+            "split": self.split,
+            "floor": self._other if self._num_other else "halves of the real pictures",
+            "size": f"{pictures.width}×{pictures.height}",
+            "resize": pictures.resize,
+            **self.observer.protocol(),
             "seed": self._seed,
             "ganart": __version__,
-            **self.features.protocol(),
         }
-        self._floors = self._take_floors(pictures)
+        for name in self.scores:
+            self._floor(name, self.num_images)
 
-    def score(
-        self, paint: Paint, *, rank: int = 0, world_size: int = 1, advance: Advance = lambda n: None
-    ) -> list[Result]:
-        """Score what `paint` paints from the seeds 0 … num_images − 1, this process taking its share of both sides."""
-        seeds = list(range(rank, self.num_images, world_size))
-        batches = (seeds[start : start + self._batch_size] for start in range(0, len(seeds), self._batch_size))
-        fakes = (extract(self.features, paint(batch), self._device) for batch in batches)
-        values = self._values(self._real, fakes, self.num_images, rank, world_size, advance)
+    @property
+    def names(self) -> list[str]:
+        """What the scores are called, with the features at hand."""
+        return [self.network.score_name(key) for score in self.scores.values() for key in score.keys]
+
+    def refuse_too_few(self, num_images: int) -> None:
+        """Raise `UserError` if `num_images` on a side are too few for one of the scores."""
+        for name, score in self.scores.items():
+            if num_images < score.fewest:
+                raise UserError(
+                    f"metric={name} needs at least {score.fewest} pictures on each side; there are {num_images}. "
+                    f"Give more pictures (num_images), or leave it out: ~metric.{name}"
+                )
+
+    def look(self, paint: Paint, count: int, **how: Any) -> Sample:
+        """Look at `count` pictures that `paint` paints: see `Observer.look`."""
+        return self.observer.look(paint, count, **how)
+
+    def score(self, fake: Sample, *, num_real: int | None = None, **painted: Any) -> list[Result]:
+        """Score generated pictures against `num_real` real ones; `painted` says how they were made, for the protocol.
+
+        Without `num_real` there are as many real as generated pictures, where there are as many.
+        """
+        real = self.real.take(slice(0, num_real or len(fake)))
+        sides, count = Comparison(real, fake), len(real)
+        sizes = {"n_real": count, "n_fake": len(fake), "n_floor": self._num_floor(count)}
         return [
             Result(
-                name=self.features.score_name(score.key),
-                value=values[key][0],
-                std=values[key][1],
-                floor=self._floors.get(key),
-                lower_is_better=score.lower_is_better,
-                protocol={**self.protocol, **score.settings()},
+                name=self.network.score_name(value.key),
+                value=value.value,
+                std=value.std,
+                floor=self._floor(name, count).get(value.key),
+                lower_is_better=value.lower_is_better,
+                protocol={**self._protocol, **sizes, **painted, **score.protocol(min(count, len(fake)))},
             )
-            for key, score in self.scores.items()
+            for name, score in self.scores.items()
+            for value in self._compute(score, sides)
         ]
 
-    def _values(
-        self,
-        real: tuple[Tensor, Tensor],
-        fakes: Iterator[tuple[Tensor, Tensor]],
-        num_images: int,
-        rank: int,
-        world_size: int,
-        advance: Advance,
-    ) -> dict[str, tuple[float, float | None]]:
-        for score in self.scores.values():
-            score.reset(self.features.num_features, num_images, str(self._device), synchronize=world_size > 1)
-            score.update(*(side[rank::world_size].to(self._device) for side in real), real=True)
-        for features, logits in fakes:
-            for score in self.scores.values():
-                score.update(features, logits, real=False)
-            advance(len(features))
-        # torchmetrics draws its subsets from the global generator: training must not feel that scores were taken.
-        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
-            torch.manual_seed(mix("scores", self._seed))
-            return {key: score.compute() for key, score in self.scores.items()}
+    def evaluate(self, fake: Sample, **painted: Any) -> Evaluation:
+        """Everything about generated pictures: all scores, and every class by itself."""
+        with self._own_random_numbers("by label"):
+            tables = by_label(self.real, fake, self._factors)
+        return Evaluation(self.score(fake, num_real=self.num_images, **painted), tables)
 
-    def _take_floors(self, pictures: PictureSet) -> dict[str, float]:
-        if self.num_floor < 2:
+    def _compute(self, score: Score, sides: Comparison) -> list[Value]:
+        with self._own_random_numbers(repr(score)):
+            return score.compute(sides)
+
+    @contextmanager
+    def _own_random_numbers(self, purpose: str) -> Iterator[None]:
+        """Draw subsets by this scorer's seed: training must not feel that scores were taken, nor one score another."""
+        device = self.real.features.device
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(mix("scores", self._seed, purpose))
+            yield
+
+    def _num_floor(self, count: int) -> int:
+        """How many pictures a floor for `count` real ones has on each side."""
+        return min(count, self._num_other) if self._num_other else count // 2
+
+    def _floor(self, name: str, count: int) -> dict[str, float]:
+        """What real pictures get in the place of generated ones, by key; taken once and kept on disk."""
+        score, count = self.scores[name], self._num_floor(count)
+        if count < score.fewest:
             return {}
-        features, logits = self._real_features(pictures, "test", self.num_floor)
-        train = (self._real[0][: self.num_floor], self._real[1][: self.num_floor])
-        fakes = iter([(features.to(self._device), logits.to(self._device))])
-        # Every process takes the whole floor by itself: it is one small computation on features that all of them have.
-        values = self._values(train, fakes, self.num_floor, 0, 1, lambda n: None)
-        return {key: value for key, (value, _) in values.items()}
+        if (name, count) not in self._floors:
+            self._floors[name, count] = self._floor_from_disk(score, count)
+        return self._floors[name, count]
 
-    def _real_features(self, pictures: PictureSet, name: str, count: int) -> tuple[Tensor, Tensor]:
-        key = json.dumps([pictures.hash, self.features.protocol(), name, count, self._seed], sort_keys=True)
-        file = cache_dir() / "features" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock")):
-            if not file.exists():
-                self._extract_into(file, pictures.train if name == "train" else pictures.test, count)
-        with np.load(file) as arrays:
-            return torch.from_numpy(arrays["features"]), torch.from_numpy(arrays["logits"])
-
-    def _extract_into(self, file: Path, split: Split, count: int) -> None:
-        chosen = np.sort(np.random.default_rng(self._seed).permutation(len(split))[:count])
-        sides: list[tuple[Tensor, Tensor]] = []
-        with progress("looking at real pictures", count) as advance:
-            for start in range(0, count, self._batch_size):
-                batch = torch.from_numpy(split.pictures(chosen[start : start + self._batch_size]))
-                sides.append(extract(self.features, batch, self._device))
-                advance(len(batch))
-        features, logits = (torch.cat(side).cpu().numpy() for side in zip(*sides, strict=True))
-        order = np.random.default_rng(self._seed + 1).permutation(count)  # any prefix is a fair sample
-        unfinished = file.with_name(f"{file.stem}.unfinished-{os.getpid()}.npz")
-        np.savez(unfinished, features=features[order], logits=logits[order])
-        os.replace(unfinished, file)
+    def _floor_from_disk(self, score: Score, count: int) -> dict[str, float]:
+        num_other = min(self.num_images, self._num_other)
+        sides = [self.observer.key(self.split, self.num_images)]
+        sides += [self.observer.key(self._other, num_other)] if self._num_other and self._other else []
+        key = json.dumps([VERSION, sides, count, f"{type(score).__module__}.{score}"])
+        file = cache_dir() / "features" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.floor.json"
+        if not file.exists():
+            own = self.real.take(slice(0, count))
+            if self._num_other and self._other:
+                stand_in = self.observer.real(self._other, num_other).take(slice(0, count))
+            else:
+                stand_in = self.real.take(slice(count, 2 * count))
+            values = self._compute(score, Comparison(own, stand_in))
+            write_atomically(file, json.dumps({value.key: value.value for value in values}))
+        return json.loads(file.read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from laboratory import random_inception
 from torch.testing import assert_close
 from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 
@@ -13,23 +14,12 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def weights_file(tmp_path_factory):
-    """A state dict as torch-fidelity reads it, of random weights that keep the signal alive."""
-    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
-        torch.manual_seed(0)
-        patch.setattr(fidelity, "load_state_dict_from_url", lambda *_, **__: {})
-        patch.setattr(fidelity.FeatureExtractorInceptionV3, "load_state_dict", lambda self, state: None)
-        network = fidelity.FeatureExtractorInceptionV3("x", ["2048"])
-        for layer in network.modules():
-            if isinstance(layer, torch.nn.Conv2d):
-                torch.nn.init.kaiming_normal_(layer.weight)
-    file = tmp_path_factory.mktemp("inception") / "weights.pth"
-    torch.save(network.state_dict(), file)
-    return str(file)
+    return str(random_inception(tmp_path_factory.mktemp("inception") / "weights.pth"))
 
 
 @pytest.fixture(scope="module")
 def inception(weights_file):
-    network = Inception(weights=weights_file)
+    network = Inception(weights=weights_file, sha256=None)
     network.prepare(None)
     return network
 
@@ -77,8 +67,18 @@ def test_protocol_names_the_weights_and_the_resizing(inception):
     assert len(protocol["weights_hash"]) == 64
 
 
-def test_its_scores_are_called_as_in_the_papers():
+def test_with_the_published_weights_its_scores_are_called_as_in_the_papers():
     assert [Inception().score_name(key) for key in ("fid", "kid", "is")] == ["fid", "kid", "is"]
+
+
+def test_with_other_weights_they_are_not(inception):
+    name = f"inception_{inception.protocol()['weights_hash'][:8]}"
+    assert [inception.score_name(key) for key in ("fid", "kid", "is")] == [f"fd_{name}", f"kd_{name}", f"is_{name}"]
+
+
+def test_a_file_that_is_not_the_published_one_is_refused(weights_file):
+    with pytest.raises(UserError, match=r"SHA-256 begins with \w{8}, not with 6726825d.*features\.sha256=null"):
+        Inception(weights=weights_file).prepare(None)
 
 
 def test_weights_that_are_not_there_are_told_to_the_user(tmp_path):
@@ -89,4 +89,4 @@ def test_weights_that_are_not_there_are_told_to_the_user(tmp_path):
 def test_a_file_without_weights_is_told_to_the_user(tmp_path):
     (tmp_path / "weights.pth").write_bytes(b"not weights")
     with pytest.raises(UserError, match="not a file of weights alone"):
-        Inception(weights=str(tmp_path / "weights.pth")).prepare(None)
+        Inception(weights=str(tmp_path / "weights.pth"), sha256=None).prepare(None)

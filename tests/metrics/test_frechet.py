@@ -2,19 +2,22 @@ import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
+from sides import gaussian, values
+from torch.testing import assert_close
 
-from ganart.metrics import FrechetDistance
+from ganart.metrics import FrechetDistance, FrechetDistanceAtInfinity
+from ganart.metrics.frechet_at_infinity import at_infinity
+from ganart.metrics.gaussian import Gaussian
 
 
-def distance(real: np.ndarray, fake: np.ndarray, batches: int = 1) -> float:
-    metric = FrechetDistance()
-    metric.reset(real.shape[1], len(fake), "cpu", synchronize=False)
-    for side, is_real in ((real, True), (fake, False)):
-        for batch in np.array_split(side, batches):
-            metric.update(torch.from_numpy(batch).float(), torch.zeros(len(batch), 1), real=is_real)
-    value, std = metric.compute()
-    assert std is None
-    return value
+def distance(real: np.ndarray, fake: np.ndarray) -> float:
+    return values(FrechetDistance(folds=0), real, fake)["fid"].value
+
+
+def of_gaussians(real: np.ndarray, fake: np.ndarray) -> float:
+    """The symmetric form that FID∞ and the jackknife use."""
+    one, other = (Gaussian.of(torch.from_numpy(side).double()) for side in (real, fake))
+    return one.distance_to(other)
 
 
 def reference(real: np.ndarray, fake: np.ndarray) -> float:
@@ -54,11 +57,6 @@ def test_distance_to_itself_is_zero_and_to_a_shifted_copy_the_squared_shift():
     assert distance(real, real + np.float32(0.5)) == pytest.approx(8 * 0.25, abs=1e-4)
 
 
-def test_distance_does_not_depend_on_the_batches():
-    real, fake = features(1, 100, 6), features(2, 100, 6)
-    assert distance(real, fake, batches=7) == pytest.approx(distance(real, fake), rel=1e-9)
-
-
 @pytest.mark.filterwarnings("ignore:Matrix is singular")
 @pytest.mark.parametrize("case", ["few", "constant column", "all equal", "dead features"])
 def test_distance_of_rank_deficient_features_is_a_number(case):
@@ -79,16 +77,72 @@ def test_distance_survives_a_large_common_offset():
     assert distance(real, fake) == pytest.approx(reference(real, fake), rel=1e-3)
 
 
-def test_reset_forgets_everything():
-    real, fake, other = features(1, 100, 6), features(2, 100, 6), features(4, 100, 6)
-    metric = FrechetDistance()
-    for side in (other, fake):
-        metric.reset(6, 100, "cpu", synchronize=False)
-        metric.update(torch.from_numpy(real), torch.zeros(100, 1), real=True)
-        metric.update(torch.from_numpy(side), torch.zeros(100, 1), real=False)
-    assert metric.compute()[0] == pytest.approx(reference(real, fake), rel=1e-6)
+@pytest.mark.parametrize(
+    ("counts", "dim"), [((500, 400), 12), ((10, 8), 32), ((2, 2), 5), ((200, 9), 20), ((9, 200), 20)]
+)
+def test_both_forms_of_the_distance_agree(counts, dim):
+    real, fake = features(1, counts[0], dim), features(2, counts[1], dim, 0.5)
+    assert of_gaussians(real, fake) == pytest.approx(distance(real, fake), rel=1e-5)
 
 
-def test_key_and_direction():
-    assert FrechetDistance.key == "fid"
-    assert FrechetDistance.lower_is_better
+def test_the_symmetric_form_is_never_below_zero_by_more_than_rounding():
+    for seed in range(20):
+        real = features(seed, 6, 40)
+        assert abs(of_gaussians(real, real[::-1].copy())) < 1e-6 * np.square(real).sum()
+
+
+@pytest.mark.parametrize("dim", [4, 60])
+def test_taking_vectors_out_of_a_gaussian_leaves_that_of_the_others(dim):
+    everything = torch.from_numpy(features(1, 50, dim)).double()
+    rest = torch.cat([everything[:10], everything[23:]])
+    left, others = Gaussian.of(everything).without(everything[10:23], rest), Gaussian.of(rest)
+    assert left.count == 37
+    assert_close(left.mean, others.mean)
+    assert_close(left.covariance, others.covariance)
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_the_factor_of_a_gaussian_gives_its_covariance(count):
+    gaussian_of = Gaussian.of(torch.from_numpy(features(1, count, 6)).double())
+    assert gaussian_of.factor.shape == (min(count, 6), 6)
+    assert_close(gaussian_of.factor.T @ gaussian_of.factor, gaussian_of.covariance)
+    assert_close(gaussian_of.variance, gaussian_of.covariance.trace())
+    assert_close(gaussian_of.covariance, torch.from_numpy(np.cov(features(1, count, 6).astype(float), rowvar=False)))
+
+
+def test_deviation_is_that_of_another_set_of_generated_pictures():
+    # Against fixed real features, over 60 independent sets: the spread of the values is what the jackknife estimates.
+    real = gaussian(0, 2000, 3)
+    sets = [values(FrechetDistance(), real, gaussian(seed, 400, 3, 0.5))["fid"] for seed in range(1, 61)]
+    spread = np.std([value.value for value in sets])
+    assert np.median([value.std for value in sets]) == pytest.approx(spread, rel=0.3)
+
+
+def test_a_handful_of_pictures_has_no_deviation():
+    assert values(FrechetDistance(), gaussian(0, 19, 3), gaussian(1, 19, 3))["fid"].std is None
+
+
+def test_at_infinity_the_line_meets_the_axis():
+    # d = 3 + 50/N exactly.
+    sizes = [10, 20, 40, 100]
+    assert at_infinity(sizes, [3 + 50 / n for n in sizes]) == pytest.approx(3, abs=1e-9)
+
+
+def test_at_infinity_the_bias_is_gone():
+    # N(0, I) against N(¼, I) in 64 dimensions: 64/16 = 4. The plain value of 500 pictures is far too high.
+    torch.manual_seed(0)
+    real = gaussian(0, 50_000, 64)
+    sets = [gaussian(seed, 500, 64, 0.25) for seed in range(1, 9)]
+    plain = np.mean([distance(real, fake) for fake in sets])
+    unbiased = np.mean([values(FrechetDistanceAtInfinity(), real, fake)["fid_infinity"].value for fake in sets])
+    assert plain > 5.5
+    assert unbiased == pytest.approx(4, abs=0.3)
+
+
+def test_at_infinity_of_the_same_distribution_is_zero():
+    torch.manual_seed(0)
+    real = gaussian(0, 50_000, 64)
+    sets = [gaussian(seed, 1000, 64) for seed in range(1, 9)]
+    assert np.mean([distance(real, fake) for fake in sets]) > 0.8
+    unbiased = np.mean([values(FrechetDistanceAtInfinity(), real, fake)["fid_infinity"].value for fake in sets])
+    assert unbiased == pytest.approx(0, abs=0.1)

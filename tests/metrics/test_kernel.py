@@ -3,6 +3,7 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 import torch
+from sides import values
 
 from ganart.metrics import KernelDistance
 
@@ -10,12 +11,8 @@ from ganart.metrics import KernelDistance
 def distance(
     real: np.ndarray, fake: np.ndarray, *, subsets: int = 3, subset_size: int = 10**6
 ) -> tuple[float, float | None]:
-    metric = KernelDistance(subsets=subsets, subset_size=subset_size)
-    metric.reset(real.shape[1], len(fake), "cpu", synchronize=False)
-    for side, is_real in ((real, True), (fake, False)):
-        for batch in np.array_split(side, 2):
-            metric.update(torch.from_numpy(batch), torch.zeros(len(batch), 1), real=is_real)
-    return metric.compute()
+    value = values(KernelDistance(subsets=subsets, subset_size=subset_size), real, fake)["kid"]
+    return value.value, value.std
 
 
 def brute_force(real: np.ndarray, fake: np.ndarray) -> float:
@@ -39,9 +36,16 @@ def features(seed: int, count: int = 20, dim: int = 5, shift: float = 0.0) -> np
 @pytest.mark.parametrize("shift", [0.0, 1.0])
 def test_distance_of_whole_sets_is_the_unbiased_estimate_pair_by_pair(shift):
     real, fake = features(1), features(2, shift=shift)
-    mean, std = distance(real, fake)  # subsets as large as the sets: every one of them is the whole
+    mean, std = distance(real, fake, subset_size=20)  # every subset is the whole
     assert mean == pytest.approx(brute_force(real, fake), rel=1e-4, abs=1e-5)
     assert std is None
+
+
+def test_where_there_are_too_few_pictures_subsets_are_of_half_of_them():
+    assert KernelDistance(subset_size=1000).protocol(300)["subset_size"] == 150
+    assert KernelDistance(subset_size=1000).protocol(1000)["subset_size"] == 1000
+    torch.manual_seed(0)
+    assert distance(features(1), features(2), subsets=50)[1] > 0
 
 
 def test_distance_of_two_pairs_of_numbers_is_worked_by_hand():
@@ -53,7 +57,7 @@ def test_distance_of_two_pairs_of_numbers_is_worked_by_hand():
 
 def test_estimate_is_unbiased():
     torch.manual_seed(0)
-    means = [distance(features(2 * n, 10, 2), features(2 * n + 1, 10, 2), subsets=1)[0] for n in range(300)]
+    means = [distance(features(2 * n, 10, 2), features(2 * n + 1, 10, 2), subsets=20)[0] for n in range(300)]
     assert abs(np.mean(means)) < 4 * np.std(means) / np.sqrt(300)
     assert min(means) < 0 < max(means)  # a biased one would be positive always
 
@@ -64,8 +68,3 @@ def test_subsets_smaller_than_the_sets_spread_around_the_whole():
     mean, std = distance(real, fake, subsets=400, subset_size=30)
     assert std > 0
     assert mean == pytest.approx(brute_force(real, fake), rel=0.1)
-
-
-def test_key_and_direction():
-    assert KernelDistance.key == "kid"
-    assert KernelDistance.lower_is_better

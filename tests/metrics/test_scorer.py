@@ -6,8 +6,10 @@ import torch
 from scipy.linalg import sqrtm
 
 from ganart import __version__
+from ganart.datasets.base import Factor
+from ganart.errors import UserError
 from ganart.features import FeatureNetwork
-from ganart.metrics import FrechetDistance, InceptionScore, KernelDistance, Result, Scorer
+from ganart.metrics import FrechetDistance, InceptionScore, KernelDistance, PrecisionRecall, Result, Scorer, observer
 
 CPU = torch.device("cpu")
 
@@ -56,17 +58,28 @@ def frechet(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def paint(seeds):
-    """One picture a seed, darker than the data."""
-    return torch.from_numpy(np.concatenate([random_pictures(1, 1000 + seed) // 2 for seed in seeds]))
+    """One picture a seed, darker than the data, told nothing."""
+    pictures = np.concatenate([random_pictures(1, 1000 + seed) // 2 for seed in seeds])
+    return torch.from_numpy(pictures), torch.empty(len(seeds), 0, dtype=torch.int64)
 
 
-def scorer_of(features=None, num_images=1000, batch_size=16, **settings) -> Scorer:
+def scorer_of(network=None, num_images=1000, batch_size=16, **settings) -> Scorer:
     scores = {
-        "fid": FrechetDistance(),
+        "fid": FrechetDistance(folds=4),
         "kid": KernelDistance(subsets=5, subset_size=20),
         "is": InceptionScore(splits=4),
     }
-    return Scorer(features or Quarters(), scores, num_images=num_images, batch_size=batch_size, **settings)
+    return Scorer(network or Quarters(), scores, num_images=num_images, batch_size=batch_size, **settings)
+
+
+def prepared(pictures, *arguments, **settings) -> Scorer:
+    scorer = scorer_of(*arguments, **settings)
+    scorer.prepare(pictures, CPU)
+    return scorer
+
+
+def scored(scorer, count=None, **how):
+    return scorer.score(scorer.look(paint, count or scorer.num_images), **how)
 
 
 @pytest.fixture
@@ -80,11 +93,9 @@ def fewer_test_pictures(make_pictures):
 
 
 def test_distance_and_floor_are_those_of_the_pictures(pictures):
-    scorer = scorer_of()
-    scorer.prepare(pictures, CPU)
-    fid = scorer.score(paint)[0]
+    fid = scored(prepared(pictures))[0]
     train, test = quarters_of(pictures.images[::2]), quarters_of(pictures.images[1::2])
-    fakes = quarters_of(paint(range(40)).numpy())
+    fakes = quarters_of(paint(range(40))[0].numpy())
     assert fid.value == pytest.approx(frechet(train, fakes), rel=1e-4)
     assert fid.floor == pytest.approx(frechet(train, test), rel=1e-4)
     assert fid.times_floor == pytest.approx(fid.value / fid.floor)
@@ -92,55 +103,74 @@ def test_distance_and_floor_are_those_of_the_pictures(pictures):
 
 
 def test_names_say_what_the_features_are(pictures):
-    for features, names in ((Quarters(), ["fd_quarters", "kd_quarters", "is_quarters"]), (Fid(), ["fid", "kid", "is"])):
-        scorer = scorer_of(features)
-        scorer.prepare(pictures, CPU)
-        assert [result.name for result in scorer.score(paint)] == names
+    for network, names in ((Quarters(), ["fd_quarters", "kd_quarters", "is_quarters"]), (Fid(), ["fid", "kid", "is"])):
+        scorer = prepared(pictures, network)
+        assert [result.name for result in scored(scorer)] == names == scorer.names
 
 
 def test_protocol_says_what_makes_two_scores_comparable(fewer_test_pictures):
-    scorer = scorer_of(seed=3)
-    scorer.prepare(fewer_test_pictures, CPU)
+    scorer = prepared(fewer_test_pictures, seed=3)
     expected = {
         "n_real": 40,
         "n_fake": 40,
         "n_floor": 20,
         "split": "train",
+        "floor": "test",
+        "dataset": "tiny",
         "dataset_hash": fewer_test_pictures.hash,
+        "size": "4×4",
+        "resize": "none",
+        "precision": "float32",
         "seed": 3,
         "ganart": __version__,
         "features": "quarters",
         "weights_hash": "v1",
+        "weights": "average",
+        "truncation": 0.7,
     }
-    assert expected.items() <= scorer.protocol.items()
-    assert "4×4" in scorer.protocol["resize"]
-    fid, kid, inception_score = scorer.score(paint)
-    assert fid.protocol == scorer.protocol
-    assert kid.protocol == scorer.protocol | {"subsets": 5, "subset_size": 20}
-    assert inception_score.protocol == scorer.protocol | {"splits": 4}
+    fid, kid, inception_score = scored(scorer, weights="average", truncation=0.7)
+    assert fid.protocol == expected
+    assert kid.protocol == expected | {"subsets": 5, "subset_size": 20}
+    assert inception_score.protocol == expected | {"splits": 4}
+
+
+def test_a_trend_is_of_as_many_real_pictures_and_has_its_own_floor(pictures):
+    scorer = prepared(pictures)
+    trend = scored(scorer, 24)[0]
+    assert [trend.protocol[key] for key in ("n_real", "n_fake", "n_floor")] == [24, 24, 24]
+    train, test = (side.features.double().numpy()[:24] for side in (scorer.real, scorer.observer.real("test", 40)))
+    assert trend.value == pytest.approx(frechet(train, quarters_of(paint(range(24))[0].numpy())), rel=1e-4)
+    assert trend.floor == pytest.approx(frechet(train, test), rel=1e-4)
 
 
 def test_times_floor_is_told_at_equal_counts_only(pictures, fewer_test_pictures):
     for data, comparable in ((pictures, True), (fewer_test_pictures, False)):
-        scorer = scorer_of()
-        scorer.prepare(data, CPU)
-        fid, kid, inception_score = scorer.score(paint)
+        fid, kid, inception_score = scored(prepared(data))
         assert fid.floor is not None
-        assert (fid.times_floor is not None) == (kid.times_floor is not None) == comparable
+        assert (fid.times_floor is not None) == comparable
+        assert (kid.times_floor is not None) <= comparable  # an unbiased floor may be below zero
         assert inception_score.times_floor is None  # more is better: no distance
 
 
-@pytest.mark.parametrize("floor", [None, 0.0])
-def test_without_a_floor_there_is_no_ratio(floor):
-    assert Result("fid", 2.0, None, floor, True, {"n_floor": 5, "n_real": 5}).times_floor is None
+@pytest.mark.parametrize("floor", [None, 0.0, -0.1])
+def test_without_a_floor_above_zero_there_is_no_ratio(floor):
+    counts = {"n_floor": 5, "n_real": 5, "n_fake": 5}
+    assert Result("fid", 2.0, None, floor, True, counts).times_floor is None
+    assert Result("fid", 2.0, None, 0.5, True, counts).times_floor == 4
+
+
+def test_the_other_split_can_be_compared_with(pictures):
+    fid = scored(prepared(pictures, split="test"))[0]
+    fakes = quarters_of(paint(range(40))[0].numpy())
+    assert fid.value == pytest.approx(frechet(quarters_of(pictures.images[1::2]), fakes), rel=1e-4)
+    assert (fid.protocol["split"], fid.protocol["floor"]) == ("test", "train")
 
 
 def test_floor_at_fewer_pictures_takes_as_many_of_both_sides(fewer_test_pictures):
-    scorer = scorer_of()
-    scorer.prepare(fewer_test_pictures, CPU)
-    floor = scorer.score(paint)[0].floor
+    scorer = prepared(fewer_test_pictures)
+    floor = scored(scorer)[0].floor
     test = quarters_of(fewer_test_pictures.images[40:])
-    train = scorer._real[0][:20].double().numpy()  # a fair twenty of the forty
+    train = scorer.real.features[:20].double().numpy()  # a fair twenty of the forty
     assert floor == pytest.approx(frechet(train, test), rel=1e-4)
     all_train = {tuple(row.round(4)) for row in quarters_of(fewer_test_pictures.images[:40])}
     chosen = {tuple(row.round(4)) for row in train}
@@ -148,62 +178,88 @@ def test_floor_at_fewer_pictures_takes_as_many_of_both_sides(fewer_test_pictures
     assert chosen <= all_train
 
 
-def test_no_test_pictures_no_floor(make_pictures):
-    scorer = scorer_of()
-    scorer.prepare(make_pictures(random_pictures(30)), CPU)
-    assert scorer.protocol["n_floor"] == 0
-    assert [result.floor for result in scorer.score(paint)] == [None, None, None]
+@pytest.mark.parametrize("split", ["train", "all"])
+def test_without_test_pictures_the_floor_is_of_halves(make_pictures, split):
+    scorer = prepared(make_pictures(random_pictures(30)), split=split)
+    fid = scored(scorer)[0]
+    halves = scorer.real.features.double().numpy()
+    assert fid.floor == pytest.approx(frechet(halves[:15], halves[15:]), rel=1e-4)
+    assert (fid.protocol["n_floor"], fid.protocol["floor"]) == (15, "halves of the real pictures")
+    assert fid.times_floor is None
 
 
 def test_num_images_limits_both_sides(pictures):
-    features = Quarters()
-    scorer = scorer_of(features, num_images=24)
-    painted = []
-    scorer.prepare(pictures, CPU)
-    scorer.score(lambda seeds: painted.extend(seeds) or paint(seeds))
+    scorer, painted = prepared(pictures, num_images=24), []
+    fake = scorer.look(lambda seeds: painted.extend(seeds) or paint(seeds), scorer.num_images)
     assert painted == list(range(24))
-    assert scorer.protocol["n_real"] == scorer.protocol["n_fake"] == scorer.protocol["n_floor"] == 24
+    protocol = scorer.score(fake)[0].protocol
+    assert protocol["n_real"] == protocol["n_fake"] == protocol["n_floor"] == 24
+
+
+def test_too_few_pictures_are_refused_by_the_score_that_needs_more(make_pictures):
+    scorer = Scorer(Quarters(), {"pr": PrecisionRecall()}, num_images=100)
+    with pytest.raises(UserError, match=r"metric=pr needs at least 5 pictures.*there are 3.*~metric\.pr"):
+        scorer.prepare(make_pictures(random_pictures(3)), CPU)
+
+
+def test_features_that_are_not_finite_are_refused(pictures):
+    class Broken(Quarters):
+        def forward(self, pictures):
+            features, logits = super().forward(pictures)
+            return features / 0, logits
+
+    with pytest.raises(UserError, match="features=quarters gives values that are not finite"):
+        prepared(pictures, Broken())
+
+
+def numbers(results) -> list[float]:
+    return [number for r in results for number in (r.value, r.std, r.floor) if number is not None]
 
 
 def test_a_warm_cache_gives_the_same_scores_without_looking_at_real_pictures_again(pictures):
     cold = Quarters()
-    first = scorer_of(cold)
-    first.prepare(pictures, CPU)
+    first = prepared(pictures, cold)
     assert sum(cold.seen) == 80  # both splits
-    expected = [(r.value, r.std, r.floor) for r in first.score(paint)]
+    expected = numbers(scored(first))
 
     warm = Quarters()
-    second = scorer_of(warm)
-    second.prepare(pictures, CPU)
+    second = prepared(pictures, warm)
     assert warm.prepared == 1
     assert warm.seen == []
-    assert [(r.value, r.std, r.floor) for r in second.score(paint)] == expected
+    assert numbers(scored(second)) == expected
     assert sum(warm.seen) == 40  # the painted ones
 
 
-@pytest.mark.parametrize("change", ["features", "count", "seed", "pictures"])
+@pytest.mark.parametrize("change", ["network", "count", "seed", "pictures"])
 def test_cache_is_not_used_for_anything_else(pictures, make_pictures, change):
-    scorer_of().prepare(pictures, CPU)
-    features = Quarters(version=2 if change == "features" else 1)
+    prepared(pictures)
+    network = Quarters(version=2 if change == "network" else 1)
     data = (
         make_pictures(random_pictures(80, 5), is_test=[n % 2 == 1 for n in range(80)])
         if change == "pictures"
         else pictures
     )
-    other = scorer_of(features, num_images=30 if change == "count" else 1000, seed=int(change == "seed"))
-    other.prepare(data, CPU)
-    assert sum(features.seen) == 2 * other.num_images
+    other = prepared(data, network, num_images=30 if change == "count" else 1000, seed=int(change == "seed"))
+    assert sum(network.seen) == 2 * other.num_images
 
 
-def test_scores_do_not_depend_on_the_batch_size_or_on_when_they_are_taken(pictures, monkeypatch, tmp_path):
+def test_a_floor_is_kept_for_its_own_settings(pictures):
+    prepared(pictures)
+    other = Scorer(Quarters(), {"kid": KernelDistance(subsets=5, subset_size=10)}, num_images=1000, batch_size=16)
+    other.prepare(pictures, CPU)
+    assert scored(other)[0].floor != scored(prepared(pictures))[1].floor
+
+
+def test_scores_do_not_depend_on_the_batch_size_or_on_when_or_with_what_they_are_taken(pictures, monkeypatch, tmp_path):
     results = []
     for batch_size, seed in ((16, 1), (7, 2), (1000, 3)):
         monkeypatch.setenv("GANART_CACHE", str(tmp_path / f"batches{batch_size}"))
-        scorer = scorer_of(batch_size=batch_size)
-        scorer.prepare(pictures, CPU)
+        scorer = prepared(pictures, batch_size=batch_size)
+        if seed == 3:
+            scorer.scores = dict(reversed(scorer.scores.items()))
         torch.manual_seed(seed)
-        results.append([number for r in scorer.score(paint) for number in (r.value, r.std) if number is not None])
-    assert len(results[0]) == 5
+        results.append(numbers(sorted(scored(scorer), key=lambda r: r.name)))
+    assert len(results[0]) == 9
     assert results[1] == pytest.approx(results[0], rel=1e-4)
     assert results[2] == pytest.approx(results[0], rel=1e-4)
 
@@ -212,34 +268,60 @@ def test_scoring_leaves_the_global_generators_alone(pictures):
     torch.manual_seed(5)
     np.random.seed(5)
     before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].copy()
-    scorer = scorer_of()
-    scorer.prepare(pictures, CPU)
-    scorer.score(paint)
+    scorer = prepared(pictures)
+    scorer.evaluate(scorer.look(paint, 40))
     assert torch.equal(torch.get_rng_state(), before)
     assert np.array_equal(np.random.get_state()[1], numpy_before)
 
 
 def test_progress_counts_every_picture_once(pictures):
-    scorer, told = scorer_of(), []
-    scorer.prepare(pictures, CPU)
-    scorer.score(paint, advance=told.append)
+    told = []
+    prepared(pictures).look(paint, 40, advance=told.append)
     assert sum(told) == 40
 
 
-def test_ranks_paint_every_seed_once(pictures):
-    scorer, painted = scorer_of(num_images=25), []
-    scorer.prepare(pictures, CPU)
+@pytest.mark.parametrize(("count", "world_size"), [(25, 2), (40, 3), (5, 2)])
+def test_processes_see_every_seed_once_and_all_get_the_same_in_order(pictures, monkeypatch, count, world_size):
+    scorer = prepared(pictures, batch_size=7)
+    alone = scorer.look(paint, count)
+    painted, shares = [], []
 
-    class Recorded(FrechetDistance):
-        """Several processes in one: nothing to synchronize with."""
+    def recorded(seeds):
+        painted.extend(seeds)
+        return paint(seeds)
 
-        def reset(self, *arguments, synchronize):
-            super().reset(*arguments, synchronize=False)
+    # Several processes in one: first each looks at its share, then what would be gathered is handed out.
+    monkeypatch.setattr(observer, "_dealt_back", lambda mine, *_: mine)
+    for rank in range(world_size):
+        shares.append(scorer.look(recorded, count, rank=rank, world_size=world_size))
+    assert sorted(painted) == list(range(count))
+    monkeypatch.undo()
+    columns = [[getattr(share, name) for share in shares] for name in ("features", "logits", "labels", "recognised")]
+    gathered = iter(columns)
+    monkeypatch.setattr(observer, "gather_all_tensors", lambda column: next(gathered))
+    together = observer._dealt_back(shares[0], count, 7, world_size)
+    assert torch.equal(together.features, alone.features)
+    assert torch.equal(together.logits, alone.logits)
 
-    scorer.scores = {"fid": Recorded()}
-    for rank in range(3):
-        scorer.score(lambda seeds: painted.extend(seeds) or paint(seeds), rank=rank, world_size=3)
-    assert sorted(painted) == list(range(25))
+
+def test_labels_bring_what_is_recognised_and_a_table_a_factor(make_pictures):
+    labels = (np.arange(80) // 2 % 2)[:, None]
+    images = random_pictures(80) // 3 + (120 * labels[..., None, None]).astype(np.uint8)
+    style = Factor("style", ("dark", "bright"))
+    data = make_pictures(images, labels, factors=[style], is_test=[n % 2 == 1 for n in range(80)])
+    scorer = prepared(data)
+    told = torch.arange(40)[:, None] % 2
+
+    def two_styles(seeds):
+        pictures = torch.from_numpy(random_pictures(len(seeds), 7) // 3) + 120 * told[seeds][..., None, None].byte()
+        return pictures, told[seeds]
+
+    evaluation = scorer.evaluate(scorer.look(two_styles, 40))
+    assert scorer.real.recognised.shape == (40, 1)
+    (table,) = evaluation.tables
+    assert [row.class_name for row in table.rows] == ["dark", "bright"]
+    assert table.agreement is not None
+    assert evaluation.as_dict()["per_label"]["style"]["rows"][1]["n_fake"] == 20
 
 
 def test_first_cached_features_are_a_fair_sample_of_all():

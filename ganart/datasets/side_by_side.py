@@ -1,0 +1,108 @@
+"""Two folders of pictures, from any tool, made comparable: one size, one number of channels, the same labels."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ganart.datasets import cache
+from ganart.datasets.base import UNKNOWN, PictureSet
+from ganart.datasets.image_folder import ImageFolder
+from ganart.datasets.sources import list_pictures, reader
+from ganart.errors import UserError
+
+
+def side_by_side(real: str, fake: str, how: dict[str, Any]) -> tuple[PictureSet, PictureSet]:
+    """Read both folders or zips as `how` says (height, width, channels, resize, filter).
+
+    Raises:
+        UserError: if one of them cannot be read, or their pictures have several sizes and none is wanted.
+    """
+    if how["height"] is None or how["width"] is None:
+        width, height = _only_size({"real": real, "fake": fake})
+        how = how | {"height": how["height"] or height, "width": how["width"] or width}
+    return _read("real", real, how), _read("fake", fake, how)
+
+
+def pictures_by_number(pictures: PictureSet, real: PictureSet, seed: int) -> tuple[Any, int]:
+    """Return a function from numbers to pictures of `pictures` with labels in the classes of `real`, and their count.
+
+    The numbers go through the pictures in an order drawn by `seed`, so that the first so many are a fair sample.
+    """
+    order = np.random.default_rng(seed).permutation(len(pictures.images))
+    labels = torch.from_numpy(np.ascontiguousarray(_translated(pictures, real)[order]))
+
+    def look_up(numbers: list[int]) -> tuple[Tensor, Tensor]:
+        return torch.from_numpy(pictures.images[order[numbers]]), labels[numbers]
+
+    return look_up, len(order)
+
+
+def _translated(pictures: PictureSet, real: PictureSet) -> np.ndarray:
+    """The labels of `pictures` as indices into the classes of `real`, int64 [N, F]; −1 for a class that it has not."""
+    columns = []
+    names = [factor.name for factor in pictures.factors]
+    for factor in real.factors:
+        column = np.full(len(pictures.images), UNKNOWN)
+        if factor.name in names:
+            own = pictures.factor(factor.name).classes
+            known = np.array(
+                [factor.classes.index(name) if name in factor.classes else UNKNOWN for name in own] + [UNKNOWN]
+            )
+            column = np.array([*known, UNKNOWN])[pictures.labels[:, names.index(factor.name)]]
+        columns.append(column)
+    return np.stack(columns, axis=1) if columns else np.empty((len(pictures.images), 0), dtype=np.int64)
+
+
+def _read(key: str, root: str, how: dict[str, Any]) -> PictureSet:
+    with _told_as(key):
+        return cache.load(ImageFolder(root=root, test_fraction=0.0, **how))
+
+
+@contextmanager
+def _told_as(key: str) -> Iterator[None]:
+    """Let what is said of `dataset.root` name what the user typed."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(str(error).replace("dataset.root", key)) from error
+
+
+def _only_size(roots: dict[str, str]) -> tuple[int, int]:
+    """The (width, height) that all pictures have."""
+    sizes: dict[str, Counter[tuple[int, int]]] = {key: _sizes(key, root) for key, root in roots.items()}
+    found = set().union(*sizes.values())
+    if len(found) == 1:
+        return next(iter(found))
+    told = "; ".join(
+        f"{key} has " + ", ".join(f"{count} of {w}×{h}" for (w, h), count in counter.most_common(3))
+        for key, counter in sizes.items()
+    )
+    raise UserError(
+        f"real={roots['real']} fake={roots['fake']}: the pictures have {len(found)} sizes ({told}), and a score would "
+        "compare the sizes too. Say to which they are to be brought: pictures.height=64 pictures.width=64"
+    )
+
+
+def _sizes(key: str, root: str) -> Counter[tuple[int, int]]:
+    sizes: Counter[tuple[int, int]] = Counter()
+    with _told_as(key):
+        folder = Path(root).expanduser()
+        entries = list_pictures(folder)
+    with reader(folder) as read:
+        for entry in entries:
+            try:
+                with Image.open(io.BytesIO(read(entry))) as image:
+                    sizes[image.size] += 1
+            except Exception:  # skipped and listed when they are decoded
+                continue
+    return sizes or Counter({(64, 64): 1})

@@ -1,0 +1,130 @@
+"""`ganart evaluate`: every score of a trained generator, or of a folder of pictures, with its protocol."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from ganart.complaints import tells_users
+from ganart.errors import UserError
+from ganart.paths import conf_dir, quoted
+
+if TYPE_CHECKING:
+    from ganart.metrics import Evaluation, Scorer
+    from ganart.metrics.observer import Paint
+
+
+@hydra.main(config_path=str(conf_dir()), config_name="evaluate", version_base="1.3")
+@tells_users
+def main(cfg: DictConfig) -> float | None:
+    """Score what `cfg` names; returns the first score."""
+    return evaluate(cfg, Path(HydraConfig.get().runtime.output_dir))
+
+
+def evaluate(cfg: DictConfig, folder: Path) -> float | None:
+    """Score what `cfg` names into `folder`.
+
+    Raises:
+        UserError: if it cannot be scored.
+    """
+    begun = time.monotonic()
+    evaluation, subject = _of_run(cfg) if cfg.run is not None else _of_folders(cfg)
+    _conclude(evaluation, subject, folder, time.monotonic() - begun)
+    return evaluation.results[0].value if evaluation.results else None
+
+
+def _of_run(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
+    from ganart.metrics.generated import Generated
+    from ganart.painter import Painter, device_of
+    from ganart.run_folder import RunFolder, read_checkpoint
+
+    run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
+    checkpoint = run.checkpoint(cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint)
+    painter = Painter(run, checkpoint, cfg.average, device_of(cfg.device), allow)
+    pictures = run.pictures(root=cfg.dataset.root, allow=allow)
+    scorer = _scorer(cfg, cfg.split)
+    scorer.prepare(pictures, painter.device)
+    condition = tuple(factor.name for factor in painter.factors)
+    paint = Generated(painter.paint_all, pictures, condition, painter.latent_dim, cfg.truncation)
+    subject = {
+        "run": str(run.path.resolve()),
+        "checkpoint": checkpoint.name,
+        "images_seen": read_checkpoint(checkpoint)["ganart"]["images_seen"],
+    }
+    painted = {"weights": "average" if cfg.average else "raw", "truncation": cfg.truncation}
+    return _look_and_score(scorer, paint, scorer.num_images, painted), subject
+
+
+def _of_folders(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
+    from ganart.datasets.side_by_side import pictures_by_number, side_by_side
+    from ganart.painter import device_of
+
+    how = OmegaConf.to_container(cfg.pictures, resolve=True)
+    assert isinstance(how, dict)
+    real, fake = side_by_side(cfg.real, cfg.fake, {str(key): value for key, value in how.items()})
+    scorer = _scorer(cfg, "all")
+    paint, count = pictures_by_number(fake, real, cfg.seed)
+    count = min(count, cfg.num_images)
+    scorer.refuse_too_few(count)
+    scorer.prepare(real, device_of(cfg.device))
+    subject = {"real": str(Path(cfg.real).resolve()), "fake": str(Path(cfg.fake).resolve()), "fake_hash": fake.hash}
+    return _look_and_score(scorer, paint, count, {"fake_hash": fake.hash}), subject
+
+
+def _scorer(cfg: DictConfig, split: str) -> Scorer:
+    from ganart.config import build
+    from ganart.metrics import Scorer
+
+    network, metrics = (build(node, allow=cfg.allow_targets) for node in (cfg.features, cfg.metric))
+    return Scorer(network, metrics, num_images=cfg.num_images, split=split, batch_size=cfg.batch_size, seed=cfg.seed)
+
+
+def _look_and_score(scorer: Scorer, paint: Paint, count: int, painted: dict[str, Any]) -> Evaluation:
+    from ganart.console import console, progress
+
+    with progress("looking at generated pictures", count) as advance:
+        fake = scorer.look(paint, count, advance=advance)
+    with console.status("comparing"):
+        return scorer.evaluate(fake, **painted)
+
+
+def _conclude(evaluation: Evaluation, subject: dict[str, Any], folder: Path, seconds: float) -> None:
+    """Save the numbers, and show them."""
+    from ganart import summary
+    from ganart.console import console
+
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {"subject": subject, **evaluation.as_dict(), "seconds": round(seconds, 1)}
+    summary.write(folder / "summary.json", facts)
+    console.print(summary.table(evaluation.results))
+    for line in [*summary.caveats(evaluation.results), *summary.protocol_lines(evaluation.results)]:
+        console.print(line, style="dim", soft_wrap=True)
+    for table in evaluation.tables:
+        console.print(summary.label_table(table))
+    console.print(f"[green]saved[/] {folder}/summary.json ({seconds:.0f} s)", soft_wrap=True)
+
+
+def prepare_arguments(arguments: list[str]) -> list[str]:
+    """Give the output its place: in the run folder, or below evaluations/."""
+    if {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"} & {a.partition("=")[0] for a in arguments}:
+        return arguments
+    values = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    run, real, fake = (values.get(key) for key in ("run", "real", "fake"))
+    if bool(run) == bool(real or fake) or bool(real) != bool(fake):
+        raise UserError(
+            "What is to be scored? Name a run folder, ganart evaluate run=runs/…, or two folders of pictures, "
+            "ganart evaluate real=FOLDER fake=FOLDER"
+        )
+    if "hydra.run.dir" in values:
+        return arguments
+    from ganart.run_folder import RunFolder
+
+    place = RunFolder.open(run).path if run else Path()
+    folder = place / "evaluations" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+    return [*arguments, f"hydra.run.dir={quoted(folder)}"]

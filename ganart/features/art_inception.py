@@ -1,0 +1,66 @@
+"""The Inception of ArtFID (Wright and Ommer 2022, arXiv:2207.12280), which learnt from paintings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+from torchvision.models import Inception3
+
+from ganart.datasets.base import PictureSet
+from ganart.features.base import FeatureNetwork, as_rgb, hash_of_weights
+from ganart.features.weights import check_hash, could_not_be_had, existing, hub_file, read_tensors
+
+WEIGHTS_FILE = "art_inception.pth"
+URL = f"https://huggingface.co/matthias-wright/art_inception/resolve/main/{WEIGHTS_FILE}"
+SMALLEST = 75
+"""Pixels below which the network's last convolutions have nothing to look at."""
+
+
+class ArtInception(FeatureNetwork):
+    """The 2,048 pooled features of an Inception-v3 that knows paintings instead of photographs.
+
+    As its authors do, pictures are shown in [0, 1] at their own size; only those with a side below 75 pixels are
+    enlarged to 299. The file that is published has no known hash: `sha256` takes what you know of it.
+    """
+
+    name = "art_inception"
+    num_features = 2048
+
+    def __init__(self, *, weights: str | None = None, sha256: str | None = None) -> None:
+        super().__init__()
+        self._weights, self._sha256 = weights, sha256
+        self._hash = ""
+
+    def prepare(self, pictures: PictureSet) -> None:
+        file = existing(self._weights, WEIGHTS_FILE) if self._weights else hub_file(WEIGHTS_FILE)
+        if not file.is_file():
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                torch.hub.download_url_to_file(URL, str(file))
+            except Exception as error:
+                raise could_not_be_had(self.name, error, WEIGHTS_FILE) from error
+        check_hash(file, self._sha256)
+        state = {key: value for key, value in read_tensors(file).items() if not key.startswith(("fc", "AuxLogits"))}
+        with torch.random.fork_rng(devices=[]):
+            self.network = Inception3(aux_logits=False, init_weights=False)
+        self.network.fc = torch.nn.Identity()
+        try:
+            self.network.load_state_dict(state)
+        except RuntimeError as error:
+            raise could_not_be_had(self.name, error, WEIGHTS_FILE) from error
+        self.eval().requires_grad_(False)
+        self._hash = hash_of_weights(self.network)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        images = as_rgb(pictures).permute(0, 3, 1, 2).float() / 255
+        if min(images.shape[2:]) < SMALLEST:
+            images = interpolate(images, size=(299, 299), mode="bilinear", antialias=True)
+        features = self.network(images)
+        return features, features.new_empty(len(features), 0)
+
+    def protocol(self) -> dict[str, Any]:
+        seen_at = f"own size; below {SMALLEST} pixels 299×299, bilinear"
+        return {"features": self.name, "weights_hash": self._hash, "antialias": True, "seen_at": seen_at}

@@ -1,0 +1,104 @@
+"""DINOv2 (Oquab et al. 2023, arXiv:2304.07193) and CLIP (Radford et al. 2021, arXiv:2103.00020), by torch-fidelity.
+
+DINOv2's features agree best with people's judgement of 41 generative models (Stein et al. 2023, arXiv:2306.04675).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from ganart.datasets.base import PictureSet
+from ganart.errors import UserError
+from ganart.features.base import FeatureNetwork, as_rgb, hash_of_weights
+from ganart.features.weights import PUBLISHED, check_hash, could_not_be_had, existing
+
+
+class FidelityNetwork(FeatureNetwork):
+    """A feature extractor of torch-fidelity's registry: `model` names it, without the family's own name."""
+
+    family: ClassVar[str]
+    layer: ClassVar[str]
+    known_sizes: ClassVar[dict[str, int]]
+
+    def __init__(self, *, model: str, weights: str | None = None, sha256: str | None = PUBLISHED) -> None:
+        super().__init__()
+        if model not in self.known_sizes:
+            raise UserError(
+                f"features.model={model}: there is no such model. There are: {', '.join(self.known_sizes)}."
+            )
+        self.model = model
+        self.num_features = self.known_sizes[model]
+        self.name = f"{self.family}_{model}".replace("-", "")
+        self._weights = weights
+        self._sha256 = self.published_hash() if sha256 == PUBLISHED else sha256
+        self._hash = ""
+
+    def prepare(self, pictures: PictureSet) -> None:
+        from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
+
+        full_name = f"{self.family}-{self.model}"
+        file = existing(self._weights, f"the weights of {full_name}") if self._weights else None
+        if file:
+            check_hash(file, self._sha256)
+        with torch.random.fork_rng(devices=[]):
+            try:
+                self.network = FEATURE_EXTRACTORS_REGISTRY[full_name](
+                    full_name, [self.layer], feature_extractor_weights_path=str(file) if file else None, verbose=False
+                )
+            except Exception as error:
+                raise could_not_be_had(self.family, error, f"the weights of {full_name}") from error
+        self.eval().requires_grad_(False)
+        self._hash = hash_of_weights(self.network)
+        if file and self._sha256 != self.published_hash():
+            self.name += f"_{self._hash[:8]}"
+
+    def published_hash(self) -> str | None:
+        """The SHA-256 of the file that everybody uses, where it is known."""
+        return None
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        (features,) = self.network(as_rgb(pictures).permute(0, 3, 1, 2))
+        return features, features.new_empty(len(features), 0)
+
+    def protocol(self) -> dict[str, Any]:
+        return {
+            "features": f"{self.family}-{self.model}",
+            "weights_hash": self._hash,
+            "antialias": False,
+            "seen_at": "the network's own side, bilinear as TensorFlow 1",
+        }
+
+
+class DINOv2(FidelityNetwork):
+    """The class token of a vision transformer that learnt without labels. It comes from torch.hub, code and weights."""
+
+    family = "dinov2"
+    layer = "dinov2"
+    known_sizes: ClassVar = {"vit-s-14": 384, "vit-b-14": 768, "vit-l-14": 1024, "vit-g-14": 1536}
+
+    def __init__(self, *, model: str = "vit-b-14", weights: str | None = None) -> None:
+        if weights:
+            raise UserError(
+                f"features.weights={weights}: DINOv2 is loaded from torch.hub's folder ({torch.hub.get_dir()}), code "
+                "and weights. Offline, copy that folder from a machine that has it, and leave features.weights out."
+            )
+        super().__init__(model=model)
+
+
+class CLIP(FidelityNetwork):
+    """The picture side of CLIP: 'weights' is OpenAI's own file, a TorchScript archive; null downloads it."""
+
+    family = "clip"
+    layer = "clip"
+    known_sizes: ClassVar = {"vit-b-32": 512, "vit-b-16": 512, "vit-l-14": 768, "rn50": 1024}
+
+    def __init__(self, *, model: str = "vit-b-32", weights: str | None = None, sha256: str | None = PUBLISHED) -> None:
+        super().__init__(model=model, weights=weights, sha256=sha256)
+
+    def published_hash(self) -> str | None:
+        from torch_fidelity.feature_extractor_clip import MODEL_METADATA
+
+        return str(MODEL_METADATA[f"clip-{self.model}"]["hash"])

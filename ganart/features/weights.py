@@ -1,0 +1,78 @@
+"""Files of weights: where they lie, whether they are what they are said to be, and that they hold no code."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganart.errors import UserError
+
+PUBLISHED = "published"
+"""The value of `sha256` that asks for the weights that everybody uses."""
+
+
+def hub_file(name: str) -> Path:
+    """Where torch keeps a file of that name that it has downloaded."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / name
+
+
+def existing(weights: str, wanted: str) -> Path:
+    """Return the file that the user named with `features.weights`.
+
+    Raises:
+        UserError: if there is none.
+    """
+    file = Path(weights).expanduser()
+    if file.is_file():
+        return file
+    raise UserError(
+        f"features.weights={weights} is not a file. Give the path of {wanted}, or leave it out to download it, or use "
+        "features=classifier, which needs no download."
+    )
+
+
+def check_hash(file: Path, sha256: str | None) -> None:
+    """Compare a file with its known SHA-256, or with the first digits of it; null takes any file.
+
+    Raises:
+        UserError: if they differ.
+    """
+    if sha256 is None:
+        return
+    with file.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if not found.startswith(sha256.lower()):
+        raise UserError(
+            f"{file} is not the file of weights that was asked for: its SHA-256 begins with {found[:8]}, not with "
+            f"{sha256[:8]}. Get the right file, or, if you know what this one is, take it as it is: "
+            "features.sha256=null (its scores then carry its hash in their protocol)."
+        )
+
+
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """Read a state dictionary: tensors, never code.
+
+    Raises:
+        UserError: if the file holds anything else.
+    """
+    try:
+        state: Any = torch.load(file, map_location="cpu", weights_only=True)
+        state = state.get("state_dict", state)
+        if all(isinstance(value, Tensor) for value in state.values()):
+            return state
+        problem: object = "it holds more than tensors"
+    except Exception as error:  # whatever a damaged file makes of the reader
+        problem = error
+    raise UserError(f"features.weights={file} is not a file of weights alone, and is not opened: {problem}")
+
+
+def could_not_be_had(name: str, error: Exception, file: str) -> UserError:
+    """What to say when a network cannot be built or downloaded."""
+    return UserError(
+        f"features={name}: the weights could not be had ({error}).\n"
+        f"Give a local copy of {file} with features.weights=FILE, or use features=classifier."
+    )

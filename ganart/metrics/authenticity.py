@@ -1,0 +1,24 @@
+"""Authenticity: Alaa et al. 2022, "How Faithful is your Synthetic Data?" (arXiv:2102.08921), section 4.3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ganart.metrics.base import Comparison, Score, Value
+from ganart.metrics.neighbours import nearest
+
+
+@dataclass(frozen=True)
+class Authenticity(Score):
+    """The percentage of generated pictures that are authentic: not as near to a real picture as another real one is.
+
+    A picture is not authentic if its nearest real picture is nearer to it than to any other real picture. Pictures that
+    no generator has learnt from get what chance gives, about a half: see the floor.
+    """
+
+    keys = ("authenticity",)
+
+    def compute(self, sides: Comparison) -> list[Value]:
+        apart, positions = nearest(sides.fake.features, sides.real.features, 1)
+        authentic = sides.radii("real", 1)[positions[:, 0]] < apart[:, 0]
+        return [Value("authenticity", 100 * float(authentic.float().mean()), lower_is_better=False)]

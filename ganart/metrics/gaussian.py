@@ -1,0 +1,82 @@
+"""Gaussians fitted to features, and the Fréchet distance from one of them to many others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Mean [D] and covariance of `count` vectors, float64.
+
+    Of few vectors the centred ones are kept, [count, D], of many the scatter Σ(x − μ)(x − μ)ᵀ, [D, D]: what is smaller.
+    """
+
+    mean: Tensor
+    count: int
+    centred: Tensor | None = None
+    scatter: Tensor | None = None
+
+    @classmethod
+    def of(cls, features: Tensor) -> Gaussian:
+        """Fit features [N, D], N ≥ 1, float64."""
+        mean = features.mean(dim=0)
+        centred = features - mean
+        if len(features) <= features.shape[1]:
+            return cls(mean, len(features), centred=centred)
+        return cls(mean, len(features), scatter=centred.T @ centred)
+
+    @cached_property
+    def covariance(self) -> Tensor:
+        """The unbiased estimate, [D, D]; needs two vectors."""
+        scatter = self.centred.T @ self.centred if self.centred is not None else self.scatter
+        assert scatter is not None
+        return scatter / (self.count - 1)
+
+    @cached_property
+    def factor(self) -> Tensor:
+        """A matrix R [min(count, D), D] with RᵀR = Σ."""
+        if self.centred is not None:
+            return self.centred / (self.count - 1) ** 0.5
+        values, vectors = torch.linalg.eigh(self.covariance)
+        return (vectors * values.clamp(min=0).sqrt()).T
+
+    @property
+    def variance(self) -> Tensor:
+        """The trace of the covariance."""
+        if self.centred is not None:
+            return self.centred.square().sum() / (self.count - 1)
+        return self.covariance.trace()
+
+    def distance_to(self, other: Gaussian) -> float:
+        """Return ‖μ − μ′‖² + Tr Σ + Tr Σ′ − 2 Tr(Σ^½ Σ′ Σ^½)^½.
+
+        With RᵀR = Σ and R′ᵀR′ = Σ′, the last trace is the sum of the singular values of R R′ᵀ: of the roots of the
+        eigenvalues of R Σ′ Rᵀ, or of R′ Σ R′ᵀ, symmetric both. So they are real, however few vectors there are.
+        """
+        if other.centred is not None:
+            product = other.factor @ self.factor.T
+            symmetric = product @ product.T
+        else:
+            symmetric = self.factor @ other.covariance @ self.factor.T
+        roots = torch.linalg.eigvalsh(symmetric).clamp(min=0).sqrt()
+        means = (self.mean - other.mean).square().sum()
+        return float(means + self.variance + other.variance - 2 * roots.sum())
+
+    def without(self, part: Tensor, rest: Tensor) -> Gaussian:
+        """What is left when the vectors of `part` are taken out; `rest` are the others.
+
+        For many vectors by Chan et al. 1983, the pairwise update backwards: without looking at the rest.
+        """
+        if self.scatter is None:
+            return Gaussian.of(rest)
+        taken = Gaussian.of(part)
+        count = self.count - taken.count
+        mean = (self.count * self.mean - taken.count * taken.mean) / count
+        apart = taken.mean - mean
+        scatter = taken.covariance * (taken.count - 1) + torch.outer(apart, apart) * (taken.count * count / self.count)
+        return Gaussian(mean, count, scatter=self.scatter - scatter)

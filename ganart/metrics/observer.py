@@ -1,0 +1,152 @@
+"""Pictures become features once, for all scores; those of real pictures are kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock
+from torch import Tensor
+from torchmetrics.utilities.distributed import gather_all_tensors
+
+from ganart.console import progress
+from ganart.datasets.base import PictureSet, Split
+from ganart.errors import UserError
+from ganart.features import Classifier, FeatureNetwork, extract
+from ganart.metrics.base import Sample
+from ganart.paths import cache_dir
+
+Paint = Callable[[list[int]], tuple[Tensor, Tensor]]
+"""Seeds to generated pictures, uint8 [N, H, W, C], and what was told for each, int64 [N, F], −1 where nothing was."""
+
+Advance = Callable[[int], None]
+"""Told how many pictures have been dealt with."""
+
+
+class Observer:
+    """Looks at pictures with a feature network and, where the data have labels, with a classifier of them."""
+
+    def __init__(self, network: FeatureNetwork, *, batch_size: int = 250, seed: int = 0) -> None:
+        self.network = network
+        self._batch_size = batch_size
+        self._seed = seed
+        self._classifier: Classifier | None = None
+
+    def prepare(self, pictures: PictureSet, device: torch.device) -> None:
+        """Load or train what looks, on `pictures`."""
+        self._pictures, self._device = pictures, device
+        self.network.prepare(pictures)
+        self.network.to(device)
+        if isinstance(self.network, Classifier):
+            self._classifier = self.network
+        elif any(len(factor.classes) > 1 for factor in pictures.factors):
+            self._classifier = Classifier()
+            self._classifier.prepare(pictures)
+            self._classifier.to(device)
+
+    def protocol(self) -> dict[str, Any]:
+        """What has to be equal for two features to be the same."""
+        return {**self.network.protocol(), "precision": "float32"}
+
+    def real(self, name: str, count: int) -> Sample:
+        """Return `count` pictures of a split (train, test, all) in an order of which any prefix is a fair sample."""
+        file = self._file(name, count)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            if not file.exists():
+                self._save(self._look_at_split(name, count), file)
+        with np.load(file) as arrays:
+            columns = [torch.from_numpy(arrays[key]) for key in ("features", "logits", "labels", "recognised")]
+        return Sample(*columns).to(self._device)
+
+    def key(self, name: str, count: int) -> str:
+        """What the features of `count` pictures of a split depend on, as text."""
+        recognised = self._classifier.protocol() if self._classifier else None
+        parts = [self._pictures.hash, self.protocol(), recognised, name, count, self._seed]
+        return json.dumps(parts, sort_keys=True)
+
+    def look(
+        self, paint: Paint, count: int, *, rank: int = 0, world_size: int = 1, advance: Advance = lambda n: None
+    ) -> Sample:
+        """Look at what `paint` paints from the seeds 0 … count − 1; of several processes, each takes its share.
+
+        Whole batches are dealt, so that every picture is seen in the same batch however many processes there are; all
+        of them return the whole.
+        """
+        batches = range(0, count, self._batch_size)
+        mine = []
+        for start in batches[rank::world_size]:
+            pictures, told = paint(list(range(start, min(start + self._batch_size, count))))
+            mine.append(self._see(pictures, told))
+            advance(len(pictures))
+        sample = _joined(mine) if mine else self._nothing()
+        return sample if world_size == 1 else _dealt_back(sample, count, self._batch_size, world_size)
+
+    def _see(self, pictures: Tensor, labels: Tensor) -> Sample:
+        features, logits = extract(self.network, pictures, self._device)
+        if not features.isfinite().all():
+            raise UserError(
+                f"features={self.network.name} gives values that are not finite for some pictures: its weights are "
+                "damaged, or it is not made for pictures of this size. Try features=classifier."
+            )
+        recognised = torch.empty(len(pictures), 0, dtype=torch.int64, device=self._device)
+        if self._classifier is self.network and self._classifier:
+            recognised = self._classifier.recognise(features)
+        elif self._classifier:
+            recognised = self._classifier.recognise(extract(self._classifier, pictures, self._device)[0])
+        return Sample(features, logits, labels.to(self._device), recognised)
+
+    def _nothing(self) -> Sample:
+        """A share of no picture: of the right widths, so that it can be gathered."""
+        pictures = self._pictures
+        blank = torch.zeros(1, pictures.height, pictures.width, pictures.channels, dtype=torch.uint8)
+        return self._see(blank, torch.zeros(1, len(pictures.factors), dtype=torch.int64)).take(slice(0, 0))
+
+    # ------------------------------------------------------------------------------------------ the real side
+
+    def _file(self, name: str, count: int) -> Path:
+        digest = hashlib.sha256(self.key(name, count).encode()).hexdigest()[:32]
+        return cache_dir() / "features" / f"{digest}.npz"
+
+    def _look_at_split(self, name: str, count: int) -> Sample:
+        split: Split = getattr(self._pictures, name)
+        chosen = np.sort(np.random.default_rng(self._seed).permutation(len(split))[:count])
+        seen = []
+        with progress(f"looking at real pictures ({name})", count) as advance:
+            for indices in self._batches(chosen):
+                seen.append(
+                    self._see(torch.from_numpy(split.pictures(indices)), torch.from_numpy(split.labels_of(indices)))
+                )
+                advance(len(indices))
+        order = np.random.default_rng(self._seed + 1).permutation(count)  # any prefix is a fair sample
+        return _joined(seen).take(torch.from_numpy(order))
+
+    def _batches(self, indices: np.ndarray) -> Iterator[np.ndarray]:
+        return (indices[start : start + self._batch_size] for start in range(0, len(indices), self._batch_size))
+
+    @staticmethod
+    def _save(sample: Sample, file: Path) -> None:
+        unfinished = file.with_name(f"{file.stem}.unfinished-{os.getpid()}.npz")
+        arrays = {key: getattr(sample, key).cpu().numpy() for key in ("features", "logits", "labels", "recognised")}
+        np.savez(unfinished, **arrays)
+        os.replace(unfinished, file)
+
+
+def _joined(samples: list[Sample]) -> Sample:
+    columns = zip(*((s.features, s.logits, s.labels, s.recognised) for s in samples), strict=True)
+    return Sample(*(torch.cat(column) for column in columns))
+
+
+def _dealt_back(mine: Sample, count: int, batch_size: int, world_size: int) -> Sample:
+    """Gather the shares of all processes, and put the pictures back in the order of their seeds."""
+    owner = torch.arange(count) // batch_size % world_size
+    order = torch.cat([torch.nonzero(owner == rank).flatten() for rank in range(world_size)]).argsort()
+    columns = (mine.features, mine.logits, mine.labels, mine.recognised)
+    gathered = Sample(*(torch.cat(gather_all_tensors(column)) for column in columns))
+    return gathered.take(order.to(mine.features.device))

@@ -1,0 +1,41 @@
+"""Precision and recall: Kynkäänniemi et al. 2019, "Improved Precision and Recall" (arXiv:1904.06991), eq. 1 and 2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch_fidelity.metric_prc import calculate_precision_recall_part
+
+from ganart.metrics.base import Comparison, Score, Value
+from ganart.metrics.neighbours import rows_at_once
+
+
+@dataclass(frozen=True)
+class PrecisionRecall(Score):
+    """Precision is the share of generated pictures that lie in the ball of some real one, recall the reverse.
+
+    A picture's ball reaches to its `neighbours`-th nearest other picture of its own side. By torch-fidelity.
+    """
+
+    neighbours: int = 3
+
+    keys = ("precision", "recall")
+    fewest = 5
+
+    def compute(self, sides: Comparison) -> list[Value]:
+        # Distances come from inner products, whose error is that of the longest vectors: centred, they are short.
+        centre = sides.real.features.mean(dim=0)
+        precision, recall = calculate_precision_recall_part(
+            sides.fake.features - centre,
+            sides.real.features - centre,
+            neighborhood=min(self.neighbours, len(sides.real) - 1, len(sides.fake) - 1),
+            batch_size=rows_at_once(max(len(sides.real), len(sides.fake))),
+        )
+        return [
+            Value("precision", precision, lower_is_better=False),
+            Value("recall", recall, lower_is_better=False),
+        ]
+
+    def protocol(self, num_images: int) -> dict[str, Any]:
+        return {"neighbours": self.neighbours}
