@@ -28,6 +28,8 @@ VERBS = {
     ),
     "regenerate": Verb("ganart.regenerate", "make a picture again from its own origin", "ganart regenerate FILE.png"),
     "evaluate": Verb("ganart.evaluate", "score it, or any folder of pictures", "ganart evaluate run=RUN_FOLDER"),
+    "report": Verb("ganart.report", "a page about one run or many", "ganart report RUN_FOLDER RUN_FOLDER"),
+    "audit": Verb("ganart.audit", "find copies of training pictures", "ganart audit run=RUN_FOLDER"),
     "dataset": Verb("ganart.dataset", "report on a collection of pictures", "ganart dataset dataset=mnist"),
 }
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
-import re
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,12 +15,15 @@ from ganart.errors import UserError
 from ganart.paths import conf_dir, quoted
 
 if TYPE_CHECKING:
-    from ganart.datasets.base import Factor
+    import numpy as np
+
+    from ganart.originality import Auditor
     from ganart.painter import Painter, Recipe
 
-MOST_SEEDS = 1_000_000
-LEAST_TRUNCATION = 0.01  # below that, drawing until all coordinates are inside takes minutes a picture
 MOST_ON_SHEET = 400
+MOST_LISTED = 10
+AUDITED_TOGETHER = 256
+GATES = ("none", "warn", "refuse")
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="generate", version_base="1.3")
@@ -31,133 +31,96 @@ MOST_ON_SHEET = 400
 def main(cfg: DictConfig) -> None:
     """Paint `seeds` with the generator of `run`."""
     from ganart.painter import Painter, device_of
+    from ganart.plan import plan, seeds_in
     from ganart.run_folder import RunFolder
 
-    run = RunFolder.open(cfg.run)
+    if cfg.audit not in GATES:
+        raise UserError(f"audit={cfg.audit}: it is one of {', '.join(GATES)}.")
+    run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
     which = cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint
-    painter = Painter(run, run.checkpoint(which), cfg.average, device_of(cfg.device), tuple(cfg.allow_targets))
+    painter = Painter(run, run.checkpoint(which), cfg.average, device_of(cfg.device), allow)
     labels = OmegaConf.to_container(cfg.labels, resolve=True)
     recipes = plan(painter.factors, seeds_in(str(cfg.seeds)), cast(dict[str, Any], labels), cfg.truncation)
-    generate(painter, recipes, Path(HydraConfig.get().runtime.output_dir))
+    auditor = None
+    if cfg.audit != "none":
+        from ganart.auditing import auditor_of
+
+        data = run.pictures(root=cfg.dataset.root, allow=allow)
+        auditor = auditor_of(cfg.features, data, painter.device, cfg.threshold, allow=allow)
+    generate(painter, recipes, Path(HydraConfig.get().runtime.output_dir), auditor, refuse=cfg.audit == "refuse")
 
 
-def generate(painter: Painter, recipes: list[Recipe], folder: Path) -> None:
-    """Paint `recipes` into `folder`."""
+def generate(
+    painter: Painter, recipes: list[Recipe], folder: Path, auditor: Auditor | None = None, *, refuse: bool = False
+) -> None:
+    """Paint `recipes` into `folder`; with an auditor each picture's verdict goes into its origin.
+
+    With `refuse`, pictures that are copies of training pictures are not written.
+    """
     import numpy as np
 
     from ganart.console import console, progress
     from ganart.grids import grid
+    from ganart.plan import caption_of, name_of
     from ganart.provenance import save_png
 
     folder.mkdir(parents=True, exist_ok=True)
     painter.keep_checkpoint()
-    pictures: list[np.ndarray] = []
+    shown: list[tuple[np.ndarray, str]] = []
+    copies: list[str] = []
+    written = 0
     with progress("painting", len(recipes)) as advance:
-        for recipe in recipes:
-            pixels = painter.paint(recipe)
-            save_png(pixels, folder / f"{name_of(recipe)}.png", painter.origin(recipe))
-            if len(pictures) < MOST_ON_SHEET:
-                pictures.append(pixels)
-            advance(1)
-    captions = [caption_of(recipe) for recipe in recipes[: len(pictures)]]
-    columns = min(8 if len(pictures) <= 64 else 16, len(pictures))
-    grid(np.stack(pictures), columns, captions=captions).save(folder / "contact_sheet.png")
-    left_out = f" (the first {len(pictures)})" if len(pictures) < len(recipes) else ""
+        for start in range(0, len(recipes), AUDITED_TOGETHER):
+            chunk = recipes[start : start + AUDITED_TOGETHER]
+            pictures = []
+            for recipe in chunk:
+                pictures.append(painter.paint(recipe))
+                advance(1)
+            verdicts = verdicts_of(auditor, np.stack(pictures)) if auditor else [{}] * len(chunk)
+            for recipe, pixels, verdict in zip(chunk, pictures, verdicts, strict=True):
+                is_copy = bool(verdict) and verdict["audit"]["verdict"] == "copy"
+                if is_copy:
+                    copies.append(f"{name_of(recipe)}: {verdict['audit']['nearest']}")
+                if is_copy and refuse:
+                    continue
+                save_png(pixels, folder / f"{name_of(recipe)}.png", painter.origin(recipe) | verdict)
+                written += 1
+                if len(shown) < MOST_ON_SHEET:
+                    shown.append((pixels, caption_of(recipe)))
+    if copies:
+        told = "were not written" if refuse else "are written, and say so"
+        listed = "\n  ".join([*copies[:MOST_LISTED], *["…"] * (len(copies) > MOST_LISTED)])
+        console.print(
+            f"{len(copies)} pictures are copies of training pictures and {told}:\n  {listed}",
+            soft_wrap=True,
+            markup=False,
+        )
+    if not shown:
+        console.print("No picture is left. Train on more data, or for less long; see docs/audit.md.", soft_wrap=True)
+        return
+    pictures_shown, captions = zip(*shown, strict=True)
+    columns = min(8 if len(shown) <= 64 else 16, len(shown))
+    grid(np.stack(pictures_shown), columns, captions=captions).save(folder / "contact_sheet.png")
+    left_out = f" (the first {len(shown)})" if len(shown) < written else ""
     console.print(
-        f"{len(recipes):,} pictures in {folder}/, together on {folder}/contact_sheet.png{left_out}", soft_wrap=True
+        f"{written:,} pictures in {folder}/, together on {folder}/contact_sheet.png{left_out}", soft_wrap=True
     )
 
 
-def plan(factors: list[Factor], seeds: list[int], wanted: dict[str, Any], truncation: float | None) -> list[Recipe]:
-    """Which pictures to paint: every seed with every combination of the labels asked for, label by label.
-
-    A factor that is not asked for is drawn by each seed; `all` asks for every class of a factor.
-
-    Raises:
-        UserError: for a factor or a class that the generator was not told, naming those that it was.
-    """
-    from ganart.painter import Recipe
-
-    if truncation is not None and truncation < LEAST_TRUNCATION:
-        raise UserError(f"truncation={truncation} must be at least {LEAST_TRUNCATION}, e.g. 0.7, or null for none.")
-    names = [factor.name for factor in factors]
-    for name in wanted:
-        if name not in names:
-            there = (
-                f"It was told: {', '.join(names)}."
-                if names
-                else "It was trained without labels (dataset.condition=[])."
-            )
-            raise UserError(
-                f"labels.{name}: this generator does not know a factor {name}.{_nearest(name, names)} {there}"
-            )
-    asked = [(factor, _classes(factor, wanted[factor.name])) for factor in factors if factor.name in wanted]
-    drawn = [factor for factor in factors if factor.name not in wanted]
-    combinations = [
-        dict(zip([f.name for f, _ in asked], choice, strict=True)) for choice in product(*(c for _, c in asked))
+def verdicts_of(auditor: Auditor, pictures: np.ndarray) -> list[dict[str, Any]]:
+    """What the origin of each picture says of the audit."""
+    return [
+        {
+            "audit": {
+                "verdict": finding.verdict,
+                "percentile": finding.percentile,
+                "nearest": auditor.files[finding.nearest.positions[0]],
+                "threshold": auditor.threshold,
+                "spaces": list(auditor.spaces),
+            }
+        }
+        for finding in auditor.audit(pictures).findings
     ]
-    recipes = [
-        Recipe(seed, combination | {factor.name: _drawn(factor, seed) for factor in drawn}, truncation)
-        for combination in combinations
-        for seed in seeds
-    ]
-    return sorted(recipes, key=lambda recipe: [recipe.labels[name] for name in names[:1]])
-
-
-def _classes(factor: Factor, wanted: Any) -> list[str]:
-    if wanted == "all":
-        return list(factor.classes)
-    chosen = [str(name) for name in (wanted if isinstance(wanted, list) else [wanted])]
-    if not chosen:
-        raise UserError(f"labels.{factor.name}=[] names no class. There are: {', '.join(factor.classes)}; or all.")
-    for name in chosen:
-        if name not in factor.classes:
-            raise UserError(
-                f"labels.{factor.name}={name}: there is no such class.{_nearest(name, factor.classes)} "
-                f"There are: {', '.join(factor.classes)}."
-            )
-    return chosen
-
-
-def _drawn(factor: Factor, seed: int) -> str:
-    from ganart.seeds import mix
-
-    return factor.classes[mix("label", factor.name, seed) % len(factor.classes)]
-
-
-def _nearest(wanted: str, names: Any) -> str:
-    nearest = difflib.get_close_matches(wanted, list(names), n=1)
-    return f" Did you mean {nearest[0]}?" if nearest else ""
-
-
-def seeds_in(text: str) -> list[int]:
-    """`0-63`, `7`, `1,5,9` or `0-7,100` to a list of seeds.
-
-    Raises:
-        UserError: for anything else.
-    """
-    seeds: list[int] = []
-    for part in text.strip("[] ").split(","):
-        found = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
-        first, last = (int(found.group(1)), int(found.group(2) or found.group(1))) if found else (1, 0)
-        if last < first or last - first >= MOST_SEEDS or last >= 2**63:
-            raise UserError(
-                f"seeds={text} cannot be read. Write seeds=7, seeds=0-63 or seeds=1,5,9 (at most a million)."
-            )
-        seeds += range(first, last + 1)
-    if len(set(seeds)) > MOST_SEEDS:
-        raise UserError(f"seeds={text} are more than a million. Paint them in several commands.")
-    return list(dict.fromkeys(seeds))
-
-
-def name_of(recipe: Recipe) -> str:
-    """The file name: the seed, and the labels where there are any."""
-    labels = "_".join(re.sub(r"[^\w-]+", "-", label) for label in recipe.labels.values())
-    return f"seed{recipe.seed:04d}" + (f"_{labels}" if labels else "")
-
-
-def caption_of(recipe: Recipe) -> str:
-    return " ".join([str(recipe.seed), *recipe.labels.values()])
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

@@ -60,7 +60,7 @@ def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str
 def differences(was: dict[str, Any], now: dict[str, Any], prefix: str = "") -> list[tuple[str, Any, Any]]:
     """What two origins disagree on; where the run lies is not part of it."""
     rows = []
-    for key in sorted({*was, *now} - {"pixels_sha256", "run"}):
+    for key in sorted({*was, *now} - {"pixels_sha256", "run", "audit"}):
         old, new = was.get(key), now.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
             rows += differences(old, new, f"{prefix}{key}.")

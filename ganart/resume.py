@@ -70,7 +70,7 @@ class Resume:
 
 
 def _makes_another_run(key: str) -> bool:
-    """What a checkpoint's weights, optimizer states or data order would contradict, or the protocol of earlier scores."""
+    """What a checkpoint's weights, optimizer states, data order or earlier scores' protocol would contradict."""
     if key.startswith("optimizer."):
         return not key.endswith(".lr")
     if key.startswith("dataset."):

@@ -2,8 +2,8 @@ import pytest
 
 from ganart.datasets.base import Factor
 from ganart.errors import UserError
-from ganart.generate import name_of, plan, seeds_in
 from ganart.painter import Recipe
+from ganart.plan import name_of, plan, seeds_in
 
 STYLE = Factor("style", ("cubist", "drip", "grid"))
 SUBJECT = Factor("subject", ("moon", "3"))

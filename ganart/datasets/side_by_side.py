@@ -21,16 +21,26 @@ from ganart.datasets.sources import list_pictures, reader
 from ganart.errors import UserError
 
 
-def side_by_side(real: str, fake: str, how: dict[str, Any]) -> tuple[PictureSet, PictureSet]:
+def side_by_side(
+    real: str, fake: str, how: dict[str, Any], *, keys: tuple[str, str, str] = ("real", "fake", "pictures")
+) -> tuple[PictureSet, PictureSet]:
     """Read both folders or zips as `how` says (height, width, channels, resize, filter).
+
+    `keys` are what the user calls the two, and the group of `how`.
 
     Raises:
         UserError: if one of them cannot be read, or their pictures have several sizes and none is wanted.
     """
     if how["height"] is None or how["width"] is None:
-        width, height = _only_size({"real": real, "fake": fake})
+        width, height = _only_size({keys[0]: real, keys[1]: fake}, keys[2])
         how = how | {"height": how["height"] or height, "width": how["width"] or width}
-    return _read("real", real, how), _read("fake", fake, how)
+    return read_folder(keys[0], real, how), read_folder(keys[1], fake, how)
+
+
+def read_folder(key: str, root: str, how: dict[str, Any]) -> PictureSet:
+    """Read a folder or zip that the user gave as `key`; none of its pictures is held out."""
+    with _told_as(key):
+        return cache.load(ImageFolder(root=root, test_fraction=0.0, **how))
 
 
 def pictures_by_number(pictures: PictureSet, real: PictureSet, seed: int) -> tuple[Any, int]:
@@ -63,11 +73,6 @@ def _translated(pictures: PictureSet, real: PictureSet) -> np.ndarray:
     return np.stack(columns, axis=1) if columns else np.empty((len(pictures.images), 0), dtype=np.int64)
 
 
-def _read(key: str, root: str, how: dict[str, Any]) -> PictureSet:
-    with _told_as(key):
-        return cache.load(ImageFolder(root=root, test_fraction=0.0, **how))
-
-
 @contextmanager
 def _told_as(key: str) -> Iterator[None]:
     """Let what is said of `dataset.root` name what the user typed."""
@@ -77,7 +82,7 @@ def _told_as(key: str) -> Iterator[None]:
         raise UserError(str(error).replace("dataset.root", key)) from error
 
 
-def _only_size(roots: dict[str, str]) -> tuple[int, int]:
+def _only_size(roots: dict[str, str], group: str) -> tuple[int, int]:
     """The (width, height) that all pictures have."""
     sizes: dict[str, Counter[tuple[int, int]]] = {key: _sizes(key, root) for key, root in roots.items()}
     found = set().union(*sizes.values())
@@ -87,9 +92,10 @@ def _only_size(roots: dict[str, str]) -> tuple[int, int]:
         f"{key} has " + ", ".join(f"{count} of {w}×{h}" for (w, h), count in counter.most_common(3))
         for key, counter in sizes.items()
     )
+    asked = " ".join(f"{key}={root}" for key, root in roots.items())
     raise UserError(
-        f"real={roots['real']} fake={roots['fake']}: the pictures have {len(found)} sizes ({told}), and a score would "
-        "compare the sizes too. Say to which they are to be brought: pictures.height=64 pictures.width=64"
+        f"{asked}: the pictures have {len(found)} sizes ({told}), and a comparison would see the sizes too. "
+        f"Say to which they are to be brought: {group}.height=64 {group}.width=64"
     )
 
 

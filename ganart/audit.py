@@ -1,0 +1,150 @@
+"""`ganart audit`: which pictures are copies of training pictures, and of which."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from ganart.complaints import tells_users
+from ganart.errors import UserError
+from ganart.paths import conf_dir, quoted, write_atomically
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ganart.datasets.base import PictureSet
+    from ganart.originality import Audit, Auditor
+
+
+@hydra.main(config_path=str(conf_dir()), config_name="audit", version_base="1.3")
+@tells_users
+def main(cfg: DictConfig) -> None:
+    """Audit what `cfg` names."""
+    audit(cfg, Path(HydraConfig.get().runtime.output_dir))
+
+
+def audit(cfg: DictConfig, folder: Path) -> None:
+    """Audit what `cfg` names into `folder`.
+
+    Raises:
+        UserError: if it cannot be audited.
+    """
+    from ganart.auditing import auditor_of, looking
+    from ganart.painter import device_of
+
+    if not 0 < cfg.threshold < 100:
+        raise UserError(f"threshold={cfg.threshold}: it is a percentile, above 0 and below 100, e.g. threshold=1.")
+    data, pictures, names, subject = _of_run(cfg) if cfg.run is not None else _of_folders(cfg)
+    auditor = auditor_of(
+        cfg.features, data, device_of(cfg.device), cfg.threshold, seed=cfg.seed, allow=tuple(cfg.allow_targets)
+    )
+    with looking(auditor, "holding them against the training pictures") as advance:
+        found = auditor.audit(pictures, advance=advance)
+    _conclude(found, auditor, data, pictures, names, subject, folder, cfg.num_sheets)
+
+
+def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[str, Any]]:
+    import numpy as np
+
+    from ganart.console import progress
+    from ganart.painter import Painter, device_of
+    from ganart.plan import name_of, plan, seeds_in
+    from ganart.run_folder import RunFolder, sha256_of
+
+    run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
+    data = run.pictures(root=cfg.dataset.root, allow=allow)
+    if cfg.pictures is not None:
+        pictures, names = _read(cfg.pictures, data)
+        return data, pictures, names, {"run": str(run.path.resolve()), "pictures": str(Path(cfg.pictures).resolve())}
+    checkpoint = run.checkpoint(cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint)
+    painter = Painter(run, checkpoint, cfg.average, device_of(cfg.device), allow)
+    recipes = plan(painter.factors, seeds_in(str(cfg.seeds)), {}, cfg.truncation)
+    with progress("painting", len(recipes)) as advance:
+        painted = []
+        for recipe in recipes:
+            painted.append(painter.paint(recipe))
+            advance(1)
+    subject = {
+        "run": str(run.path.resolve()),
+        "checkpoint": checkpoint.name,
+        "checkpoint_sha256": sha256_of(checkpoint),
+        "seeds": str(cfg.seeds),
+    }
+    return data, np.stack(painted), [name_of(recipe) for recipe in recipes], subject
+
+
+def _of_folders(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[str, Any]]:
+    from ganart.datasets.side_by_side import side_by_side
+
+    how = OmegaConf.to_container(cfg.size, resolve=True)
+    assert isinstance(how, dict)
+    data, others = side_by_side(
+        cfg.works, cfg.pictures, {str(key): value for key, value in how.items()}, keys=("works", "pictures", "size")
+    )
+    subject = {"works": str(Path(cfg.works).resolve()), "pictures": str(Path(cfg.pictures).resolve())}
+    return data, others.images, others.manifest.files, subject
+
+
+def _read(folder: str, data: PictureSet) -> tuple[np.ndarray, list[str]]:
+    """The pictures in `folder` at the size and with the channels of `data`."""
+    from ganart.datasets.side_by_side import read_folder
+
+    how = {"height": data.height, "width": data.width, "channels": data.channels}
+    others = read_folder("pictures", folder, how)
+    return others.images, others.manifest.files
+
+
+def _conclude(
+    found: Audit,
+    auditor: Auditor,
+    data: PictureSet,
+    pictures: np.ndarray,
+    names: Sequence[str],
+    subject: dict[str, Any],
+    folder: Path,
+    num_sheets: int,
+) -> None:
+    """Save the findings and sheets, and show what matters."""
+    from ganart.console import console
+    from ganart.originality import report
+    from ganart.originality.sheet import sheets
+
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = report.facts(found, auditor, data, pictures, names)
+    write_atomically(folder / "audit.json", json.dumps({"subject": subject, **facts}, indent=1, ensure_ascii=False))
+    for number, sheet in enumerate(sheets(pictures, names, found.findings, data.train, auditor.files, num_sheets), 1):
+        sheet.save(folder / f"sheet_{number}.png")
+    console.print(report.table(facts))
+    for line in report.lines(facts, found):
+        console.print(line, soft_wrap=True, markup=False)
+    console.print(f"[green]saved[/] {folder}/: audit.json and sheets, the nearest first", soft_wrap=True)
+
+
+def prepare_arguments(arguments: list[str]) -> list[str]:
+    """Give the output its place: in the run folder, or below audits/."""
+    if {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"} & {a.partition("=")[0] for a in arguments}:
+        return arguments
+    values = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    run, works, pictures = (values.get(key) for key in ("run", "works", "pictures"))
+    if bool(run) == bool(works) or (works and not pictures):
+        raise UserError(
+            "What is to be audited? Name a run folder, ganart audit run=runs/…, or the training pictures and others, "
+            "ganart audit works=FOLDER pictures=FOLDER"
+        )
+    prepared = [a for a in arguments if not a.startswith("seeds=")]
+    if "seeds" in values:
+        prepared.append(f"seeds={quoted(values['seeds'])}")
+    if "hydra.run.dir" in values:
+        return prepared
+    from ganart.run_folder import RunFolder
+
+    place = RunFolder.open(run).path if run else Path()
+    folder = place / "audits" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+    return [*prepared, f"hydra.run.dir={quoted(folder)}"]

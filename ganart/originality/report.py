@@ -1,0 +1,120 @@
+"""What an audit found, for a file and for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from rich.table import Table
+from torch import Tensor
+
+from ganart import __version__
+from ganart.datasets.base import PictureSet
+from ganart.metrics import Authenticity, Comparison, Sample
+from ganart.originality.auditor import CLOSE, Audit, Auditor
+from ganart.originality.model import copying_score, novelty_ratio
+from ganart.originality.spaces import FeatureSpace, Space
+
+MOST_LISTED = 10
+
+
+def facts(
+    found: Audit, auditor: Auditor, data: PictureSet, pictures: np.ndarray, names: Sequence[str]
+) -> dict[str, Any]:
+    """Everything for audit.json: verdicts, the whole model, each picture, and how it was measured."""
+    return {
+        "verdicts": dict(Counter(finding.verdict for finding in found.findings)),
+        "model": {name: _model(space, found, auditor, pictures) for name, space in auditor.spaces.items()},
+        "protocol": {
+            "n_pictures": len(found.findings),
+            "n_works": len(auditor.works),
+            "n_strangers": auditor.num_strangers,
+            "strangers": auditor.calibrated_on,
+            "duplicates_left_out": auditor.left_out,
+            "threshold": auditor.threshold,
+            "close": CLOSE,
+            "spaces": {name: space.forgets for name, space in auditor.spaces.items()},
+            "features": next(
+                (s.network.protocol() for s in auditor.spaces.values() if isinstance(s, FeatureSpace)), None
+            ),
+            "dataset": data.name,
+            "dataset_hash": data.hash,
+            "ganart": __version__,
+        },
+        "pictures": [
+            {
+                "name": name,
+                "verdict": finding.verdict,
+                "percentile": finding.percentile,
+                "spaces": {
+                    space: {
+                        "percentile": row.percentile,
+                        "nearest": [
+                            {"file": auditor.files[position], "distance": round(distance, 5)}
+                            for position, distance in zip(row.positions, row.distances, strict=True)
+                        ],
+                    }
+                    for space, row in finding.by_space.items()
+                },
+            }
+            for name, finding in zip(names, found.findings, strict=True)
+        ],
+    }
+
+
+def _model(space: Space, found: Audit, auditor: Auditor, pictures: np.ndarray) -> dict[str, float | None]:
+    """What all pictures together say in one space."""
+    fake, usual = found.distances[space.name], auditor.usual[space.name]
+    numbers: dict[str, float | None] = {"novelty_ratio": novelty_ratio(fake, usual[:, 0])}
+    if isinstance(space, FeatureSpace):
+        seen, strangers = (next(iter(space.copies(side))) for side in (pictures, auditor.strangers))
+        numbers["copying_score"] = copying_score(fake, usual[:, 0], seen, strangers, space.works)
+        numbers["authenticity"] = _authenticity(seen, space.works)
+    return numbers
+
+
+def _authenticity(seen: Tensor, works: Tensor) -> float:
+    real, fake = (Sample(side, *(torch.empty(len(side), 0) for _ in range(3))) for side in (works, seen))
+    return Authenticity().compute(Comparison(real, fake))[0].value
+
+
+def table(facts: dict[str, Any]) -> Table:
+    """The whole model, a row a space."""
+    sheet = Table()
+    sheet.add_column("space")
+    for name in ("copies", "novelty ratio", "C_T", "authentic"):
+        sheet.add_column(name, justify="right")
+    threshold = facts["protocol"]["threshold"]
+    for name, numbers in facts["model"].items():
+        copies = sum(row["spaces"][name]["percentile"] < threshold for row in facts["pictures"])
+        score, authentic = numbers.get("copying_score"), numbers.get("authenticity")
+        sheet.add_row(
+            name,
+            str(copies),
+            f"{numbers['novelty_ratio']:.2f}",
+            "" if score is None else f"{score:.1f}",
+            "" if authentic is None else f"{authentic:.0f} %",
+        )
+    return sheet
+
+
+def lines(facts: dict[str, Any], found: Audit) -> list[str]:
+    """The verdicts in words, and the copies by name."""
+    protocol = facts["protocol"]
+    told = [
+        f"{found.count('copy')} copies, {found.count('close')} close and {found.count('own')} own of "
+        f"{protocol['n_pictures']} pictures. A copy comes nearer to a training picture, in any space, than "
+        f"{100 - protocol['threshold']:g} % of {protocol['n_strangers']:,} strangers ({protocol['strangers']})."
+    ]
+    if protocol["duplicates_left_out"]:
+        told.append(
+            f"{protocol['duplicates_left_out']} test pictures were left out: the training pictures hold them too."
+        )
+    copies = [row for row in facts["pictures"] if row["verdict"] == "copy"]
+    for row in copies[:MOST_LISTED]:
+        space, seen = min(row["spaces"].items(), key=lambda item: item[1]["percentile"])
+        told.append(f"  {row['name']}: {seen['nearest'][0]['file']} ({space}, percentile {seen['percentile']:.2g})")
+    return told + [f"  … and {len(copies) - MOST_LISTED} more"] * (len(copies) > MOST_LISTED)

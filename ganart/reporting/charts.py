@@ -1,0 +1,121 @@
+"""Line charts, ready to be drawn: numbers turned into places on a sheet of 400 × 220 units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ganart.reporting.axes import Axis
+from ganart.reporting.curves import Curve, thin
+from ganart.reporting.numbers import short
+
+WIDTH, HEIGHT = 400, 220
+LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 24
+
+
+@dataclass(frozen=True)
+class Pen:
+    """How a run is drawn everywhere: a colour of the palette and a dash pattern, by number."""
+
+    colour: int
+    dash: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is to be drawn: a curve, the deviation of its values, and the value that real pictures reach."""
+
+    label: str
+    pen: Pen
+    curve: Curve
+    std: Curve | None = None
+    floor: float | None = None
+
+
+@dataclass(frozen=True)
+class DrawnLine:
+    """A line in units of the drawing: SVG path data, single points, error bars, the place of the floor."""
+
+    label: str
+    pen: Pen
+    path: str
+    dots: list[tuple[float, float]]
+    bars: list[tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing of lines over images seen. `says` is what it shows, for those who cannot see it."""
+
+    title: str
+    x: Axis
+    y: Axis
+    lines: list[DrawnLine]
+    floors: list[tuple[float, str]]
+    says: str
+    note: str = ""
+
+
+FEW = 60
+"""Up to so many points are marked one by one."""
+
+
+def draw(title: str, lines: Sequence[Line], *, most: int, may_be_log: bool = True, note: str = "") -> Chart | None:
+    """Draw `lines` with at most `most` points each; None if there is no number in any."""
+    lines = [line for line in lines if len(line.curve.finite)]
+    if not lines:
+        return None
+    floors = sorted({line.floor for line in lines if line.floor is not None})
+    values = [line.curve.finite for line in lines]
+    ends = [np.concatenate(_ends(line)) for line in lines if line.std is not None]
+    y = Axis.fitting(np.concatenate([*values, *ends, floors]), HEIGHT - BOTTOM, TOP, may_be_log=may_be_log)
+    seen = np.concatenate([line.curve.x for line in lines])
+    x = Axis(0.0, float(seen.max()) or 1.0, LEFT, WIDTH - RIGHT)
+    return Chart(
+        title=title,
+        x=x,
+        y=y,
+        lines=[_drawn(line, x, y, most) for line in lines],
+        floors=[(y.place(floor), short(floor)) for floor in floors if y.holds(floor)],
+        says="; ".join(f"{line.label}: {_said(line.curve)}" for line in lines),
+        note=note,
+    )
+
+
+def _drawn(line: Line, x: Axis, y: Axis, most: int) -> DrawnLine:
+    curve = thin(line.curve, most)
+    places = [
+        (x.place(seen), y.place(value)) if y.holds(value) else None
+        for seen, value in zip(curve.x.tolist(), curve.y.tolist(), strict=True)
+    ]
+    bars = []
+    if line.std is not None and len(line.curve.x) <= FEW:
+        for seen, low, high in zip(line.curve.x.tolist(), *(end.tolist() for end in _ends(line)), strict=True):
+            if y.holds(low) and y.holds(high):
+                bars.append((x.place(seen), y.place(low), y.place(high)))
+    dots = [place for place in places if place is not None] if len(line.curve.x) <= FEW else []
+    return DrawnLine(line.label, line.pen, path_of(places), dots, bars)
+
+
+def _ends(line: Line) -> tuple[np.ndarray, np.ndarray]:
+    """Value − deviation and value + deviation at every point of the curve, [N] each; NaN where none is known."""
+    assert line.std is not None
+    known = dict(zip(line.std.x.tolist(), line.std.y.tolist(), strict=True))
+    std = np.array([known.get(seen, np.nan) for seen in line.curve.x.tolist()])
+    return line.curve.y - std, line.curve.y + std
+
+
+def path_of(places: Sequence[tuple[float, float] | None]) -> str:
+    """SVG path data through `places`, broken at None."""
+    words, pen_is_down = [], False
+    for place in places:
+        if place is not None:
+            words.append(f"{'L' if pen_is_down else 'M'}{place[0]:g} {place[1]:g}")
+        pen_is_down = place is not None
+    return "".join(words)
+
+
+def _said(curve: Curve) -> str:
+    return f"from {short(curve.finite[0])} to {short(curve.finite[-1])}"

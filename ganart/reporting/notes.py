@@ -1,0 +1,68 @@
+"""What a summary says beside its scores: every class by itself, and the doctor's notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ganart.reporting.numbers import finite
+from ganart.reporting.run import Run, items, mapping
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class: its share of the real and of the generated pictures, and how well it is painted."""
+
+    name: str
+    share_real: float | None
+    share_fake: float | None
+    kernel_distance: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """The classes of one factor. `total_variation`: 0 if their shares are as in the data, 1 if nothing is."""
+
+    factor: str
+    total_variation: float | None
+    agreement: float | None
+    rows: list[ClassRow]
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the doctor saw at some time, and the keys to turn."""
+
+    disease: str
+    images_seen: float | None
+    says: str
+    remedies: list[str]
+
+
+def label_tables(run: Run) -> list[LabelTable]:
+    """Of the last weights; where those were not scored, of the latest `ganart evaluate`."""
+    places = [run.summary, *(found for _, found in reversed(run.evaluations))]
+    per_label = next((found for place in places if (found := mapping(place.get("per_label")))), {})
+    tables = [_table(str(factor), mapping(table)) for factor, table in per_label.items()]
+    return [table for table in tables if table.rows]
+
+
+def _table(factor: str, table: dict[str, Any]) -> LabelTable:
+    rows = [_class(mapping(row)) for row in items(table.get("rows"))]
+    return LabelTable(factor, finite(table.get("total_variation")), finite(table.get("agreement")), rows)
+
+
+def _class(row: dict[str, Any]) -> ClassRow:
+    numbers = (finite(row.get(key)) for key in ("share_real", "share_fake", "kernel_distance", "recall"))
+    return ClassRow(str(row.get("class", "?")), *numbers)
+
+
+def doctors_notes(run: Run) -> Iterator[Note]:
+    """What the doctor noted down while it trained."""
+    for note in map(mapping, items(run.summary.get("doctor"))):
+        if "says" in note or "disease" in note:
+            remedies = [str(remedy) for remedy in items(note.get("try"))]
+            disease = str(note.get("disease", "")).replace("_", " ")
+            yield Note(disease, finite(note.get("images_seen")), str(note.get("says", "")), remedies)

@@ -1,0 +1,76 @@
+"""Numbers as a page shows them, and numbers out of files that may hold anything."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from typing import Any
+
+
+def number(value: Any) -> float | None:
+    """`value` as a float if it is a number, else None."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else None
+
+
+def finite(value: Any) -> float | None:
+    """`value` as a float if it is a finite number, else None."""
+    found = number(value)
+    return found if found is not None and math.isfinite(found) else None
+
+
+MINUS = "−"
+
+
+def short(value: float | None, digits: int = 4) -> str:
+    """Four significant digits; "–" for what is not there."""
+    if value is None:
+        return "–"
+    written = f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.{digits}g}"
+    return written.replace("-", MINUS)
+
+
+def with_deviation(value: float | None, std: float | None) -> str:
+    """`value ± std`, both to the second digit of the deviation: no more can be told."""
+    if value is None or std is None or not (math.isfinite(value) and 1e-12 < std < 1e12):
+        return short(value)
+    decimals = max(0, 1 - math.floor(math.log10(std)))
+    return f"{value:,.{decimals}f} ± {std:,.{decimals}f}".replace("-", MINUS)
+
+
+def brief(written: str) -> str:
+    """A value of a protocol, short enough for a line of several: a fraction to three digits, a hash by its first."""
+    with suppress(ValueError):
+        return short(float(written), 3) if "." in written else str(int(written))
+    return written if len(written) <= 24 else f"{written[:12]}…"
+
+
+def share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def count(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def compact(value: float) -> str:
+    """1,200,000 as 1.2M, for axes."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size and abs(value) < 1e12:
+            return f"{value / size:.4g}{letter}".replace("-", MINUS)
+    return f"{value:.4g}".replace("-", MINUS)
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as people say them: 43 s, 3:45 min, 2:05 h."""
+    if seconds is None:
+        return "–"
+    whole = round(seconds)
+    if whole < 100:
+        return f"{seconds:.3g} s"
+    large, small, unit = (whole // 60, whole % 60, "min") if whole < 3600 else (whole // 3600, whole % 3600 // 60, "h")
+    return f"{large}:{small:02d} {unit}"
+
+
+def size(num_bytes: int) -> str:
+    return f"{num_bytes / 1e6:.1f} MB" if num_bytes >= 1e5 else f"{num_bytes / 1e3:.0f} kB"

@@ -1,0 +1,106 @@
+"""The page itself: everything that is known of the runs, poured into the template."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ganart import __version__
+from ganart.reporting import numbers
+from ganart.reporting.differences import configuration_differences, differences, groups_but_for_seed, shared, text
+from ganart.reporting.headline import arrow, tiles
+from ganart.reporting.panels import panels
+from ganart.reporting.pareto import plot, quantities
+from ganart.reporting.run import Run
+from ganart.reporting.scores import ENOUGH_FOR_FRECHET, LAST, Table, measurements, over_seeds, tables
+from ganart.reporting.shown import commands, recipe_of, show
+
+PARTS = Path(__file__).parent / "page"
+FRECHET = ("fid", "fd_")
+
+
+def render(runs: Sequence[Run]) -> str:
+    """Return the page about `runs` (≥ 1) as HTML: one file, with everything in it."""
+    shown = show(runs)
+    labels, pens = [each.label for each in shown], [each.pen for each in shown]
+    of_scores = tables(list(measurements(runs)))
+    groups = groups_but_for_seed(runs)
+    seeds = [over_seeds(table, groups) for table in of_scores]
+    found = quantities(runs, of_scores) if len(runs) > 2 else []
+    told = [each for each in shown if each.run.summary] or shown  # the others do not know their versions yet
+    facts = [each.facts for each in told]
+    script = (PARTS / "script.js").read_text(encoding="utf-8")
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=shown[0].name if len(runs) == 1 else f"{len(runs)} runs",
+            data=sorted({str(run.dataset["name"]) for run in runs if "name" in run.dataset}),
+            shown=shown,
+            unfinished=[each for each in shown if not each.run.has_finished],
+            tiles=tiles(of_scores[0], seeds[0], shown) if of_scores else [],
+            differences=configuration_differences(runs),
+            tables=list(zip(of_scores, seeds, strict=True)),
+            last=LAST,
+            caveats=caveats(of_scores),
+            plot=plot(found, labels, pens),
+            panels=panels(runs, labels, pens),
+            commands=commands(shown),
+            told=told,
+            shared_facts=shared(facts),
+            differing_facts=differences(facts),
+            style=Markup((PARTS / "style.css").read_text(encoding="utf-8")),
+            script=Markup(script),
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+            version=__version__,
+            now=f"{datetime.datetime.now():%Y-%m-%d %H:%M}",
+        )
+    )
+
+
+def caveats(of_scores: Sequence[Table]) -> list[str]:
+    """What the reader of these numbers has to know about them."""
+    found = []
+    if len({frozenset(table.protocol.items()) for table in of_scores}) > 1:
+        found.append(
+            "Not all scores were taken in the same way: each table has one protocol, and compares within itself."
+        )
+    counts = {
+        int(count)
+        for table in of_scores
+        for _, row in table.rows
+        for column, score in row.items()
+        if column.name.startswith(FRECHET) and (count := numbers.number(score.protocol.get("n_fake"))) is not None
+    }
+    few = [f"{count:,}" for count in sorted(counts) if count < ENOUGH_FOR_FRECHET]
+    if few:
+        found.append(
+            f"Fréchet distances of {' and '.join(few)} pictures are too high, by something like c/N: compare them only "
+            "at the same count, or go by the kernel distance, which has no bias."
+        )
+    return found
+
+
+def _environment() -> Environment:
+    """Everything that is put into a template is escaped; a name that a template does not get is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(PARTS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shown_as: dict[str, Any] = {
+        name: getattr(numbers, name) for name in ("short", "with_deviation", "share", "count", "brief")
+    }
+    environment.filters.update(shown_as, duration=numbers.duration, number=numbers.number, text=text)
+    environment.globals.update(arrow=arrow, recipe_of=recipe_of, infinity=math.inf)
+    return environment

@@ -1,0 +1,135 @@
+"""What a run folder tells, read as plain data: no part of it has to be there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from ganart.reporting.curves import Curve, read_curves
+from ganart.reporting.folders import by_number
+from ganart.reporting.numbers import number
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run folder, at the path that the user named."""
+
+    path: Path
+
+    @cached_property
+    def config(self) -> Json:
+        """Every value, as nested mappings. Nothing in it is resolved: a stranger's may name my environment."""
+        return mapping(_yaml(self.path / "config.yaml"))
+
+    @cached_property
+    def recipe(self) -> Json:
+        """`config` with what follows from other values as `${…}`: two recipes differ only where their authors did."""
+        return mapping(_yaml(self.path / "recipe.yaml")) or self.config
+
+    @cached_property
+    def overrides(self) -> list[str] | None:
+        """What was typed after `ganart train`; None if that is not known."""
+        found = _yaml(self.path / "overrides.yaml")
+        return [str(override) for override in found] if isinstance(found, list) else None
+
+    @cached_property
+    def dataset(self) -> Json:
+        return read_json(self.path / "dataset.json")
+
+    @cached_property
+    def summary(self) -> Json:
+        return read_json(self.path / "summary.json")
+
+    @cached_property
+    def curves(self) -> dict[str, Curve]:
+        return read_curves(self.path / "metrics.csv")
+
+    @cached_property
+    def evaluations(self) -> list[tuple[str, Json]]:
+        """When `ganart evaluate` was called on it, and what it wrote."""
+        files = sorted(self.path.glob("evaluations/*/summary.json"))
+        return [(file.parent.name, read_json(file)) for file in files]
+
+    @cached_property
+    def samples(self) -> list[tuple[int, Path]]:
+        """The sheets of the same latents: images seen, file."""
+        files = sorted(self.path.glob("samples/images_*.png"), key=lambda file: by_number(file.name))
+        seen = [file.stem.removeprefix("images_") for file in files]
+        return [(int(digits), file) for digits, file in zip(seen, files, strict=True) if digits.isdecimal()]
+
+    @cached_property
+    def contact_sheets(self) -> list[Path]:
+        """Of pictures painted later, the latest last."""
+        return sorted(self.path.glob("generated/*/contact_sheet.png"))
+
+    @cached_property
+    def nearest_works(self) -> list[Path]:
+        """The sheets of the latest audit: generated pictures beside the training pictures nearest to them."""
+        audits = sorted({file.parent for file in self.path.glob("audits/*/sheet_*.png")})
+        return sorted(audits[-1].glob("sheet_*.png"), key=lambda file: by_number(file.name)) if audits else []
+
+    @property
+    def images_seen(self) -> float | None:
+        """When it ended, or how far it is by its curves."""
+        of_summary = number(self.summary.get("images_seen"))
+        last = max((curve.x[-1] for curve in self.curves.values()), default=None)
+        return of_summary if of_summary is not None else last
+
+    @property
+    def has_finished(self) -> bool:
+        seen, total = number(self.summary.get("images_seen")), number(self.config.get("total_images"))
+        return seen is not None and (total is None or seen >= total)
+
+    @property
+    def state(self) -> str:
+        """How far it came, in words."""
+        if not self.config:
+            return "never began: there is no config.yaml"
+        if self.has_finished:
+            return "finished"
+        total = number(self.config.get("total_images"))
+        place = f"{self.images_seen or 0:,.0f}" + (f" of {total:,.0f}" if total else "") + " images"
+        if self.summary:
+            return f"stopped at {place}"
+        if any(self.path.glob("diverged_rank*.pt")):
+            return f"diverged: the last numbers are of {place}"
+        return f"no summary yet: {place}, last written {self._last_written}"
+
+    @property
+    def _last_written(self) -> str:
+        files = [self.path / name for name in ("metrics.csv", "log.txt", "config.yaml")]
+        latest = max(file.stat().st_mtime for file in files if file.exists())
+        return f"{datetime.fromtimestamp(latest):%Y-%m-%d %H:%M}"
+
+
+def mapping(value: Any) -> Json:
+    """`value` if it is a mapping, else {}: for parts of files that may hold anything."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Any) -> list[Any]:
+    """`value` if it is a list, else []."""
+    return value if isinstance(value, list) else []
+
+
+def read_json(file: Path) -> Json:
+    """What `file` holds if that is a mapping, else {}."""
+    try:
+        return mapping(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _yaml(file: Path) -> Any:
+    try:
+        return OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+    except Exception:  # a damaged file breaks the parser in its own way
+        return None

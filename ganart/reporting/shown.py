@@ -1,0 +1,134 @@
+"""A run as the page shows it: its name, pen, pictures, cost, data and commands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ganart.paths import quoted
+from ganart.reporting.charts import Pen
+from ganart.reporting.differences import SEED, groups_but_for_seed, own_overrides, short_names
+from ganart.reporting.notes import LabelTable, Note, doctors_notes, label_tables
+from ganart.reporting.pareto import images_per_second
+from ganart.reporting.pictures import Budget, Picture, embedded, timeline
+from ganart.reporting.run import Run, mapping
+
+COLOURS, DASHES = 7, 4
+MOST_NEAREST = 4
+MOST_LETTERS = 60
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One run. `name` is its folder, `own_overrides` what was typed for it and not for all others."""
+
+    run: Run
+    name: str
+    own_overrides: list[str]
+    pen: Pen
+    strip: list[Picture]
+    sheets: list[Picture]
+    nearest: list[Picture]
+    by_label: list[LabelTable]
+    notes: list[Note]
+
+    @property
+    def says(self) -> str:
+        """What sets it apart, in a few words."""
+        whole = " ".join(self.own_overrides)
+        return whole if len(whole) <= MOST_LETTERS else f"{whole[:MOST_LETTERS]}…"
+
+    @property
+    def label(self) -> str:
+        """Its name, and what sets it apart where the name does not say so."""
+        return f"{self.name} · {self.says}" if self.says and self.says not in self.name else self.name
+
+    @property
+    def speed(self) -> float | None:
+        return images_per_second(self.run)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Where its pictures come from, and the versions that its numbers may depend on."""
+        summary, dataset = self.run.summary, self.run.dataset
+        data = {
+            "pictures": dataset.get("name"),
+            "training pictures": dataset.get("num_train"),
+            "test pictures": dataset.get("num_test"),
+            "licence": summary.get("licence", dataset.get("licence")),
+            "hash of the pixels": summary.get("dataset_hash", dataset.get("hash")),
+            "hash of the files": summary.get("manifest_hash", dataset.get("manifest_hash")),
+        }
+        known = {key: value for key, value in data.items() if value is not None}
+        return {**known, **{str(key): value for key, value in mapping(summary.get("versions")).items()}}
+
+    @property
+    def train_command(self) -> str:
+        """What to type for the same run again."""
+        if self.run.overrides is None:
+            return "# not known: there is no overrides.yaml"
+        typed = [override for override in self.run.overrides if not override.startswith("resume=")]
+        return shlex.join(["ganart", "train", *typed])
+
+    @property
+    def later_commands(self) -> list[str]:
+        """What to do with it next."""
+        path = str(self.run.path)
+        place = f"run={path if re.fullmatch(r'[A-Za-z0-9_./-]+', path) else quoted(path)}"
+        return [shlex.join(["ganart", "generate", place, "seeds=0-63"]), shlex.join(["ganart", "evaluate", place])]
+
+
+def show(runs: Sequence[Run]) -> list[Shown]:
+    """Name the runs, give each a pen, and embed their pictures as large as the page can hold them."""
+    names = short_names([run.path for run in runs])
+    own = own_overrides(runs) if len(runs) > 1 else [[]]
+    budget = Budget.of(len(runs))
+    return [
+        _shown(run, name, typed, pen, budget)
+        for run, name, typed, pen in zip(runs, names, own, pens(runs), strict=True)
+    ]
+
+
+def commands(shown: Sequence[Shown]) -> str:
+    """What to type for the same again, as lines for a shell; with one run, what to do with it next."""
+    if len(shown) == 1:
+        return "\n".join([shown[0].train_command, *shown[0].later_commands])
+    # A name may hold anything, a line break too, and has to stay a comment.
+    return "\n".join(f"# {' '.join(each.label.split())}\n{each.train_command}" for each in shown)
+
+
+def pens(runs: Sequence[Run]) -> list[Pen]:
+    """A colour for each run; where there are more runs than colours, one for each recipe, its seeds dashed."""
+    if len(runs) <= COLOURS:
+        return [Pen(position) for position in range(len(runs))]
+    groups = groups_but_for_seed(runs)
+    places = {run: (g, s) for g, group in enumerate(groups) for s, run in enumerate(group)}
+    if len(groups) > COLOURS or len(groups) == len(runs):
+        return [Pen(position % COLOURS, position // COLOURS % DASHES) for position in range(len(runs))]
+    return [Pen(places[position][0], places[position][1] % DASHES) for position in range(len(runs))]
+
+
+def recipe_of(shown: Shown) -> str:
+    """What sets its recipe apart, whatever its seed."""
+    return " ".join(typed for typed in shown.own_overrides if not typed.startswith(f"{SEED}=")) or "this recipe"
+
+
+def _shown(run: Run, name: str, overrides: list[str], pen: Pen, budget: Budget) -> Shown:
+    sheets = [embedded(file, budget.sheet, f"the same latents at {seen:,} images") for seen, file in run.samples[-1:]]
+    sheets += [embedded(file, budget.sheet, f"painted {file.parent.name}") for file in run.contact_sheets[-1:]]
+    nearest = run.nearest_works[:MOST_NEAREST]
+    works = [embedded(file, budget.sheet, f"{file.parent.name}, {file.name}") for file in nearest]
+    return Shown(
+        run=run,
+        name=name,
+        own_overrides=overrides,
+        pen=pen,
+        strip=timeline(run.samples, budget, budget.frame),
+        sheets=[sheet for sheet in sheets if sheet is not None],
+        nearest=[sheet for sheet in works if sheet is not None],
+        by_label=label_tables(run),
+        notes=list(doctors_notes(run)),
+    )

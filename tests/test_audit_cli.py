@@ -1,0 +1,173 @@
+"""`ganart audit`, and the audit as a gate of `ganart generate`, as users type them."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from laboratory import train_tiny
+from PIL import Image
+
+from ganart import cli
+from ganart.provenance import read_png
+
+QUICK = ("features=classifier", "features.images=2000", "device=cpu")
+
+
+@pytest.fixture
+def ganart(monkeypatch, capsys):
+    """Run a command; returns its exit status and what it printed."""
+
+    def call(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["ganart", *arguments])
+        capsys.readouterr()
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        printed = capsys.readouterr()
+        return status, printed.out + printed.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(autouse=True)
+def shared_cache(lab, own_cache, monkeypatch):
+    monkeypatch.setenv("GANART_CACHE", str(lab / "cache"))
+
+
+@pytest.fixture(scope="module")
+def run(lab):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANART_CACHE", str(lab / "cache"))
+        return train_tiny(lab / "run", "total_images=48", "~callback.scores")
+
+
+def works_of(run, count):
+    data = run.pictures()
+    return data.train.pictures(np.arange(count)), [data.manifest.files[row] for row in data.train.rows[:count]]
+
+
+def saved(folder, pictures, names):
+    folder.mkdir(parents=True)
+    for name, picture in zip(names, pictures, strict=True):
+        Image.fromarray(picture).save(folder / f"{name}.png")
+    return folder
+
+
+def test_a_generator_is_audited_with_sheets_and_numbers(ganart, run, tmp_path):
+    status, text = ganart("audit", f"run={run.path}", "seeds=0-29", *QUICK, f"hydra.run.dir={tmp_path}/out")
+    assert status == 0, text
+    found = json.loads((tmp_path / "out" / "audit.json").read_text())
+    assert sum(found["verdicts"].values()) == len(found["pictures"]) == 30
+    assert found["protocol"]["n_works"] > 250
+    assert found["protocol"]["strangers"] in ("test pictures", "training pictures, each without itself")
+    assert set(found["model"]) == {"tones", "outlines", "features"}
+    assert {"novelty_ratio", "copying_score", "authenticity"} <= found["model"]["features"].keys()
+    first = found["pictures"][0]
+    assert sorted(row["name"][:8] for row in found["pictures"]) == [f"seed{n:04d}" for n in range(30)]
+    assert len(first["spaces"]["tones"]["nearest"]) == 7
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"audit.json", "sheet_1.png", "sheet_2.png"}
+    assert "novelty ratio" in text
+
+
+def test_planted_copies_are_found_and_named(ganart, run, tmp_path):
+    works, files = works_of(run, 12)
+    folder = saved(tmp_path / "planted", works[:, :, ::-1], [f"copy{n:02d}" for n in range(12)])
+    status, text = ganart("audit", f"run={run.path}", f"pictures={folder}", *QUICK, f"hydra.run.dir={tmp_path}/out")
+    assert status == 0, text
+    found = json.loads((tmp_path / "out" / "audit.json").read_text())
+    assert found["verdicts"]["copy"] >= 11
+    originals = [row["spaces"]["tones"]["nearest"][0]["file"] for row in found["pictures"]]
+    assert sum(a == b for a, b in zip(originals, files, strict=True)) >= 11
+    assert "copies, " in text
+
+
+def test_folders_alone_can_be_audited(ganart, run, tmp_path):
+    works, _ = works_of(run, 150)
+    of_works = saved(tmp_path / "works", works, [f"w{n}" for n in range(150)])
+    others = saved(tmp_path / "others", works[:4], [f"o{n}" for n in range(4)])
+    status, text = ganart(
+        "audit", f"works={of_works}", f"pictures={others}", f"hydra.run.dir={tmp_path}/out", "device=cpu"
+    )
+    assert status == 0, text
+    assert "features  none" in text  # no labels to learn them from
+    assert json.loads((tmp_path / "out" / "audit.json").read_text())["verdicts"] == {"copy": 4}
+
+
+def test_without_a_folder_it_writes_into_the_run(ganart, run):
+    status, text = ganart("audit", f"run={run.path}", "seeds=3", *QUICK)
+    assert status == 0, text
+    assert list((run.path / "audits").glob("*/audit.json"))
+
+
+@pytest.fixture
+def accuse_even_seeds(monkeypatch):
+    """The real audit of the real pictures, with its verdicts replaced: every second one is called a copy."""
+    from ganart.originality import Auditor
+
+    plain = Auditor.audit
+
+    def audit(self, pictures, **how):
+        found = plain(self, pictures, **how)
+        for number, finding in enumerate(found.findings):
+            object.__setattr__(finding, "verdict", ("copy", "own")[number % 2])
+        return found
+
+    monkeypatch.setattr(Auditor, "audit", audit)
+
+
+def test_the_gate_warns_and_writes_the_verdict_into_the_picture(ganart, run, tmp_path, accuse_even_seeds):
+    arguments = ("generate", f"run={run.path}", "seeds=0-5", *QUICK)
+    status, text = ganart(*arguments, "audit=warn", f"hydra.run.dir={tmp_path}/out")
+    assert status == 0, text
+    assert "3 pictures are copies of training pictures and are written, and say so" in text
+    files = sorted((tmp_path / "out").glob("seed*.png"))
+    assert len(files) == 6
+    origins = [read_png(file)[1]["audit"] for file in files]
+    assert sorted(origin["verdict"] for origin in origins) == ["copy"] * 3 + ["own"] * 3
+    assert origins[0]["threshold"] == 1.0
+    assert origins[0]["nearest"]
+    status, text = ganart("regenerate", str(files[0]))
+    assert "the same pixels, bit for bit" in text
+
+
+def test_the_gate_refuses(ganart, run, tmp_path, accuse_even_seeds):
+    status, text = ganart(
+        "generate", f"run={run.path}", "seeds=0-5", *QUICK, "audit=refuse", f"hydra.run.dir={tmp_path}/out"
+    )
+    assert status == 0, text
+    assert "3 pictures are copies of training pictures and were not written" in text
+    written = list((tmp_path / "out").glob("seed*.png"))
+    assert len(written) == 3
+    assert all(read_png(file)[1]["audit"]["verdict"] == "own" for file in written)
+
+
+def test_without_a_gate_no_data_are_needed(ganart, run, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANART_CACHE", str(tmp_path / "empty"))
+    status, text = ganart("generate", f"run={run.path}", "seeds=0", f"hydra.run.dir={tmp_path}/out")
+    assert status == 0, text
+    assert not (tmp_path / "empty").exists()
+
+
+def test_mistakes_are_told_with_what_to_do(ganart, run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for arguments, expected in (
+        (("audit",), "Name a run folder"),
+        (("audit", "works=a"), "works=FOLDER pictures=FOLDER"),
+        (("audit", "run=nowhere"), "run=nowhere does not exist"),
+        (("audit", f"run={run.path}", f"pictures={tmp_path}/empty"), f"pictures={tmp_path}/empty: it holds no picture"),
+        (("audit", f"run={run.path}", "threshold=0"), "threshold=0: it is a percentile"),
+        (("audit", f"run={run.path}", "seeds=x"), "seeds=x cannot be read"),
+        (("generate", f"run={run.path}", "audit=maybe"), "audit=maybe: it is one of none, warn, refuse"),
+    ):
+        status, text = ganart(*arguments)
+        assert status == 1, (arguments, text)
+        assert expected in text, (arguments, text)
+        assert "Traceback" not in text
