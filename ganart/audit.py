@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +11,10 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from ganart.arguments import asks, values_in, with_output, with_seeds_quoted
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir, quoted, write_atomically
+from ganart.paths import conf_dir, write_atomically
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,12 +56,12 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
     from ganart.console import progress
     from ganart.painter import Painter, device_of
     from ganart.plan import name_of, plan, seeds_in
-    from ganart.run_folder import RunFolder, sha256_of
+    from ganart.run_folder import RunFolder, read_checkpoint, sha256_of
 
     run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
     data = run.pictures(root=cfg.dataset.root, allow=allow)
     if cfg.pictures is not None:
-        pictures, names = _read(cfg.pictures, data)
+        pictures, names = _read(cfg.pictures, data, run.config.dataset)
         return data, pictures, names, {"run": str(run.path.resolve()), "pictures": str(Path(cfg.pictures).resolve())}
     checkpoint = run.checkpoint(cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint)
     painter = Painter(run, checkpoint, cfg.average, device_of(cfg.device), allow)
@@ -75,6 +75,9 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
         "run": str(run.path.resolve()),
         "checkpoint": checkpoint.name,
         "checkpoint_sha256": sha256_of(checkpoint),
+        "weights": "average" if cfg.average else "raw",
+        "truncation": cfg.truncation,
+        "images_seen": read_checkpoint(checkpoint)["ganart"]["images_seen"],
         "seeds": str(cfg.seeds),
     }
     return data, np.stack(painted), [name_of(recipe) for recipe in recipes], subject
@@ -92,13 +95,19 @@ def _of_folders(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dic
     return data, others.images, others.manifest.files, subject
 
 
-def _read(folder: str, data: PictureSet) -> tuple[np.ndarray, list[str]]:
-    """The pictures in `folder` at the size and with the channels of `data`."""
+def _read(folder: str, data: PictureSet, dataset: DictConfig) -> tuple[np.ndarray, list[str]]:
+    """The pictures in `folder`, brought to size as those of `data` were; contact sheets are no pictures."""
+    import numpy as np
+
     from ganart.datasets.side_by_side import read_folder
 
     how = {"height": data.height, "width": data.width, "channels": data.channels}
+    how |= {key: dataset[key] for key in ("resize", "filter", "background") if key in dataset}
     others = read_folder("pictures", folder, how)
-    return others.images, others.manifest.files
+    kept = [n for n, file in enumerate(others.manifest.files) if Path(file).name != "contact_sheet.png"]
+    if not kept:
+        raise UserError(f"pictures={folder} holds a contact sheet and no picture. Name the folder of the pictures.")
+    return np.asarray(others.images[kept]), [others.manifest.files[n] for n in kept]
 
 
 def _conclude(
@@ -129,22 +138,12 @@ def _conclude(
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
     """Give the output its place: in the run folder, or below audits/."""
-    if {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"} & {a.partition("=")[0] for a in arguments}:
+    if asks(arguments):
         return arguments
-    values = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    run, works, pictures = (values.get(key) for key in ("run", "works", "pictures"))
+    run, works, pictures = (values_in(arguments).get(key) for key in ("run", "works", "pictures"))
     if bool(run) == bool(works) or (works and not pictures):
         raise UserError(
             "What is to be audited? Name a run folder, ganart audit run=runs/…, or the training pictures and others, "
             "ganart audit works=FOLDER pictures=FOLDER"
         )
-    prepared = [a for a in arguments if not a.startswith("seeds=")]
-    if "seeds" in values:
-        prepared.append(f"seeds={quoted(values['seeds'])}")
-    if "hydra.run.dir" in values:
-        return prepared
-    from ganart.run_folder import RunFolder
-
-    place = RunFolder.open(run).path if run else Path()
-    folder = place / "audits" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
-    return [*prepared, f"hydra.run.dir={quoted(folder)}"]
+    return with_output(with_seeds_quoted(arguments), "audits")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,10 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from ganart.arguments import asks, values_in, with_output
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir, quoted
+from ganart.paths import conf_dir
 
 if TYPE_CHECKING:
     from ganart.metrics import Evaluation, Scorer
@@ -112,19 +112,12 @@ def _conclude(evaluation: Evaluation, subject: dict[str, Any], folder: Path, sec
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
     """Give the output its place: in the run folder, or below evaluations/."""
-    if {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"} & {a.partition("=")[0] for a in arguments}:
+    if asks(arguments):
         return arguments
-    values = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    run, real, fake = (values.get(key) for key in ("run", "real", "fake"))
+    run, real, fake = (values_in(arguments).get(key) for key in ("run", "real", "fake"))
     if bool(run) == bool(real or fake) or bool(real) != bool(fake):
         raise UserError(
             "What is to be scored? Name a run folder, ganart evaluate run=runs/…, or two folders of pictures, "
             "ganart evaluate real=FOLDER fake=FOLDER"
         )
-    if "hydra.run.dir" in values:
-        return arguments
-    from ganart.run_folder import RunFolder
-
-    place = RunFolder.open(run).path if run else Path()
-    folder = place / "evaluations" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
-    return [*arguments, f"hydra.run.dir={quoted(folder)}"]
+    return with_output(arguments, "evaluations")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,9 +9,10 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from ganart.arguments import asks, values_in, with_output, with_seeds_quoted
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir, quoted
+from ganart.paths import conf_dir
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,8 +96,10 @@ def generate(
             markup=False,
         )
     if not shown:
-        console.print("No picture is left. Train on more data, or for less long; see docs/audit.md.", soft_wrap=True)
-        return
+        raise UserError(
+            "No picture is left: all of them are copies of training pictures. Train on more data or for less long, or "
+            "look at them with audit=warn."
+        )
     pictures_shown, captions = zip(*shown, strict=True)
     columns = min(8 if len(shown) <= 64 else 16, len(shown))
     grid(np.stack(pictures_shown), columns, captions=captions).save(folder / "contact_sheet.png")
@@ -125,17 +127,9 @@ def verdicts_of(auditor: Auditor, pictures: np.ndarray) -> list[dict[str, Any]]:
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
     """Give the output its place in the run folder; let `labels.…` name what the configuration cannot know."""
-    if {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"} & {a.partition("=")[0] for a in arguments}:
+    if asks(arguments):
         return arguments
-    values = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    if not values.get("run"):
+    if not values_in(arguments).get("run"):
         raise UserError("Which generator? Name a run folder: ganart generate run=runs/… seeds=0-63")
-    prepared = [f"++{a}" if a.startswith("labels.") else a for a in arguments if not a.startswith("seeds=")]
-    if "seeds" in values:
-        prepared.append(f"seeds={quoted(values['seeds'])}")
-    if "hydra.run.dir" not in values:
-        from ganart.run_folder import RunFolder
-
-        folder = RunFolder.open(values["run"]).path / "generated" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
-        prepared.append(f"hydra.run.dir={quoted(folder)}")
-    return prepared
+    prepared = [f"++{a}" if a.startswith("labels.") else a for a in with_seeds_quoted(arguments)]
+    return with_output(prepared, "generated")

@@ -7,6 +7,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
+from ganart.arguments import asks
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.paths import conf_dir, quoted
@@ -50,7 +51,7 @@ def report(paths: list[str], output: str | None = None) -> Path:
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
     """`ganart report RUN [RUN …]`: the arguments that are no key=value are the runs."""
-    if {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"} & {a.partition("=")[0] for a in arguments}:
+    if asks(arguments):
         return arguments
     runs = [a for a in arguments if Path(a).expanduser().exists() or not ("=" in a or a.startswith("-"))]
     others = [a for a in arguments if a not in runs]

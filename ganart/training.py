@@ -13,7 +13,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ganart import quiet, summary
-from ganart.callbacks import Interrupt, Scores, TimeBudget
+from ganart.callbacks import Doctor, Interrupt, Scores, TimeBudget
 from ganart.checks import check
 from ganart.config import build, build_dataset, build_network
 from ganart.console import console
@@ -200,6 +200,7 @@ def conclude(
     """Write the summary, show it, and say what to do next."""
     interrupt = next((c for c in callbacks.values() if isinstance(c, Interrupt)), None)
     scores = next((c for c in callbacks.values() if isinstance(c, Scores)), None)
+    doctor = next((c for c in callbacks.values() if isinstance(c, Doctor)), None)
     results = scores.evaluation.results if scores and scores.evaluation else []
     facts = {
         "images_seen": gan.images_seen,
@@ -213,6 +214,7 @@ def conclude(
         "dataset_hash": pictures.hash,
         "manifest_hash": pictures.manifest.hash,
         "licence": pictures.manifest.licence,
+        "doctor": doctor.notes if doctor else [],
         **(scores.findings() if scores else {"scores": {}}),
     }
     if trainer.is_global_zero:

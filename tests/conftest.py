@@ -1,6 +1,7 @@
 """What every test has: a cache of its own, and tiny picture sets made on the spot."""
 
 import hashlib
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -41,3 +42,25 @@ def make_pictures(
 @pytest.fixture(name="make_pictures")
 def make_pictures_fixture() -> Callable[..., PictureSet]:
     return make_pictures
+
+
+@pytest.fixture
+def ganart(monkeypatch, capsys, tmp_path):
+    """Call the console script in this process; returns exit status and everything that was printed."""
+    from ganart import cli
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["ganart", *arguments])
+        capsys.readouterr()
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        printed = capsys.readouterr()
+        return status, printed.out + printed.err
+
+    return call

@@ -16,26 +16,6 @@ from ganart.provenance import read_png, save_png
 from ganart.run_folder import read_checkpoint
 
 
-@pytest.fixture
-def ganart(monkeypatch, capsys, tmp_path):
-    """Call the console script in this process; returns exit status and everything that was printed."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*arguments: str) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["ganart", *arguments])
-        capsys.readouterr()
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        printed = capsys.readouterr()
-        return status, printed.out + printed.err
-
-    return call
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")

@@ -1,7 +1,6 @@
 """`ganart evaluate` as users type it: of runs, of folders, with errors that say what to do."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -9,30 +8,11 @@ import torch
 from laboratory import TINY, small_pictures, train_tiny
 from PIL import Image
 
-from ganart import cli
 from ganart.metrics import Comparison, FrechetDistance, Sample
 from ganart.metrics.observer import Observer
 from ganart.run_folder import read_checkpoint
 
 QUICK = ("features=classifier", "features.images=2000", "num_images=100", "device=cpu")
-
-
-@pytest.fixture
-def ganart(monkeypatch, capsys):
-    """Run a command; returns its exit status and what it printed."""
-
-    def call(*arguments: str) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["ganart", *arguments])
-        capsys.readouterr()
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        printed = capsys.readouterr()
-        return status, printed.out + printed.err
-
-    return call
 
 
 @pytest.fixture(scope="module")

@@ -7,27 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from laboratory import train_tiny
 
-from ganart import cli, report
-
-
-@pytest.fixture
-def ganart(monkeypatch, capsys, tmp_path):
-    """Call the console script in this process; returns exit status and everything that was printed."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*arguments: str) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["ganart", *arguments])
-        capsys.readouterr()
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        printed = capsys.readouterr()
-        return status, printed.out + printed.err
-
-    return call
+from ganart import report
 
 
 @pytest.fixture(scope="module")

@@ -347,3 +347,22 @@ def test_ctrl_c_while_scores_are_taken_leaves_them_off(tmp_path, monkeypatch):
     assert stop.value.code == 130
     assert len(asked) == 1
     assert read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")["ganart"]["images_seen"] == 48
+
+
+def test_the_end_is_saved_before_it_is_scored_in_full(tmp_path, monkeypatch):
+    from ganart.metrics import Scorer
+
+    def killed(self, fake, **painted):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Scorer, "evaluate", killed)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        train_tiny(tmp_path / "run", "callback.checkpoint.every_images=0")
+    assert read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")["ganart"]["images_seen"] == 160
+
+
+def test_the_summary_holds_what_the_doctor_said(tmp_path):
+    run = train_tiny(tmp_path / "run", "penalty.r1.gamma=1e4", "penalty.r1.every=1", "callback.metrics.every_images=16")
+    notes = json.loads((run.path / "summary.json").read_text())["doctor"]
+    assert "penalty too large" in [note["disease"] for note in notes]
+    assert all(note.keys() == {"disease", "images_seen", "says", "try"} for note in notes)

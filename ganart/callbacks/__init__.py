@@ -2,6 +2,7 @@
 
 from ganart.callbacks.budget import TimeBudget
 from ganart.callbacks.checkpoint import Checkpoint
+from ganart.callbacks.doctor import Doctor
 from ganart.callbacks.interrupt import Interrupt
 from ganart.callbacks.metrics import Metrics
 from ganart.callbacks.progress import ProgressBar
@@ -9,4 +10,14 @@ from ganart.callbacks.samples import Samples
 from ganart.callbacks.scores import Scores
 from ganart.callbacks.stop import StopAtImages
 
-__all__ = ["Checkpoint", "Interrupt", "Metrics", "ProgressBar", "Samples", "Scores", "StopAtImages", "TimeBudget"]
+__all__ = [
+    "Checkpoint",
+    "Doctor",
+    "Interrupt",
+    "Metrics",
+    "ProgressBar",
+    "Samples",
+    "Scores",
+    "StopAtImages",
+    "TimeBudget",
+]

@@ -24,7 +24,8 @@ class Checkpoint(EveryImages):
     """Writes `checkpoints/last.ckpt`, `best.ckpt` and, every `every_images`, `images_<seen>.ckpt`.
 
     `monitor` names the score whose trend decides what is best (`fid` or `fd_classifier`, say); null takes the first
-    one. `keep` limits how many of the numbered checkpoints stay, the latest; null keeps all.
+    one. `keep` limits how many of the numbered checkpoints stay, the latest; null keeps all. It belongs after `scores`
+    and `doctor`, so that a checkpoint knows what they found in its own round.
     """
 
     def __init__(self, *, every_images: int, monitor: str | None = None, keep: int | None = None) -> None:
@@ -62,6 +63,11 @@ class Checkpoint(EveryImages):
         if self.best is None or self.best["name"] != result.name or sign * result.value < sign * self.best["value"]:
             self.best = {"name": result.name, "value": result.value, "images_seen": gan.images_seen}
             self._save(trainer, ["best.ckpt", "last.ckpt"])  # the last one knows what is the best
+
+    def save_now(self, trainer: Trainer, gan: GAN) -> None:
+        """Save the last checkpoint, if it is not there yet."""
+        if self._acted_at != gan.images_seen:
+            self._act(trainer, gan)
 
     def best_average(self, trainer: Trainer, gan: GAN) -> nn.Module:
         """Return the moving average that the best checkpoint holds."""

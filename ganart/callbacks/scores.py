@@ -55,6 +55,8 @@ class BestKeeper(Protocol):
 
     best: dict[str, Any] | None
 
+    def save_now(self, trainer: Trainer, gan: GAN) -> None: ...
+
     def best_average(self, trainer: Trainer, gan: GAN) -> nn.Module: ...
 
 
@@ -122,12 +124,14 @@ class Scores(EveryImages):
         if not self.ready or told_to_stop(trainer):
             return
         super().on_train_end(trainer, pl_module)
+        keeper = next((c for c in trainer.callbacks if isinstance(c, BestKeeper)), None)  # type: ignore[attr-defined]
+        if keeper:
+            keeper.save_now(trainer, pl_module)  # what follows may take long, and may be killed
         self.evaluation = self._evaluate(trainer, pl_module, pl_module.paint)
         if self.evaluation is None:
             return
         self.scored_at = pl_module.images_seen
         log(trainer, pl_module, "scores", self.evaluation.results)
-        keeper = next((c for c in trainer.callbacks if isinstance(c, BestKeeper)), None)  # type: ignore[attr-defined]
         if keeper and keeper.best and keeper.best["images_seen"] != self.scored_at:
             average = keeper.best_average(trainer, pl_module)
             self.of_best = self._evaluate(trainer, pl_module, partial(pl_module.paint, by=average))

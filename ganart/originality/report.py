@@ -35,6 +35,9 @@ def facts(
             "strangers": auditor.calibrated_on,
             "duplicates_left_out": auditor.left_out,
             "threshold": auditor.threshold,
+            "false_alarms": auditor.false_alarms,
+            "blind": auditor.blind,
+            "seed": auditor.seed,
             "close": CLOSE,
             "spaces": {name: space.forgets for name, space in auditor.spaces.items()},
             "features": next(
@@ -43,6 +46,7 @@ def facts(
             "dataset": data.name,
             "dataset_hash": data.hash,
             "ganart": __version__,
+            "torch": torch.__version__,
         },
         "pictures": [
             {
@@ -106,9 +110,15 @@ def lines(facts: dict[str, Any], found: Audit) -> list[str]:
     protocol = facts["protocol"]
     told = [
         f"{found.count('copy')} copies, {found.count('close')} close and {found.count('own')} own of "
-        f"{protocol['n_pictures']} pictures. A copy comes nearer to a training picture, in any space, than "
-        f"{100 - protocol['threshold']:g} % of {protocol['n_strangers']:,} strangers ({protocol['strangers']})."
+        f"{protocol['n_pictures']} pictures. A copy is nearer to a training picture, or closer to one than to others, "
+        f"in any space, than {100 - protocol['threshold']:g} % of {protocol['n_strangers']:,} strangers "
+        f"({protocol['strangers']}); so are {protocol['false_alarms']:.1%} of the strangers themselves."
     ]
+    if protocol["blind"]:
+        told.append(
+            f"In {' and '.join(protocol['blind'])} strangers themselves are as close as copies: the data hold nearly "
+            "equal pictures, and changed copies may go unnoticed there. Look at the sheets."
+        )
     if protocol["duplicates_left_out"]:
         told.append(
             f"{protocol['duplicates_left_out']} test pictures were left out: the training pictures hold them too."

@@ -29,7 +29,9 @@ def sheets(
 
     `files` names the training pictures.
     """
-    worst = sorted(range(len(findings)), key=lambda index: (findings[index].percentile, index))
+    worst = sorted(
+        range(len(findings)), key=lambda index: (findings[index].percentile, findings[index].nearest.distances[0])
+    )
     chunks = [worst[start : start + ROWS] for start in range(0, len(worst), ROWS)][:count]
     return [_sheet(pictures, names, findings, works, files, rows) for rows in chunks]
 

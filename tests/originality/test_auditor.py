@@ -129,3 +129,30 @@ def test_the_copying_score_tells_copies_from_strangers_and_from_noise(spread, lo
 def test_too_few_pictures_have_no_copying_score():
     few = torch.randn(5, 6)
     assert copying_score(torch.ones(5), torch.ones(5), few, few, torch.randn(40, 6)) is None
+
+
+def test_copies_of_a_work_that_the_data_hold_many_times_over_are_found(painted, make_pictures):
+    rng = np.random.default_rng(0)
+    often = [
+        np.clip(painted[:20] * rng.uniform(0.97, 1.03) + rng.normal(0, 3, painted[:20].shape), 0, 255) for _ in range(7)
+    ]
+    images = np.concatenate([*often, painted[20:600]]).astype(np.uint8)
+    is_test = (np.arange(len(images)) >= 400).tolist()
+    auditor = auditor_for(make_pictures(images, is_test=is_test))
+    noisy = np.clip(painted[:20] + rng.normal(0, 6, painted[:20].shape), 0, 255).astype(np.uint8)
+    assert auditor.audit(noisy).count("copy") >= 18
+    assert auditor.audit(painted[600:]).count("copy") <= 0.08 * 100
+
+
+def test_false_alarms_are_told_and_bought_by_the_threshold(painted, make_pictures):
+    data = make_pictures(painted[:500], is_test=[n % 2 == 1 for n in range(500)])
+    low, high = (auditor_for(data, threshold=t).false_alarms for t in (1.0, 10.0))
+    assert 0.004 <= low <= 0.05
+    assert low < high < 0.4
+
+
+def test_data_that_hold_everything_nearly_twice_are_told_to_blind_the_audit(painted, make_pictures):
+    auditor = auditor_for(make_pictures(painted[:300], is_test=[n % 2 == 1 for n in range(300)]))
+    assert auditor.blind == []
+    auditor.usual["tones"][:20, 0] = 0  # as if duplicates among the strangers had not been noticed
+    assert auditor.blind == ["tones"]

@@ -1,0 +1,114 @@
+"""The collapse doctor: watches a training, and says in words what goes wrong and which key to turn."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from pytorch_lightning import Callback, Trainer
+
+from ganart.callbacks.metrics import Metrics
+from ganart.callbacks.scores import View
+from ganart.console import console
+from ganart.doctor import Chart, Diagnosis, Examiner, derived, every_disease, numbers_of
+from ganart.errors import UserError
+from ganart.gan import GAN, PLAYERS
+from ganart.losses import AdversarialLoss
+
+log = logging.getLogger(__name__)
+
+STRENGTHS = ("gamma", "weight")
+"""What penalties call the number that says how strong they are."""
+
+
+class Doctor(Callback):
+    """Looks at each row of the `metrics` callback and at each trend of the `scores` callback.
+
+    A disease is told once when it breaks out and once when it is over: on the console, in log.txt, in `notes` for the
+    summary, and to every logger as `doctor/<disease>`, 1 or 0. `ignore` names those that are not to be looked for.
+
+    In the list of callbacks it stands after `metrics`, and `checkpoint` after it and `scores`: then a checkpoint knows
+    the charts of its own round, and a resumed run says what the uninterrupted one would have said.
+    """
+
+    def __init__(self, *, ignore: Iterable[str] = ()) -> None:
+        known = {disease.key: disease for disease in every_disease()}
+        if strangers := sorted(set(ignore) - known.keys()):
+            raise UserError(f"callback.doctor.ignore={strangers} names no disease. There are: {', '.join(known)}.")
+        self.examiner = Examiner([disease for key, disease in known.items() if key not in set(ignore)])
+        self.notes: list[dict[str, Any]] = []
+
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        self._metrics = next((c for c in trainer.callbacks if isinstance(c, Metrics)), None)  # type: ignore[attr-defined]
+        self.examiner.history.keys = keys_of(trainer, pl_module)
+        self._ignorance = loss_of_ignorance(pl_module.loss)
+        self._seen = self._metrics.latest if self._metrics else {}
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
+        if self._metrics is None or self._metrics.latest is self._seen:
+            return
+        self._seen = self._metrics.latest
+        self._look(
+            trainer, pl_module, {**self._seen, **derived(self._seen, self.examiner.history.keys, self._ignorance)}
+        )
+
+    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
+        self.on_train_batch_end(trainer, pl_module)
+
+    def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
+        numbers = numbers_of(view.real, view.fake, view.factors) if trainer.is_global_zero else {}
+        first = next((row for row in view.results if row.lower_is_better), None)
+        if first is not None:
+            numbers["score"] = first.value
+            if first.times_floor is not None:
+                numbers["times_floor"] = first.times_floor
+        self._look(trainer, gan, numbers)
+
+    def _look(self, trainer: Trainer, gan: GAN, values: dict[str, float]) -> None:
+        """The first process speaks for all: what it measures of its share of the pictures is a fair sample."""
+        if trainer.is_global_zero:
+            for diagnosis in self.examiner.look(Chart(gan.images_seen, values)):
+                self._tell(trainer, diagnosis)
+
+    def _tell(self, trainer: Trainer, diagnosis: Diagnosis) -> None:
+        self.notes.append(diagnosis.as_dict())
+        headline = f"{diagnosis.disease}, at {diagnosis.images_seen:,} images. {diagnosis.says}"
+        console.print(f"doctor    {headline}", soft_wrap=True, markup=False)
+        for remedy in diagnosis.try_:
+            console.print(f"          try {remedy}", soft_wrap=True, markup=False)
+        log.info("%s", " · try ".join([headline, *diagnosis.try_]))
+        for logger in trainer.loggers:
+            name = f"doctor/{diagnosis.disease.replace(' ', '_')}"
+            logger.log_metrics({name: float(not diagnosis.is_over)}, step=diagnosis.images_seen)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"examiner": self.examiner.state_dict(), "notes": self.notes}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.examiner.load_state_dict(state_dict["examiner"])
+        self.notes = list(state_dict["notes"])
+
+
+def loss_of_ignorance(loss: AdversarialLoss) -> float | None:
+    """The least that `loss` takes from a discriminator that gives every picture the same logit.
+
+    None for a loss that can be below zero, such as Wasserstein's: there is no best loss to measure it against.
+    """
+    same = torch.linspace(-5, 5, 1001)
+    least = float(loss.discriminator(same, same).min())
+    certain = torch.tensor([100.0])
+    return least if least > 0 and float(loss.discriminator(certain, -certain)) >= 0 else None
+
+
+def keys_of(trainer: Trainer, gan: GAN) -> dict[str, float]:
+    """What of the configuration the doctor might advise to turn, as it stands."""
+    rates = {f"optimizer.{p}.lr": o.defaults["lr"] for p, o in zip(PLAYERS, trainer.optimizers, strict=True)}
+    strengths = {
+        f"penalty.{name}.{key}": getattr(penalty, key)
+        for name, penalty in gan.penalties.items()
+        for key in STRENGTHS
+        if hasattr(penalty, key)
+    }
+    return rates | strengths

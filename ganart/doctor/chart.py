@@ -1,0 +1,93 @@
+"""What the doctor knows of a training: one chart a window, the charts so far, and the keys that could be turned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+MOST_CHARTS = 64
+"""How many charts are kept: rules look back a few windows, or for the best of late."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What was measured up to one moment of a training: `values` by the names they have in metrics.csv.
+
+    Beside those there are the numbers of `derived` or, of a look at generated pictures, those of
+    `ganart.doctor.view` and, as `score` and `times_floor`, the first score.
+    """
+
+    images_seen: int
+    values: Mapping[str, float]
+
+
+@dataclass
+class History:
+    """The charts of a training, the latest last, and `keys`: what of its configuration could be turned."""
+
+    keys: Mapping[str, float] = field(default_factory=dict)
+    charts: list[Chart] = field(default_factory=list)
+
+    def add(self, chart: Chart) -> None:
+        self.charts.append(chart)
+        del self.charts[:-MOST_CHARTS]
+
+    @property
+    def now(self) -> Mapping[str, float]:
+        """The values of the latest chart."""
+        return self.charts[-1].values
+
+    @property
+    def images_seen(self) -> int:
+        return self.charts[-1].images_seen
+
+    @property
+    def penalties(self) -> list[str]:
+        """The keys that say how strong each penalty is: `penalty.r1.gamma`, say."""
+        return [name for name in self.keys if name.startswith("penalty.")]
+
+    def series(self, name: str) -> list[float]:
+        """All values of `name` so far, the latest last; charts that lack it are passed over."""
+        return [chart.values[name] for chart in self.charts if name in chart.values]
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        return [{"images_seen": chart.images_seen, "values": dict(chart.values)} for chart in self.charts]
+
+    def load_state_dict(self, state: list[dict[str, Any]]) -> None:
+        self.charts = [Chart(**chart) for chart in state]
+
+
+def derived(values: Mapping[str, float], keys: Mapping[str, float], ignorance: float | None) -> dict[str, float]:
+    """What the rules read off the numbers of a window, whatever the loss.
+
+    gap         mean logit of real pictures minus that of generated ones
+    penalties   the sum of what the penalties cost the discriminator
+    slope       ‖∇D‖ at the pictures, the largest that a penalty measures; 0 where there is none
+    ignorance   the least loss of a discriminator that gives every picture the same logit: 2 ln 2 with the
+                non-saturating loss, ln 2 with the relativistic one; Wasserstein's has no best loss to compare with
+    told_apart  1 − loss / ignorance, how well the discriminator tells real from generated pictures: 0 is no better
+                than ignorance, 1 a loss of zero; below 0 it would do better to know nothing
+
+    A number that this window cannot give is left out: penalties are not taken at each update.
+    """
+    numbers: dict[str, float] = {}
+    costs = {name: value for name, value in values.items() if name.startswith("penalty/")}
+    if costs or not any(key.startswith("penalty.") for key in keys):
+        numbers |= {"penalties": sum(costs.values()), "slope": _slope(costs, keys)}
+    if "logits/real" in values and "logits/fake" in values:
+        numbers["gap"] = values["logits/real"] - values["logits/fake"]
+    if ignorance is not None and "discriminator/adversarial" in values:
+        numbers |= {"ignorance": ignorance, "told_apart": 1 - values["discriminator/adversarial"] / ignorance}
+    return numbers
+
+
+def _slope(costs: Mapping[str, float], keys: Mapping[str, float]) -> float:
+    """√(cost / strength) is ‖∇D‖ − 1 for λ · (‖∇D‖ − 1)² (WGAN-GP, DRAGAN) and ‖∇D‖ / √2 for γ/2 · ‖∇D‖² (R1, R2).
+
+    Near enough to tell 1 from 10.
+    """
+    strengths = {f"penalty/{key.split('.')[1]}": value for key, value in keys.items() if key.startswith("penalty.")}
+    slopes = [sqrt(cost / strengths[name]) for name, cost in costs.items() if strengths.get(name, 0) > 0]
+    return max(slopes, default=0.0)

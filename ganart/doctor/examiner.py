@@ -1,0 +1,66 @@
+"""Charts in, diagnoses out: each disease is told once when it breaks out, and once when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ganart.doctor.chart import Chart, History
+from ganart.doctor.disease import Diagnosis, Disease
+
+
+class Case:
+    """One disease in one training."""
+
+    def __init__(self, disease: Disease) -> None:
+        self.disease = disease
+        self.is_ill = False
+        self.against = 0
+        """Charts in a row that speak against the present state."""
+
+    def examine(self, history: History, causes: list[str]) -> Diagnosis | None:
+        """Judge by the latest chart; return a diagnosis where the disease breaks out or ends.
+
+        `causes` are the diseases under way that may have led to this one.
+        """
+        if not all(name in history.now for name in self.disease.needs):
+            return None
+        says = self.disease.signs(history)
+        self.against = self.against + 1 if (says is not None) != self.is_ill else 0
+        if self.against < self.disease.windows:
+            return None
+        self.is_ill, self.against = says is not None, 0
+        name, images_seen = self.disease.name, history.images_seen
+        if says is None:
+            return Diagnosis(name, images_seen, "It is over: its signs are gone.", is_over=True)
+        if self.disease.follows_others and causes:
+            return Diagnosis(name, images_seen, f"{says} First cure: {', '.join(causes)}.")
+        return Diagnosis(name, images_seen, says, tuple(self.disease.remedies(history)))
+
+
+class Examiner:
+    """All diseases in one training, in the order given: those that lead to others first."""
+
+    def __init__(self, diseases: Iterable[Disease]) -> None:
+        self.cases = [Case(disease) for disease in diseases]
+        self.history = History()
+
+    def look(self, chart: Chart) -> list[Diagnosis]:
+        """Take `chart` as the latest, and return what there is to tell."""
+        self.history.add(chart)
+        found = []
+        for case in self.cases:
+            causes = [c.disease.name for c in self.cases if c.is_ill and not c.disease.follows_others]
+            if (diagnosis := case.examine(self.history, causes)) is not None:
+                found.append(diagnosis)
+        return found
+
+    def state_dict(self) -> dict[str, Any]:
+        cases = {case.disease.key: {"is_ill": case.is_ill, "against": case.against} for case in self.cases}
+        return {"cases": cases, "charts": self.history.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.history.load_state_dict(state["charts"])
+        for case in self.cases:
+            if known := state["cases"].get(case.disease.key):
+                case.is_ill, case.against = known["is_ill"], known["against"]

@@ -1,0 +1,143 @@
+"""Diseases of a strength that is set wrongly: penalties, learning rates, augmentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+from ganart.doctor.chart import Chart, History
+from ganart.doctor.disease import Disease
+from ganart.doctor.keys import stronger_penalty, turned
+
+STEEP = 10.0
+"""At this slope a verdict turns by 4 logits when every value of a 32×32 RGB picture changes by one of its 256 steps."""
+
+FAR_APART = 1000.0
+"""Two RGB pictures of 256×256 are never further apart in [−1, 1] than 890: mean logits that are have no slope of 1."""
+
+
+def is_steep(chart: Chart) -> bool:
+    """Whether verdicts hang on next to nothing; healthy slopes are near 1, lower with more pixels."""
+    return chart.values.get("slope", 0.0) > STEEP or abs(chart.values.get("gap", 0.0)) > FAR_APART
+
+
+@dataclass(frozen=True)
+class LearningRateTooHigh(Disease):
+    """The discriminator overshoots: its loss jumps up and down, or it is as steep as it is wrong.
+
+    A jump is threefold between two windows, from or to twice what knowing nothing costs; two within six windows are
+    called jumping. Healthy trainings have none after their first rounds. A loss that is large but steady, of a
+    discriminator that is not steep, is another disease: that one does not follow.
+    """
+
+    name: ClassVar[str] = "learning rate too high"
+    needs: ClassVar[tuple[str, ...]] = ("told_apart", "slope", "gap")
+    windows: ClassVar[int] = 1  # several are counted here
+
+    def signs(self, history: History) -> str | None:
+        if not overshoots(history):
+            return None
+        losses = ", ".join(f"{1 - value:.3g}" for value in history.series("told_apart")[-LOOK_BACK:])
+        return f"The discriminator's loss is out of hand: it was {losses} times what knowing nothing costs."
+
+    def remedies(self, history: History) -> list[str]:
+        return [
+            *turned(history, 0.1, "optimizer.discriminator.lr", "optimizer.generator.lr"),
+            "gradient_clip.discriminator=1 gradient_clip.generator=1",
+        ]
+
+
+LOOK_BACK = 6  # windows
+JUMP = 3.0  # times the loss of the window before or after
+MOST_LOSS = 2.0  # times what knowing nothing costs
+
+
+def overshoots(history: History) -> bool:
+    """Whether the last windows jump, or several of them were as steep as wrong."""
+    charts = [chart for chart in history.charts if "told_apart" in chart.values][-LOOK_BACK:]
+    losses = [1 - chart.values["told_apart"] for chart in charts]
+    pairs = [(min(pair), max(pair)) for pair in pairwise(losses)]
+    jumps = sum(high > JUMP * low and high > MOST_LOSS for low, high in pairs)
+    wrong = sum(is_steep(chart) and loss > MOST_LOSS for chart, loss in zip(charts, losses, strict=True))
+    return jumps >= 2 or wrong >= 3
+
+
+@dataclass(frozen=True)
+class PenaltyTooSmall(Disease):
+    """The discriminator becomes so steep that the smallest change of a picture turns its verdict.
+
+    Under a learning rate that is too high every discriminator is steep: then that is named instead.
+    """
+
+    name: ClassVar[str] = "penalty too small"
+    needs: ClassVar[tuple[str, ...]] = ("penalties", "slope", "gap")
+
+    def signs(self, history: History) -> str | None:
+        slope, gap = history.now["slope"], history.now["gap"]
+        if not is_steep(history.charts[-1]) or 1 - history.now.get("told_apart", 1) > MOST_LOSS or overshoots(history):
+            return None
+        steep = f"its logit changes by {slope:.3g} per unit of distance between pictures, and " if slope else ""
+        return f"The discriminator is too steep: {steep}its logits of real and generated pictures are {gap:.3g} apart."
+
+    def remedies(self, history: History) -> list[str]:
+        now = history.now
+        # At this slope it would cost as much as is won: below that, a steeper discriminator is a better one.
+        factor = max(10.0, abs(now["gap"]) / now["penalties"]) if now["penalties"] > 0 else 10.0
+        return [*stronger_penalty(history, factor), *turned(history, 0.25, "optimizer.discriminator.lr")]
+
+
+@dataclass(frozen=True)
+class PenaltyTooLarge(Disease):
+    """The penalties cost the discriminator more than it could ever win by telling pictures apart.
+
+    One that gives every picture the same logit pays `ignorance` and no R1 or R2. One that pays more than that in
+    penalties, and is not steep at all, is only busy becoming flat; a flat one teaches nothing. Healthy trainings pay
+    about as much in their first rounds and 0.1 to 0.5 of it later.
+    """
+
+    name: ClassVar[str] = "penalty too large"
+    needs: ClassVar[tuple[str, ...]] = ("penalties", "slope", "ignorance")
+
+    def signs(self, history: History) -> str | None:
+        if not penalties_outweigh(history):
+            return None
+        now = history.now
+        return (
+            f"Penalties cost the discriminator {now['penalties']:.3g}, and all that it could win by telling pictures "
+            f"apart is {now['ignorance']:.3g}: it is busy becoming flat."
+        )
+
+    def remedies(self, history: History) -> list[str]:
+        return turned(history, 0.01, *history.penalties)
+
+
+MOST_SLOPE_OF_FLAT = 2.0
+
+
+def penalties_outweigh(history: History) -> bool:
+    now = history.now
+    return now["penalties"] > now["ignorance"] and now["slope"] < MOST_SLOPE_OF_FLAT
+
+
+@dataclass(frozen=True)
+class AugmentationLeaks(Disease):
+    """Augmentation is so frequent that the generator begins to paint it.
+
+    Karras et al. 2020 (arXiv:2006.06676, section 2.2 and figure 4): an augmentation that leaves too few pictures alone
+    is learned as if it belonged to the data; above a probability of 0.8 in practice.
+    """
+
+    name: ClassVar[str] = "augmentation leaking"
+    needs: ClassVar[tuple[str, ...]] = ("augment/strength",)
+
+    most: float = 0.8
+
+    def signs(self, history: History) -> str | None:
+        strength = history.now["augment/strength"]
+        if strength <= self.most:
+            return None
+        return f"Each augmentation changes {strength:.0%} of the pictures; the generator takes it for part of the data."
+
+    def remedies(self, history: History) -> list[str]:
+        return [*stronger_penalty(history, 4), *turned(history, 0.5, "optimizer.discriminator.lr")]
