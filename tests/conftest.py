@@ -64,3 +64,15 @@ def ganart(monkeypatch, capsys, tmp_path):
         return status, printed.out + printed.err
 
     return call
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A folder for what all tests of a module share."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture
+def shared_cache(lab, own_cache, monkeypatch):
+    """The cache in `lab`, for modules whose tests look at the same data again and again."""
+    monkeypatch.setenv("GANART_CACHE", str(lab / "cache"))

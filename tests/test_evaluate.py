@@ -15,14 +15,7 @@ from ganart.run_folder import read_checkpoint
 QUICK = ("features=classifier", "features.images=2000", "num_images=100", "device=cpu")
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    return tmp_path_factory.mktemp("lab")
-
-
-@pytest.fixture(autouse=True)
-def shared_cache(lab, own_cache, monkeypatch):
-    monkeypatch.setenv("GANART_CACHE", str(lab / "cache"))
+pytestmark = pytest.mark.usefixtures("shared_cache")
 
 
 @pytest.fixture(scope="module")
