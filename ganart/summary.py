@@ -60,7 +60,8 @@ def table(results: Sequence[Result]) -> Table:
         arrow = "↓" if row.lower_is_better else "↑"
         spread = f" ± {row.std:.2g}" if row.std is not None else ""
         times = f"{row.times_floor:.1f}" if row.times_floor is not None else ""
-        at = "" if times or not row.lower_is_better else f" (of {row.protocol['n_floor']:,})"
+        counts = {row.protocol[side] for side in ("n_real", "n_fake", "n_floor")}
+        at = f" (of {row.protocol['n_floor']:,})" if row.lower_is_better and len(counts) > 1 else ""
         floor = "" if row.floor is None else f"{row.floor:.4g}{at}"
         sheet.add_row(f"{row.name} {arrow}", f"{row.value:.4g}{spread}", floor, times)
     return sheet

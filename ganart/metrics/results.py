@@ -20,10 +20,14 @@ class Result:
 
     @property
     def times_floor(self) -> float | None:
-        """How many times the floor a distance is; None where the floor was not taken at the same number of pictures."""
+        """How many times the floor a distance is; None where the floor was not taken at the same number of pictures.
+
+        An unbiased distance may be estimated below zero: it is none then, and none of the floor.
+        """
         comparable = self.protocol["n_floor"] == self.protocol["n_real"] == self.protocol["n_fake"]
-        has_floor = self.floor is not None and self.floor > 0
-        return self.value / self.floor if has_floor and self.lower_is_better and comparable else None  # type: ignore[operator]
+        if self.floor is None or self.floor <= 0 or not self.lower_is_better or not comparable:
+            return None
+        return max(self.value, 0.0) / self.floor
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the name, for a file."""

@@ -159,6 +159,11 @@ def test_without_a_floor_above_zero_there_is_no_ratio(floor):
     assert Result("fid", 2.0, None, 0.5, True, counts).times_floor == 4
 
 
+def test_a_distance_that_is_estimated_below_zero_is_no_part_of_the_floor():
+    counts = {"n_floor": 5, "n_real": 5, "n_fake": 5}
+    assert Result("kid", -0.0001, 0.009, 0.002, True, counts).times_floor == 0
+
+
 def test_the_other_split_can_be_compared_with(pictures):
     fid = scored(prepared(pictures, split="test"))[0]
     fakes = quarters_of(paint(range(40))[0].numpy())
