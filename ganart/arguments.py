@@ -8,11 +8,40 @@ from pathlib import Path
 from ganart.paths import quoted
 
 ASKING = {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"}
+FLAGS_WITH_VALUES = {"--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--package", "-p"}
+FLAGS_WITH_VALUES |= {"--cfg", "-c", "--experimental-rerun"}
+INFOS = {"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"}
+"""What may follow `--info`, and need not."""
 
 
 def asks(arguments: list[str]) -> bool:
     """Whether help or the configuration is wanted, and nothing is to be done."""
     return bool(ASKING & {argument.partition("=")[0] for argument in arguments})
+
+
+def flags_in(arguments: list[str]) -> list[str]:
+    """`--multirun`, `--config-dir FOLDER` and their like, with their values."""
+    return _split(arguments)[0]
+
+
+def overrides_in(arguments: list[str]) -> list[str]:
+    """What changes the configuration: `key=value`, `+key=value` and `~key`."""
+    return _split(arguments)[1]
+
+
+def flags_first(arguments: list[str]) -> list[str]:
+    """Python's parser takes all overrides at one place only; people write flags wherever they think of them."""
+    flags, overrides = _split(arguments)
+    return [*flags, *overrides]
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    flags: list[str] = []
+    overrides: list[str] = []
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        is_value = before in FLAGS_WITH_VALUES or (before in ("--info", "-i") and argument in INFOS)
+        (flags if is_value or argument.startswith("-") else overrides).append(argument)
+    return flags, overrides
 
 
 def values_in(arguments: list[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ganart import __version__
+from ganart.arguments import flags_first
 from ganart.console import console, fail
 
 
@@ -23,6 +24,7 @@ class Verb(NamedTuple):
 
 VERBS = {
     "train": Verb("ganart.train", "train a GAN", "ganart train experiment=mnist"),
+    "sweep": Verb("ganart.sweep", "search for better values of any keys", "ganart sweep experiment=mnist n_trials=50"),
     "generate": Verb(
         "ganart.generate", "paint pictures with a trained one", "ganart generate run=RUN_FOLDER seeds=0-63"
     ),
@@ -58,7 +60,7 @@ def run(verb: str, arguments: list[str]) -> None:
     module = importlib.import_module(VERBS[verb].module)
     prepare: Callable[[list[str]], list[str]] = getattr(module, "prepare_arguments", list)
     try:
-        sys.argv = [sys.argv[0], *prepare(arguments)]
+        sys.argv = [sys.argv[0], *flags_first(prepare(arguments))]
         module.main()
     except KeyboardInterrupt:
         fail("Interrupted.", status=130)

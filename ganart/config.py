@@ -12,6 +12,7 @@ from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from torch import nn
 
+from ganart import naming as naming  # its resolvers may stand in any configuration
 from ganart.datasets.base import Dataset
 from ganart.errors import UserError
 
@@ -21,6 +22,8 @@ ALLOWED_TARGETS = (
     "torch.nn.",
     "torchvision.transforms.",
     "torchvision.datasets.",
+    "optuna.pruners.",
+    "optuna.samplers.",
     "pytorch_lightning.callbacks.",
     "pytorch_lightning.loggers.",
     "pytorch_lightning.plugins.",

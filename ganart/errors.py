@@ -9,5 +9,9 @@ class NoLabelsError(UserError):
     """A data set without labels cannot do what labels are needed for."""
 
 
+class OccupiedError(UserError):
+    """A new run was to begin in the folder of another one."""
+
+
 class TrainingDivergedError(RuntimeError):
     """A loss or gradient became infinite or NaN; the message says when, what was saved and what to try."""

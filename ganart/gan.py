@@ -114,8 +114,8 @@ class GAN(pl.LightningModule):
         fake_logits = self.judge(pair.fake.detach(), pair.labels)  # [N]
         pair.real_logits.append(real_logits.detach())
         for name, logits in (("real", real_logits.detach()), ("fake", fake_logits.detach())):
-            self.meters.add(f"logits/{name}", logits)
-            self.meters.add(f"d_{name}", logits.sigmoid())
+            self.meters.add(f"players/logits_{name}", logits)
+            self.meters.add(f"players/d_{name}", logits.sigmoid())
         terms = {"adversarial": self.loss.discriminator(real_logits, fake_logits)}
         return self.sum_of("discriminator", terms | self.penalty_terms(pair))
 
@@ -156,14 +156,14 @@ class GAN(pl.LightningModule):
             real, fake = pair.real.float(), pair.fake.detach().float()
             terms = {name: p(lambda x: self.judge(x, pair.labels), real, fake) for name, p in due.items()}
         for name, term in terms.items():
-            self.meters.add(f"penalty/{name}", term)
+            self.meters.add(f"penalties/{name}", term)
         return {name: due[name].every * term for name, term in terms.items()}
 
     def sum_of(self, player: str, terms: Mapping[str, Tensor]) -> Tensor:
         """The mean over the batch of the sum of `terms` ([N] each)."""
-        self.meters.add(f"{player}/adversarial", terms["adversarial"])
+        self.meters.add(f"players/{player}_adversarial", terms["adversarial"])
         loss = reduce(add, terms.values()).mean()
-        self.meters.add(f"{player}/loss", loss)
+        self.meters.add(f"players/{player}_loss", loss)
         return loss
 
     def descend(self, optimizer: LightningOptimizer, losses: Iterable[Tensor]) -> None:
@@ -213,7 +213,7 @@ class GAN(pl.LightningModule):
         A gradient that is not finite in between makes the next loss so; checkpoints look at their weights themselves.
         """
         player = PLAYERS[self.trainer.optimizers.index(optimizer)]
-        loss, limit = self.meters.latest(f"{player}/loss"), self._gradient_clip.get(player)
+        loss, limit = self.meters.latest(f"players/{player}_loss"), self._gradient_clip.get(player)
         # A gradient scaler skips a step with infinite gradients and lowers its scale: only the loss counts there.
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)
         if scaler is not None and scaler.get_scale() < SMALLEST_SCALE:
@@ -221,12 +221,13 @@ class GAN(pl.LightningModule):
         if limit is not None or self.rounds % MEASURED_EVERY == 0:
             parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
             norm = torch.nn.utils.get_total_norm([p.grad for p in parameters])
-            self.meters.add(f"gradient_norm/{player}", norm)
+            self.meters.add(f"players/gradient_norm_{player}", norm)
             if limit is not None:
                 torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
             if scaler is None:
                 loss = loss + norm
-        if not math.isfinite(loss):
+        # All processes have to stop at the same update, whichever of them has met with it.
+        if self.trainer.strategy.reduce_boolean_decision(not math.isfinite(loss), all=False):
             raise self.diverged(player)
 
     def refuse_to_save_what_is_not_finite(self) -> None:

@@ -24,6 +24,8 @@ def main(cfg: DictConfig) -> None:
 def report(paths: list[str], output: str | None = None) -> Path:
     """Write the page about the runs that `paths` name or hold, say where it is, and return its place.
 
+    Of several runs results.csv stands beside it.
+
     Raises:
         UserError: if there is no run, or the page cannot be written.
     """
@@ -32,15 +34,19 @@ def report(paths: list[str], output: str | None = None) -> Path:
     from ganart.reporting.folders import find_runs, place_of_report
     from ganart.reporting.numbers import size
     from ganart.reporting.page import render
+    from ganart.reporting.results import results_csv
     from ganart.reporting.run import Run
+    from ganart.reporting.sweep import sweeps_in
 
     runs = [Run(path) for path in find_runs(paths)]
     place = place_of_report(paths, output)
     with console.status(f"reading {len(runs)} run{'s' if len(runs) > 1 else ''}"):
-        page = render(runs)
+        page = render(runs, sweeps_in(paths))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(place, page)
+        if len(runs) > 1:
+            write_atomically(place.with_name("results.csv"), results_csv(runs))
     except OSError as error:
         raise UserError(f"{place} cannot be written: {error.strerror}. Say where else: output=FILE.html") from error
     unfinished = sum(not run.has_finished for run in runs)

@@ -24,14 +24,20 @@ class Resume:
     overrides: list[str]
 
     @classmethod
-    def find(cls, wanted: str | None, overrides: list[str]) -> Resume | None:
-        """Find what `resume=` names: a run folder (its last checkpoint) or one of its checkpoints."""
+    def find(cls, wanted: str | None, overrides: list[str], here: RunFolder) -> Resume | None:
+        """Find what `resume=` names: a run folder (its last checkpoint), one of its checkpoints, or `auto`.
+
+        `auto` goes on where the same command left off in `here`; None if there is nothing yet to go on from.
+        """
         if wanted is None:
             return None
+        if wanted == "auto":
+            last = here.checkpoints / "last.ckpt"
+            return cls(here, last, changed(overrides, here)) if here.has_begun and last.is_file() else None
         run = RunFolder.open(wanted, key="resume")
         file = Path(wanted).expanduser()
         checkpoint = file if file.is_file() else run.checkpoint("last")
-        return cls(run, checkpoint, [o for o in overrides if not o.startswith("resume=")])
+        return cls(run, checkpoint, overrides)
 
     @cached_property
     def images_seen(self) -> int:
@@ -40,7 +46,7 @@ class Resume:
     @property
     def all_overrides(self) -> list[str]:
         """What the run was started with, and what was changed on the way."""
-        return [*OmegaConf.load(self.run.path / "overrides.yaml"), *self.overrides]
+        return [*overrides_of(self.run), *self.overrides]
 
     def config(self, composed: DictConfig) -> DictConfig:
         """Return the run's configuration with the overrides of this command, in the run folder of this command.
@@ -67,6 +73,17 @@ class Resume:
                 f"{cfg.total_images:,}: it is finished. To train on: total_images={2 * self.images_seen}"
             )
         return cfg
+
+
+def overrides_of(run: RunFolder) -> list[str]:
+    """What was typed to make `run`, and to change it since."""
+    return [str(override) for override in OmegaConf.load(run.path / "overrides.yaml")]
+
+
+def changed(overrides: list[str], run: RunFolder) -> list[str]:
+    """Those of `overrides` that `run` was not made with."""
+    before = set(overrides_of(run))
+    return [override for override in overrides if override not in before]
 
 
 def _makes_another_run(key: str) -> bool:

@@ -1,12 +1,14 @@
 """A run folder: everything that evaluating, generating and resuming need, in one place.
 
 config.yaml  recipe.yaml  overrides.yaml  dataset.json  checkpoints/  samples/  metrics.csv  summary.json  log.txt
+and, where it failed, failure.json
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +23,9 @@ from ganart.datasets import cache
 from ganart.datasets.base import Factor, PictureSet
 from ganart.errors import UserError
 from ganart.paths import write_atomically
+
+ENDS = ("images", "time", "pruned")
+"""What may end a run for good: the images that it was to see, the time that it was given, or its sweep."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class RunFolder:
         """
         for folder in (self.samples, self.checkpoints):
             folder.mkdir(parents=True, exist_ok=True)
+        (self.path / "failure.json").unlink(missing_ok=True)
         write_atomically(self.path / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True))
         write_atomically(self.path / "recipe.yaml", OmegaConf.to_yaml(without_resolvers(cfg)))
         write_atomically(self.path / "overrides.yaml", OmegaConf.to_yaml(overrides))
@@ -73,6 +79,33 @@ class RunFolder:
             "factors": [{"name": factor.name, "classes": list(factor.classes)} for factor in pictures.factors],
         }
         write_atomically(self.path / "dataset.json", json.dumps(description, indent=2, ensure_ascii=False))
+
+    def record_failure(self, error: Exception) -> None:
+        """Write down why the run failed, for whoever looks for its result."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        lines = traceback.format_exception(error)
+        facts = {"reason": str(error) or type(error).__name__, "kind": type(error).__name__, "traceback": lines}
+        write_atomically(self.path / "failure.json", json.dumps(facts, indent=2, ensure_ascii=False))
+
+    @property
+    def has_begun(self) -> bool:
+        return (self.path / "config.yaml").is_file()
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What the run came to so far; empty until it has ended once."""
+        file = self.path / "summary.json"
+        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether there is nothing more to be done for it."""
+        return self.summary.get("ended_by") in ENDS
+
+    @property
+    def first_score(self) -> float | None:
+        """The final value of the first of its metrics, by which runs are compared; None where none was taken."""
+        return next((row["value"] for row in self.summary.get("scores", {}).values()), None)
 
     @cached_property
     def config(self) -> DictConfig:

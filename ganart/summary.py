@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +31,24 @@ def versions() -> dict[str, str]:
         "torch": torch.__version__,
         **{name: version(name) for name in STACK},
     }
+
+
+def commit() -> str | None:
+    """The commit of ganart's own checkout, with a + if it has changed since; None for an installed ganart."""
+    checkout = Path(__file__).parents[1]
+    if not (checkout / ".git").exists():
+        return None
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(checkout), "describe", "--always", "--dirty=+", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip() or None
 
 
 def device_name(device: torch.device) -> str:

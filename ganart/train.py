@@ -2,38 +2,75 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from ganart.arguments import asks, values_in
 from ganart.complaints import tells_users
+from ganart.console import console
+from ganart.jobs import with_constants_named, with_folder_of_same_command, with_one_folder_for_all, without_resume
+from ganart.multirun import failure_stays_in_its_job
+from ganart.naming import in_multirun
 from ganart.paths import conf_dir, quoted
 
+if TYPE_CHECKING:
+    from ganart.run_folder import RunFolder
 
-@hydra.main(config_path=str(conf_dir()), config_name="train", version_base="1.3")
+
 @tells_users
-def main(cfg: DictConfig) -> float | None:
+@failure_stays_in_its_job
+def train_one(cfg: DictConfig) -> float | None:
     """Train one GAN as `cfg` describes it; returns its first final score, for sweeps."""
     # Composing, `--help` and `--cfg job` need none of what takes seconds to import.
     from ganart.resume import Resume
     from ganart.run_folder import RunFolder
     from ganart.training import train
 
-    overrides = list(HydraConfig.get().overrides.task)
-    resume = Resume.find(cfg.resume, overrides)
+    run, overrides = RunFolder(Path(cfg.run_folder)), without_resume(HydraConfig.get().overrides.task)
+    resume = Resume.find(cfg.resume, overrides, run)
+    if cfg.resume == "auto" and run.has_finished and not (resume and resume.overrides):
+        console.print(f"{os.path.relpath(run.path)} is finished already.", soft_wrap=True)
+        return run.first_score
     if resume is not None:
         cfg, overrides = resume.config(cfg), resume.all_overrides
-    return train(cfg, RunFolder(Path(cfg.run_folder)), overrides, resume)
+    train(cfg, run, overrides, resume)
+    if not in_multirun():
+        say_what_to_do_next(run)
+    return run.first_score
+
+
+main = hydra.main(config_path=str(conf_dir()), config_name="train", version_base="1.3")(train_one)
+"""What launchers send to other processes is `train_one`, by name: decorated in place it could not be found there."""
+
+
+def say_what_to_do_next(run: RunFolder) -> None:
+    folder = os.path.relpath(run.path)
+    console.print(
+        f"pictures while it learned   {folder}/samples/\n"
+        f"paint new pictures          ganart generate run={folder} seeds=0-63\n"
+        f"score in full               ganart evaluate run={folder}\n"
+        f"train on                    ganart train resume={folder} total_images={2 * run.summary['images_seen']}",
+        soft_wrap=True,
+    )
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """A resumed run goes on in its own folder, which Hydra has to know before it makes another."""
-    wanted = [argument.partition("=")[2] for argument in arguments if argument.startswith("resume=")]
-    if not wanted or wanted[-1] in ("", "null") or any(argument.startswith("hydra.run.dir=") for argument in arguments):
+    """Name the jobs of a multirun by what differs; a resumed run goes on in its own folder, which Hydra has to know."""
+    if asks(arguments):
         return arguments
+    arguments = with_one_folder_for_all(with_constants_named(arguments))
+    values = values_in(arguments)
+    wanted = values.get("resume", "null")
+    if wanted in ("", "null") or "hydra.run.dir" in values:
+        return arguments
+    if wanted == "auto":
+        return with_folder_of_same_command(arguments)
     from ganart.run_folder import RunFolder
 
-    folder = RunFolder.open(wanted[-1], key="resume").path
+    folder = RunFolder.open(wanted, key="resume").path
     return [*arguments, f"hydra.run.dir={quoted(folder)}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 import pytorch_lightning as pl
@@ -20,18 +20,30 @@ from ganart.console import console
 from ganart.datasets import cache
 from ganart.datasets.base import PictureSet
 from ganart.datasets.loader import BatchLoader
-from ganart.errors import UserError
+from ganart.errors import OccupiedError, UserError
 from ganart.gan import GAN
 from ganart.hardware import Choice, choose
 from ganart.lean import NoProfiler, stop_looking_for_gpus
 from ganart.loggers import ExperimentLogger
 from ganart.optimizers import build_optimizer
+from ganart.relaunch import children_train
 from ganart.resume import Resume
 from ganart.run_folder import RunFolder
 
 
-def train(cfg: DictConfig, run: RunFolder, overrides: list[str], resume: Resume | None = None) -> float | None:
-    """Train in `run`; everything that can be checked is checked first."""
+def train(
+    cfg: DictConfig,
+    run: RunFolder,
+    overrides: list[str],
+    resume: Resume | None = None,
+    extra_callbacks: Mapping[str, pl.Callback] | None = None,
+) -> None:
+    """Train in `run`, and leave there what it came to; everything that can be checked is checked first."""
+    if resume is None and quiet.is_first_process() and run.has_begun and cfg.resume != "auto":
+        folder = os.path.relpath(run.path)
+        raise OccupiedError(
+            f"{folder} holds a run already. Go on with it: resume={folder}, or give another hydra.run.dir="
+        )
     check(cfg)
     composed, cfg = cfg, cfg.copy()
     OmegaConf.resolve(cfg)
@@ -40,22 +52,19 @@ def train(cfg: DictConfig, run: RunFolder, overrides: list[str], resume: Resume 
     stop_looking_for_gpus()
     hardware = choose(cfg.trainer.accelerator, cfg.trainer.precision, cfg.channels_last)
 
-    if resume is None and quiet.is_first_process() and (run.path / "config.yaml").exists():
-        folder = os.path.relpath(run.path)
-        raise UserError(f"{folder} holds a run already. Go on with it: resume={folder}, or give another hydra.run.dir=")
     dataset = build_dataset(cfg.dataset, allow=cfg.allow_targets)
     cfg.dataset.condition = composed.dataset.condition = list(dataset.condition)
     pictures = cache.load(dataset)
     check_pictures(pictures, resume)
     with built_loggers(cfg) as loggers:
-        callbacks = build(cfg.callback, allow=cfg.allow_targets)
+        callbacks = {**(extra_callbacks or {}), **build(cfg.callback, allow=cfg.allow_targets)}
         trainer = build_trainer(cfg, hardware, run, callbacks, loggers)
         check(cfg, world_size=trainer.world_size)
         torch.manual_seed(cfg.seed)
         gan = build_gan(cfg, pictures, hardware)
         if trainer.is_global_zero:
             run.begin(composed, overrides, pictures)
-            introduce(cfg, run, pictures, hardware, gan)
+            introduce(cfg, run, pictures, hardware, gan, resume)
         for callback in callbacks.values():
             if isinstance(callback, Scores):
                 callback.prepare(pictures, trainer.strategy.root_device)
@@ -70,10 +79,13 @@ def train(cfg: DictConfig, run: RunFolder, overrides: list[str], resume: Resume 
         )
         for logger in loggers:
             logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
+            logger.log_dataset(pictures.name, run.dataset)
         prepared = time.monotonic()
-        with children_start_alike():
-            trainer.fit(gan, loader, ckpt_path=str(resume.checkpoint) if resume else None, weights_only=True)
-        return conclude(run, trainer, gan, callbacks, pictures, prepared - begun, time.monotonic() - prepared)
+        checkpoint = resume.checkpoint if resume else None
+        with children_train(run.path, checkpoint, trainer):
+            trainer.fit(gan, loader, ckpt_path=checkpoint, weights_only=True)
+        seconds = prepared - begun, time.monotonic() - prepared
+        conclude(run, trainer, gan, callbacks, pictures, cfg.total_images, *seconds)
 
 
 def check_pictures(pictures: PictureSet, resume: Resume | None) -> None:
@@ -152,25 +164,9 @@ def built_loggers(cfg: DictConfig) -> Iterator[list[ExperimentLogger]]:
         yield loggers
 
 
-@contextmanager
-def children_start_alike() -> Iterator[None]:
-    """Let the processes that Lightning starts for further devices be called as this one was, and clean up after them.
-
-    They are started from `sys.argv`, which Hydra has to see without the verb.
-    """
-    argv, environ = list(sys.argv), dict(os.environ)
-    sys.argv = [argv[0], "train", *argv[1:]]
-    try:
-        yield
-    finally:
-        sys.argv = argv
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            torch.distributed.destroy_process_group()
-        os.environ.clear()
-        os.environ.update(environ)
-
-
-def introduce(cfg: DictConfig, run: RunFolder, pictures: PictureSet, hardware: Choice, gan: GAN) -> None:
+def introduce(
+    cfg: DictConfig, run: RunFolder, pictures: PictureSet, hardware: Choice, gan: GAN, resume: Resume | None
+) -> None:
     """Say what is about to happen."""
     sizes = {p: sum(w.numel() for w in getattr(gan, p).parameters()) / 1e6 for p in ("generator", "discriminator")}
     layout = "channels-last" if hardware.channels_last else "channels-first"
@@ -182,6 +178,8 @@ def introduce(cfg: DictConfig, run: RunFolder, pictures: PictureSet, hardware: C
         "machine": f"{hardware.accelerator}, {hardware.precision}, {layout} ({hardware.reason})",
         "run": str(os.path.relpath(run.path)),
     }
+    if resume is not None:
+        lines["run"] += f", going on at {resume.images_seen:,} images"
     if skipped := pictures.manifest.skipped:
         lines["skipped"] = f"{len(skipped)} unreadable files; `ganart dataset` lists them"
     for name, line in lines.items():
@@ -194,15 +192,18 @@ def conclude(
     gan: GAN,
     callbacks: dict[str, pl.Callback],
     pictures: PictureSet,
+    total_images: int,
     preparing: float,
     training: float,
-) -> float | None:
-    """Write the summary, show it, and say what to do next."""
+) -> None:
+    """Write the summary and show it; a run that was told to stop ends the command."""
     interrupt = next((c for c in callbacks.values() if isinstance(c, Interrupt)), None)
     scores = next((c for c in callbacks.values() if isinstance(c, Scores)), None)
     doctor = next((c for c in callbacks.values() if isinstance(c, Doctor)), None)
     results = scores.evaluation.results if scores and scores.evaluation else []
+    told = interrupt.reason if interrupt else None
     facts = {
+        "ended_by": told or ("images" if gan.images_seen >= total_images else "time"),
         "images_seen": gan.images_seen,
         "rounds": gan.rounds,
         "seconds_preparing": round(preparing, 1),
@@ -211,6 +212,7 @@ def conclude(
         "device": summary.device_name(trainer.strategy.root_device),
         "num_devices": trainer.world_size,
         "precision": str(trainer.precision),
+        "commit": summary.commit(),
         "dataset_hash": pictures.hash,
         "manifest_hash": pictures.manifest.hash,
         "licence": pictures.manifest.licence,
@@ -219,6 +221,10 @@ def conclude(
     }
     if trainer.is_global_zero:
         summary.write(run.path / "summary.json", facts)
+        for logger in trainer.loggers:
+            if isinstance(logger, ExperimentLogger):
+                values = {row.name: row.value for row in results}
+                logger.log_run_folder({"images_seen": gan.images_seen, "scores": values})
         folder = os.path.relpath(run.path)
         if interrupt and interrupt.received is not None:
             console.print(
@@ -231,11 +237,3 @@ def conclude(
             console.print(summary.table(results))
         for caveat in summary.caveats(results):
             console.print(caveat, style="dim", soft_wrap=True)
-        console.print(
-            f"pictures while it learned   {folder}/samples/\n"
-            f"paint new pictures          ganart generate run={folder} seeds=0-63\n"
-            f"score in full               ganart evaluate run={folder}\n"
-            f"train on                    ganart train resume={folder} total_images={2 * gan.images_seen}",
-            soft_wrap=True,
-        )
-    return results[0].value if results else None

@@ -8,7 +8,7 @@ from pytorch_lightning import Callback
 
 
 class Witness(Callback):
-    """Writes what each process saw and came to into the run folder: hashes of its batches, and its weights."""
+    """Writes what each process saw and came to into the run folder: hashes of its batches, its weights and rate."""
 
     def __init__(self):
         self.batches = []
@@ -18,4 +18,5 @@ class Witness(Callback):
 
     def on_train_end(self, trainer, pl_module):
         file = Path(trainer.default_root_dir) / f"witness{trainer.global_rank}.pt"
-        torch.save({"batches": self.batches, "weights": pl_module.state_dict()}, file)
+        seen = {"batches": self.batches, "weights": pl_module.state_dict()}
+        torch.save({**seen, "rates": trainer.optimizers[0].defaults["lr"]}, file)

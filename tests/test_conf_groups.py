@@ -29,7 +29,7 @@ def composed(*overrides: str):
 
 def test_groups_of_this_test_are_those_on_disk():
     tested = {"loss", "penalty", "schedule", "metric", "optimizer", "architecture", "features", "experiment", "dataset"}
-    elsewhere = {"callback", "logger", "trainer", "hydra"}  # with the training
+    elsewhere = {"callback", "logger", "trainer", "hydra", "sweep", "sampler", "pruner"}  # with training and sweeps
     assert {folder.name for folder in Path(conf_dir()).iterdir() if folder.is_dir()} == tested | elsewhere
 
 

@@ -20,17 +20,16 @@ from ganart.training import build_gan
 WITNESS = ("+callback.witness._target_=spies.Witness", "allow_targets=[spies]")
 
 
-def train_on(folder: Path, devices: int, *overrides: str) -> RunFolder:
-    command = [sys.executable, "-m", "ganart", "train", *TINY, *DCGAN, "name=tiny", f"hydra.run.dir={folder}", *WITNESS]
-    command += [
-        "trainer=ddp",
-        "trainer.accelerator=cpu",
-        f"trainer.devices={devices}",
-        "trainer.precision=32",
-        *overrides,
-    ]
+def called(folder: Path, verb: str, devices: int, *overrides: str) -> subprocess.CompletedProcess[str]:
+    """Call a verb as a user would, with `devices` processes a run."""
+    command = [sys.executable, "-m", "ganart", verb, *TINY, *DCGAN, "name=tiny", *WITNESS, "trainer=ddp"]
+    command += ["trainer.accelerator=cpu", f"trainer.devices={devices}", "trainer.precision=32", *overrides]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent), "GANART_CACHE": str(folder.parent / "cache")}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
+
+
+def train_on(folder: Path, devices: int, *overrides: str) -> RunFolder:
+    done = called(folder, "train", devices, f"hydra.run.dir={folder}", *overrides)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return RunFolder(folder)
 
@@ -97,3 +96,36 @@ def start_of(tmp_path: Path, overrides: list[str]) -> torch.Tensor:
     torch.manual_seed(cfg.seed)
     gan = build_gan(cfg, cache.load(build(cfg.dataset)), Choice("cpu", "32", False, "a test"))
     return gan.discriminator.from_image.weight.detach()
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib", "submitit_local"])
+def test_the_ranks_of_a_job_share_its_folder_and_its_settings(launcher, tmp_path):
+    """Even where the job before has failed: its processes and its process group are gone."""
+    if launcher != "basic":
+        pytest.importorskip(f"hydra_plugins.hydra_{launcher.partition('_')[0]}_launcher")
+    many = ["--multirun", f"hydra/launcher={launcher}", f"hydra.sweep.dir={tmp_path}/many", "~callback.scores"]
+    done = called(tmp_path / "many", "train", 2, *many, "optimizer.discriminator.lr=1e30,0.001")
+    assert done.returncode == 1, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "1 of 2 jobs did not finish" in done.stderr
+    folders = {folder.name for folder in (tmp_path / "many").iterdir() if folder.name.startswith("lr")}
+    assert folders == {"lr-1e+30", "lr-0.001"}
+    run = RunFolder(tmp_path / "many/lr-0.001")
+    assert run.summary["num_devices"] == 2
+    assert {seen["rates"] for seen in witnesses(run, 2)} == {0.001}
+    assert not list(tmp_path.glob("runs"))
+
+
+def test_the_ranks_of_a_trial_share_its_folder_and_its_settings(tmp_path):
+    pytest.importorskip("optuna")
+    several = [
+        "n_trials=2",
+        "optimizer.discriminator.lr=tag(log,interval(1e-5,1e-3))",
+        f"hydra.run.dir={tmp_path}/study",
+    ]
+    done = called(tmp_path / "study", "sweep", 2, *several)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    for number in range(2):
+        run = RunFolder(tmp_path / f"study/trials/{number:04d}")
+        assert run.summary["num_devices"] == 2
+        assert {seen["rates"] for seen in witnesses(run, 2)} == {run.config.optimizer.discriminator.lr}
+    assert not list(tmp_path.glob("runs"))

@@ -2,9 +2,10 @@
 
 import json
 import struct
+from pathlib import Path
 
 import pytest
-from laboratory import train_tiny
+from laboratory import DCGAN, TINY, train_tiny
 
 from ganart.errors import UserError
 from ganart.loggers import CSVLogger, WandbLogger
@@ -30,40 +31,124 @@ def wandb_records(folder):
             yield record
 
 
-def test_wandb_offline_holds_config_losses_pictures_and_scores_on_the_axis_of_images(tmp_path):
-    run = train_tiny(tmp_path / "run", "logger=[wandb]", "logger.wandb.mode=offline", "callback.scores.every_images=80")
-    records = list(wandb_records(run.path))
+def history_of(records):
+    """The rows of the history; what has parts, a picture say, as a dictionary of them."""
+    rows = []
+    for items in (r.history.item for r in records if r.HasField("history")):
+        row = {}
+        for item in items:
+            first, *rest = item.nested_key or [item.key]
+            value = json.loads(item.value_json)
+            row[first] = row.get(first, {}) | {rest[0]: value} if rest else value
+        rows.append(row)
+    return rows
+
+
+@pytest.fixture(scope="module")
+def offline(lab):
+    """What W&B has kept of a run, offline: the run folder, and its records."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANART_CACHE", str(lab / "cache"))
+        wandb = ("logger=[wandb]", "logger.wandb.mode=offline", "logger.wandb.log_model=true")
+        run = train_tiny(lab / "run", *wandb, "logger.wandb.tags=[first,tiny]", "callback.scores.every_images=80")
+    return run, list(wandb_records(run.path))
+
+
+def test_wandb_offline_holds_the_configuration(offline):
+    _, records = offline
     config = {item.key or item.nested_key[0]: item.value_json for r in records for item in r.run.config.update}
     config |= {item.key: item.value_json for r in records for item in r.config.update}
     assert json.loads(config["total_images"]) == 160
     assert json.loads(config["loss"])["_target_"].endswith("Relativistic")
-    history = [
-        {item.key or item.nested_key[0]: json.loads(item.value_json) for item in r.history.item}
-        for r in records
-        if r.HasField("history")
-    ]
+    (begun,) = (r.run for r in records if r.HasField("run") and r.run.tags)
+    assert list(begun.tags) == ["first", "tiny"]
+    assert (begun.display_name, begun.job_type) == ("tiny", "train")
+
+
+def test_wandb_offline_holds_everything_in_its_section_on_the_axis_of_images(offline):
+    _, records = offline
+    history = history_of(records)
     for kind, at in (("trend", {80, 160}), ("scores", {160})):
         assert {row["images_seen"] for row in history if f"{kind}/fd_classifier" in row} == at
+    assert {row["images_seen"] for row in history if "samples/grid" in row} == {0, 80, 160}
     assert all("images_seen" in row for row in history)
     names = {name for row in history for name in row}
-    assert {
-        "d_real",
-        "d_fake",
-        "gradient_norm/generator",
-        "images_per_second",
+    expected = "players/d_real players/d_fake players/generator_loss players/gradient_norm_generator penalties/r1"
+    expected += " machine/images_per_second machine/memory_gb scores/is_classifier scores/fd_classifier_floor"
+    assert names >= set(expected.split())
+    assert {name.partition("/")[0] for name in names if "/" in name} == {
+        "players",
+        "penalties",
+        "machine",
+        "trend",
+        "scores",
         "samples",
-        "scores/is_classifier",
-    } <= names
+        "nearest",
+    }
     metrics = {r.metric.name or r.metric.glob_name: r.metric for r in records if r.HasField("metric")}
     assert metrics["*"].step_metric == "images_seen"
     for kind in ("trend", "scores"):
         assert metrics[f"{kind}/fd_classifier"].summary.min
         assert metrics[f"{kind}/is_classifier"].summary.max
+
+
+def test_wandb_offline_holds_protocols_and_ends_the_run(offline):
+    _, records = offline
     summary = {item.key or item.nested_key[0]: item.value_json for r in records for item in r.summary.update}
     protocol = json.loads(summary["scores/fd_classifier/protocol"])
     assert (protocol["n_fake"], protocol["weights"]) == (100, "average")
     assert any(r.HasField("exit") for r in records)  # finished, so that the next job of a multirun is another run
-    assert list(run.path.rglob("media/images/*.png"))
+
+
+def test_wandb_offline_holds_pictures_the_walk_and_a_table_of_classes(offline):
+    run, records = offline
+    last = {name: value for row in history_of(records) for name, value in row.items()}
+    kept = run.path / "wandb"
+    for name, kind in (("samples/grid", "image-file"), ("nearest/works", "image-file"), ("samples/walk", "video-file")):
+        assert last[name]["_type"] == kind
+        assert list(kept.rglob(Path(last[name]["path"]).name))
+    assert last["samples/grid"]["caption"] == "160 images seen"
+    (table,) = kept.rglob(Path(last["scores/by_style"]["path"]).name)
+    content = json.loads(table.read_text())
+    assert content["columns"][:2] == ["class", "n_real"]
+    assert len(content["data"]) == 8
+
+
+def test_wandb_offline_holds_the_way_from_the_data_to_checkpoints_and_pictures(offline):
+    run, records = offline
+    artifacts = [r.artifact for r in records if r.HasField("artifact")]
+    artifacts += [r.request.log_artifact.artifact for r in records if r.request.HasField("log_artifact")]
+    assert {artifact.type for artifact in artifacts} >= {"dataset", "pictures", "model"}
+    (data,) = (artifact for artifact in artifacts if artifact.type == "dataset")
+    facts = json.loads(data.metadata)
+    assert facts["manifest_hash"] == json.loads((run.path / "summary.json").read_text())["manifest_hash"]
+    pictures = {entry.path for a in artifacts if a.type == "pictures" for entry in a.manifest.contents}
+    assert pictures == {"images_000000160.png", "walk.gif", "nearest.png"}
+
+
+def test_two_jobs_of_a_multirun_are_two_runs_of_one_group(ganart, tmp_path):
+    several = ("--multirun", "seed=1,2", f"hydra.sweep.dir={tmp_path}/many", "~callback.scores", "name=tiny")
+    status, text = ganart("train", *TINY, *DCGAN, *several, "logger=[wandb]", "logger.wandb.mode=offline")
+    assert status == 0, text
+    begun = [r.run for seed in (1, 2) for r in wandb_records(tmp_path / f"many/seed-{seed}") if r.HasField("run")]
+    assert {run.run_group for run in begun} == {"many"}
+    assert {run.display_name for run in begun} == {"seed-1", "seed-2"}
+    assert len({run.run_id for run in begun}) == 2
+
+
+def test_a_training_goes_on_when_wandb_fails(tmp_path, monkeypatch, capsys):
+    import wandb
+
+    def fails(*_, **__):
+        raise wandb.errors.CommError("the network is gone")
+
+    monkeypatch.setattr(wandb.sdk.wandb_run.Run, "log", fails)
+    run = train_tiny(tmp_path / "run", "logger=[wandb]", "logger.wandb.mode=offline", "~callback.scores")
+    assert run.has_finished
+    told = capsys.readouterr().out
+    assert told.count("training goes on") == 1
+    assert "the network is gone" in told
+    assert "wandb sync" in told
 
 
 def test_wandb_disabled_leaves_nothing(tmp_path):
@@ -87,8 +172,8 @@ def test_tensorboard_holds_numbers_and_pictures_by_images_seen(tmp_path):
     run = train_tiny(tmp_path / "run", "logger=[tensorboard]")
     events = EventAccumulator(str(run.path / "tensorboard"))
     events.Reload()
-    assert [event.step for event in events.Scalars("discriminator/loss")] == [32, 64, 96, 128, 160]
-    assert [event.step for event in events.Images("samples")] == [0, 80, 160]
+    assert [event.step for event in events.Scalars("players/discriminator_loss")] == [32, 64, 96, 128, 160]
+    assert [event.step for event in events.Images("samples/grid")] == [0, 80, 160]
     assert events.Scalars("scores/fd_classifier")[0].value > 0
     assert (run.path / "metrics.csv").exists()  # always
 

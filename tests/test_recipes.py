@@ -12,6 +12,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from laboratory import small_pictures
 
+from ganart import sweep
 from ganart.cli import VERBS
 from ganart.errors import UserError
 from ganart.generate import prepare_arguments
@@ -48,7 +49,9 @@ def test_the_commands_of_the_readme_can_be_composed(readme):
     assert {command[1] for command in commands} == set(VERBS)
     for _, verb, *arguments in commands:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            if verb in ("train", "dataset", "evaluate") and "--multirun" not in arguments:
+            if verb == "sweep":
+                compose(verb, sweep.prepare_arguments(arguments))
+            elif verb in ("train", "dataset", "evaluate") and "--multirun" not in arguments:
                 compose(verb, arguments)
             elif verb == "train":
                 compose(verb, [a.split(",")[0] for a in arguments if a != "--multirun"])

@@ -9,7 +9,7 @@ from ganart.metrics.results import LabelRow, LabelTable
 
 def result(name, value=2.0, floor=1.0, std=None, lower=True, **protocol):
     counts = {"n_real": 500, "n_fake": 500, "n_floor": 500, "features": "x"}
-    return Result(name, value, std, floor, lower, counts | protocol)
+    return Result(name, value, std, floor, lower, counts | protocol, name.partition("_")[0])
 
 
 def shown(thing) -> str:

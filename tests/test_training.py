@@ -75,7 +75,14 @@ def test_a_run_leaves_everything_that_later_commands_need(tmp_path):
     last = rows_of(run)[-1]
     assert int(last["images_seen"]) == 160
     assert float(last["scores/fd_classifier"]) == pytest.approx(score["value"])
-    for name in ("discriminator/loss", "generator/loss", "d_real", "d_fake", "gradient_norm/generator", "penalty/r1"):
+    for name in (
+        "players/discriminator_loss",
+        "players/generator_loss",
+        "players/d_real",
+        "players/d_fake",
+        "players/gradient_norm_generator",
+        "penalties/r1",
+    ):
         assert math.isfinite(float(rows_of(run)[0][name])), name
 
 
@@ -172,7 +179,7 @@ def test_gradients_are_clipped_to_the_norm_that_was_asked_for(tmp_path, monkeypa
 
 def test_learning_rates_follow_the_schedule_by_images_seen(tmp_path):
     run = train_tiny(tmp_path / "run", "schedule=linear", "callback.metrics.every_images=16", "~callback.scores")
-    rates = {int(row["images_seen"]): float(row["learning_rate/generator"]) for row in rows_of(run)}
+    rates = {int(row["images_seen"]): float(row["players/learning_rate_generator"]) for row in rows_of(run)}
     # The round that ends at 80 images began at 64: 1 − 64/160 of the full rate.
     assert rates[80] == pytest.approx(0.001 * (1 - 64 / 160))
     assert rates[16] == pytest.approx(0.001)
@@ -189,7 +196,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_says_what_to_try(tmp_path):
         )
     saved = torch.load(tmp_path / "run" / "diverged_rank0.pt", weights_only=True)
     assert saved["batch"][0].shape == (16, 8, 8, 3)
-    assert "discriminator/adversarial" in str(error.value)
+    assert "players/discriminator_adversarial" in str(error.value)
 
 
 def test_ctrl_c_finishes_the_round_saves_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
@@ -231,7 +238,7 @@ def test_problems_are_told_all_at_once_before_anything_is_made(tmp_path):
 @pytest.mark.parametrize("precision", ["32", "bf16-mixed"])
 def test_every_precision_and_layout_trains(tmp_path, precision):
     run = train_tiny(tmp_path / "run", f"trainer.precision={precision}", "channels_last=true", "~callback.scores")
-    assert math.isfinite(float(rows_of(run)[-1]["generator/loss"]))
+    assert math.isfinite(float(rows_of(run)[-1]["players/generator_loss"]))
 
 
 def test_a_gradient_scaler_sees_unscaled_gradients_clipped(tmp_path, monkeypatch):
@@ -250,7 +257,7 @@ def test_a_gradient_scaler_sees_unscaled_gradients_clipped(tmp_path, monkeypatch
     monkeypatch.setattr(training, "build_trainer", scaled)
     fused = ["optimizer.discriminator.fused=false", "optimizer.generator.fused=false"]
     run = train_tiny(tmp_path / "run", *fused, "gradient_clip.generator=100", "~callback.scores")
-    norms = [float(row["gradient_norm/generator"]) for row in rows_of(run)]
+    norms = [float(row["players/gradient_norm_generator"]) for row in rows_of(run)]
     assert all(0 < norm < 50 for norm in norms)  # scaled ones would be a thousand times as long
 
 
@@ -281,7 +288,7 @@ def test_unconditional_mlp_with_every_loss_and_penalty_trains(tmp_path):
             "~callback.scores",
             players=MLP,
         )
-        assert math.isfinite(float(rows_of(run)[-1]["discriminator/loss"]))
+        assert math.isfinite(float(rows_of(run)[-1]["players/discriminator_loss"]))
 
 
 def test_without_labels_there_are_no_scores_and_the_run_says_so(tmp_path, capsys):

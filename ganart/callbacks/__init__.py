@@ -5,16 +5,20 @@ from ganart.callbacks.checkpoint import Checkpoint
 from ganart.callbacks.doctor import Doctor
 from ganart.callbacks.interrupt import Interrupt
 from ganart.callbacks.metrics import Metrics
+from ganart.callbacks.nearest import NearestWorks
 from ganart.callbacks.progress import ProgressBar
 from ganart.callbacks.samples import Samples
 from ganart.callbacks.scores import Scores
 from ganart.callbacks.stop import StopAtImages
+from ganart.callbacks.walk import LatentWalk
 
 __all__ = [
     "Checkpoint",
     "Doctor",
     "Interrupt",
+    "LatentWalk",
     "Metrics",
+    "NearestWorks",
     "ProgressBar",
     "Samples",
     "Scores",

@@ -13,10 +13,14 @@ from ganart.console import console
 
 
 class Interrupt(Callback):
-    """Turns SIGINT and SIGTERM into a stop after the round under way: in the middle of one nothing could be resumed."""
+    """Turns SIGINT and SIGTERM into a stop after the round under way: in the middle of one nothing could be resumed.
+
+    Other callbacks may ask for the same with `stop`, saying what for.
+    """
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self.reason: str | None = None
         self._previous: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
@@ -32,12 +36,17 @@ class Interrupt(Callback):
                 raise KeyboardInterrupt
             return
         self.received = number
+        self.stop("signal")
         console.print(f"{signal.Signals(number).name} received: finishing this round, then saving.")
+
+    def stop(self, reason: str) -> None:
+        """End the run after this round, saved but not scored."""
+        self.reason = reason
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         # All processes have to stop after the same round, whichever of them was told.
-        if trainer.strategy.reduce_boolean_decision(self.received is not None, all=False):
-            self.received = self.received or signal.SIGTERM
+        if trainer.strategy.reduce_boolean_decision(self.reason is not None, all=False):
+            self.reason = self.reason or "another process"
             trainer.should_stop = True
 
     # Lightning takes its own handlers back before the teardown hooks: restoring them there would leave them for good.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import time
 from typing import Any
 
@@ -35,12 +37,23 @@ class Metrics(EveryImages):
         if not values:
             return
         optimizers = dict(zip(("discriminator", "generator"), trainer.optimizers, strict=True))
-        values |= {f"learning_rate/{player}": o.param_groups[0]["lr"] for player, o in optimizers.items()}
+        values |= {f"players/learning_rate_{player}": o.param_groups[0]["lr"] for player, o in optimizers.items()}
         # Of training alone: samples, scores and checkpoints have their own time.
-        values["images_per_second"] = (gan.images_seen - self._seen) / max(self._busy, 1e-9)
+        values["machine/images_per_second"] = (gan.images_seen - self._seen) / max(self._busy, 1e-9)
         self._busy, self._seen = 0.0, gan.images_seen
+        values["machine/memory_gb"] = peak_memory_gb()
         if torch.cuda.is_available() and gan.device.type == "cuda":
-            values["gpu_memory_gb"] = torch.cuda.max_memory_allocated(gan.device) / 2**30
+            values["machine/gpu_memory_gb"] = torch.cuda.max_memory_allocated(gan.device) / 2**30
         self.latest = values
         for logger in trainer.loggers:
             logger.log_metrics(values, step=gan.images_seen)
+
+
+def peak_memory_gb() -> float:
+    """The most that this process has held at once, in GiB; NaN where the system does not tell."""
+    if sys.platform == "win32":
+        return math.nan
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**30 if sys.platform == "darwin" else 2**20)  # bytes there, KiB elsewhere

@@ -78,9 +78,8 @@ class ProgressBar(Callback):
         speed = (gan.images_seen - self._began_at) / max(now - self._started, 1e-9)
         left = max(0, self.total_images - gan.images_seen) / max(speed, 1e-9)
         latest = self._metrics.latest if self._metrics else {}
-        losses = [
-            f"{p[0].upper()} {latest[f'{p}/loss']:.2f}" for p in ("discriminator", "generator") if f"{p}/loss" in latest
-        ]
+        names = {"D": "players/discriminator_loss", "G": "players/generator_loss"}
+        losses = [f"{player} {latest[name]:.2f}" for player, name in names.items() if name in latest]
         parts = [f"{gan.images_seen:,}/{self.total_images:,} images", f"{speed:,.0f}/s", f"{clock(left)} left"]
         return " · ".join([*parts, *losses, *([self._score] if self._score else [])])
 

@@ -37,7 +37,7 @@ class Samples(EveryImages):
         image = grid(pictures.cpu().numpy(), columns)
         image.save(Path(trainer.default_root_dir) / "samples" / f"images_{gan.images_seen:09d}.png")
         for logger in experiment_loggers(trainer):
-            logger.log_pictures("samples", image, gan.images_seen)
+            logger.log_pictures("samples/grid", image, gan.images_seen)
 
 
 def layout(factors: list[Factor]) -> tuple[torch.Tensor, int]:

@@ -23,6 +23,7 @@ from ganart.features import Classifier, FeatureNetwork
 from ganart.gan import GAN
 from ganart.metrics import Evaluation, Result, Sample, Score, Scorer
 from ganart.metrics.generated import Generated
+from ganart.metrics.results import LabelTable
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ class Scores(EveryImages):
         self.trend_images = trend_images
         self.evaluation: Evaluation | None = None
         self.of_best: Evaluation | None = None
+        self.seen: Sample | None = None
+        """The generated pictures that the final scores are of."""
         self._best: dict[str, Any] | None = None
         self.seconds = 0.0
         self.scored_at: int | None = None
@@ -127,14 +130,21 @@ class Scores(EveryImages):
         keeper = next((c for c in trainer.callbacks if isinstance(c, BestKeeper)), None)  # type: ignore[attr-defined]
         if keeper:
             keeper.save_now(trainer, pl_module)  # what follows may take long, and may be killed
-        self.evaluation = self._evaluate(trainer, pl_module, pl_module.paint)
-        if self.evaluation is None:
+        self.seen = self._look(trainer, pl_module, pl_module.paint, self.scorer.num_images)
+        if self.seen is None:
             return
+        with self._timed():
+            self.evaluation = self.scorer.evaluate(self.seen, weights="average")
         self.scored_at = pl_module.images_seen
         log(trainer, pl_module, "scores", self.evaluation.results)
+        for logger in experiment_loggers(trainer):
+            for table in self.evaluation.tables:
+                logger.log_rows(f"scores/by_{table.factor}", *rows_of(table), pl_module.images_seen)
         if keeper and keeper.best and keeper.best["images_seen"] != self.scored_at:
             average = keeper.best_average(trainer, pl_module)
-            self.of_best = self._evaluate(trainer, pl_module, partial(pl_module.paint, by=average))
+            fake = self._look(trainer, pl_module, partial(pl_module.paint, by=average), self.scorer.num_images)
+            with self._timed():
+                self.of_best = self.scorer.evaluate(fake, weights="average") if fake else None
             self._best = {"checkpoint": "best.ckpt", "images_seen": keeper.best["images_seen"]}
 
     def findings(self) -> dict[str, Any]:
@@ -143,14 +153,13 @@ class Scores(EveryImages):
         best = {**(self._best or {}), **self.of_best.as_dict()} if self.of_best else None
         return {"scored_at_images": self.scored_at, **last, "best": best}
 
-    def _evaluate(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor]) -> Evaluation | None:
-        fake = self._look(trainer, gan, paint, self.scorer.num_images)
-        with self._timed():
-            return self.scorer.evaluate(fake, weights="average") if fake else None
+    def generated(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor]) -> Generated:
+        """The pictures that are scored, by their seeds."""
+        loader = cast(BatchLoader, trainer.train_dataloader)
+        return Generated(paint, loader.pictures, loader.condition, gan.latent_dim)
 
     def _look(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], count: int) -> Sample | None:
         """Look at `count` pictures; None if the run was told to stop meanwhile."""
-        loader = cast(BatchLoader, trainer.train_dataloader)
         listeners = [c for c in trainer.callbacks if isinstance(c, ScoringListener)]  # type: ignore[attr-defined]
         scored = 0
 
@@ -162,11 +171,9 @@ class Scores(EveryImages):
             for listener in listeners:
                 listener.on_scoring(trainer, gan, min(1, scored / count))
 
-        generated = Generated(paint, loader.pictures, loader.condition, gan.latent_dim)
+        share = {"rank": trainer.global_rank, "world_size": trainer.world_size}
         with self._timed(), suppress(AbandonedError):
-            return self.scorer.look(
-                generated, count, rank=trainer.global_rank, world_size=trainer.world_size, advance=advance
-            )
+            return self.scorer.look(self.generated(trainer, gan, paint), count, advance=advance, **share)
         return None
 
     @contextmanager
@@ -190,13 +197,19 @@ def log(trainer: Trainer, gan: GAN, kind: str, results: Sequence[Result]) -> Non
         logger.log_metrics(values, step=gan.images_seen)
 
 
+def rows_of(table: LabelTable) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows of a table of classes, for loggers."""
+    rows = [row.as_dict() for row in table.rows]
+    return list(rows[0]), [list(row.values()) for row in rows]
+
+
 class AbandonedError(Exception):
     """Scoring was left off: the run has been told to stop."""
 
 
 def told_to_stop(trainer: Trainer) -> bool:
     callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
-    return any(isinstance(callback, Interrupt) and callback.received is not None for callback in callbacks)
+    return any(isinstance(callback, Interrupt) and callback.reason is not None for callback in callbacks)
 
 
 def describe(scorer: Scorer, trend_images: int) -> str:

@@ -73,13 +73,13 @@ def derived(values: Mapping[str, float], keys: Mapping[str, float], ignorance: f
     A number that this window cannot give is left out: penalties are not taken at each update.
     """
     numbers: dict[str, float] = {}
-    costs = {name: value for name, value in values.items() if name.startswith("penalty/")}
+    costs = {name: value for name, value in values.items() if name.startswith("penalties/")}
     if costs or not any(key.startswith("penalty.") for key in keys):
         numbers |= {"penalties": sum(costs.values()), "slope": _slope(costs, keys)}
-    if "logits/real" in values and "logits/fake" in values:
-        numbers["gap"] = values["logits/real"] - values["logits/fake"]
-    if ignorance is not None and "discriminator/adversarial" in values:
-        numbers |= {"ignorance": ignorance, "told_apart": 1 - values["discriminator/adversarial"] / ignorance}
+    if "players/logits_real" in values and "players/logits_fake" in values:
+        numbers["gap"] = values["players/logits_real"] - values["players/logits_fake"]
+    if ignorance is not None and "players/discriminator_adversarial" in values:
+        numbers |= {"ignorance": ignorance, "told_apart": 1 - values["players/discriminator_adversarial"] / ignorance}
     return numbers
 
 
@@ -88,6 +88,6 @@ def _slope(costs: Mapping[str, float], keys: Mapping[str, float]) -> float:
 
     Near enough to tell 1 from 10.
     """
-    strengths = {f"penalty/{key.split('.')[1]}": value for key, value in keys.items() if key.startswith("penalty.")}
+    strengths = {f"penalties/{key.split('.')[1]}": value for key, value in keys.items() if key.startswith("penalty.")}
     slopes = [sqrt(cost / strengths[name]) for name, cost in costs.items() if strengths.get(name, 0) > 0]
     return max(slopes, default=0.0)

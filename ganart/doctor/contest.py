@@ -30,9 +30,9 @@ class DiscriminatorWins(Disease):
         if now["told_apart"] < self.least:
             return None
         says = f"Its loss is {now['told_apart']:.1%} of the way from guessing to certainty"
-        if "d_real" in now and "d_fake" in now:
+        if "players/d_real" in now and "players/d_fake" in now:
             says += f" (D(real) {now['d_real']:.2f}, D(fake) {now['d_fake']:.2f})"
-        norms = history.series("gradient_norm/generator")
+        norms = history.series("players/gradient_norm_generator")
         if norms and norms[-1] < max(norms) / 3:
             says += f", and the generator's gradient has fallen from {max(norms):.2g} to {norms[-1]:.2g}"
         return f"{says}: the generator is told that its pictures are wrong and no longer how."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from PIL.Image import Image
@@ -14,6 +15,18 @@ class ExperimentLogger(Logger):
 
     def log_pictures(self, name: str, picture: Image, images_seen: int) -> None:
         """Keep `picture`; loggers of numbers do not."""
+
+    def log_moving_picture(self, name: str, file: Path, images_seen: int) -> None:
+        """Keep the moving picture in `file`, a GIF."""
+
+    def log_rows(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], images_seen: int) -> None:
+        """Keep a table of numbers and names."""
+
+    def log_dataset(self, name: str, facts: Mapping[str, Any]) -> None:
+        """Learn what the run is trained on, before it begins; dataset.json in the run folder says the same."""
+
+    def log_run_folder(self, facts: Mapping[str, Any]) -> None:
+        """Keep what the run has left in its folder, when it has ended."""
 
     def expect_scores(self, lower_is_better: Mapping[str, bool]) -> None:
         """Learn which numbers are scores and which way is up, before they come."""

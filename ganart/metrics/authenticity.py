@@ -17,8 +17,9 @@ class Authenticity(Score):
     """
 
     keys = ("authenticity",)
+    lower_is_better = False
 
     def compute(self, sides: Comparison) -> list[Value]:
         apart, positions = nearest(sides.fake.features, sides.real.features, 1)
         authentic = sides.radii("real", 1)[positions[:, 0]] < apart[:, 0]
-        return [Value("authenticity", 100 * float(authentic.float().mean()), lower_is_better=False)]
+        return [Value("authenticity", 100 * float(authentic.float().mean()))]

@@ -49,7 +49,6 @@ class Value:
     key: str
     value: float
     std: float | None = None
-    lower_is_better: bool = True
 
 
 @dataclass
@@ -85,6 +84,8 @@ class Score(ABC):
 
     keys: ClassVar[tuple[str, ...]]
     """What its values are called with Inception features: `fid`, say, or `precision` and `recall`."""
+
+    lower_is_better: ClassVar[bool] = True
 
     fewest: ClassVar[int] = 2
     """How many pictures each side must have."""

@@ -22,6 +22,7 @@ class DensityCoverage(Score):
     neighbours: int = 5
 
     keys = ("density", "coverage")
+    lower_is_better = False
     fewest = 7
 
     def compute(self, sides: Comparison) -> list[Value]:
@@ -33,8 +34,8 @@ class DensityCoverage(Score):
             inside += int(within.sum())
             reached |= within.any(dim=0)
         return [
-            Value("density", inside / (k * len(sides.fake)), lower_is_better=False),
-            Value("coverage", float(reached.float().mean()), lower_is_better=False),
+            Value("density", inside / (k * len(sides.fake))),
+            Value("coverage", float(reached.float().mean())),
         ]
 
     def protocol(self, num_images: int) -> dict[str, Any]:

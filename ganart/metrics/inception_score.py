@@ -18,6 +18,7 @@ class InceptionScore(Score):
     splits: int = 10
 
     keys = ("is",)
+    lower_is_better = False
 
     def compute(self, sides: Comparison) -> list[Value]:
         logits = sides.fake.logits
@@ -29,7 +30,7 @@ class InceptionScore(Score):
             metric = TorchInceptionScore(feature=Ready(logits.shape[1]), splits=splits, sync_on_compute=False)
         metric.to(logits.device).update(logits)
         mean, std = metric.compute()
-        return [Value("is", float(mean), float(std) if splits > 1 else None, lower_is_better=False)]
+        return [Value("is", float(mean), float(std) if splits > 1 else None)]
 
     def protocol(self, num_images: int) -> dict[str, Any]:
         return {"splits": even_splits(num_images, self.splits)}

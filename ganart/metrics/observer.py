@@ -65,6 +65,11 @@ class Observer:
             columns = [torch.from_numpy(arrays[key]) for key in ("features", "logits", "labels", "recognised")]
         return Sample(*columns).to(self._device)
 
+    def positions(self, name: str, count: int) -> np.ndarray:
+        """Which pictures of the split `real` returns, in its order, [count]."""
+        order = np.random.default_rng(self._seed + 1).permutation(count)  # any prefix is a fair sample
+        return self._chosen(name, count)[order]
+
     def key(self, name: str, count: int) -> str:
         """What the features of `count` pictures of a split depend on, as text."""
         recognised = self._classifier.protocol() if self._classifier else None
@@ -116,7 +121,7 @@ class Observer:
 
     def _look_at_split(self, name: str, count: int) -> Sample:
         split: Split = getattr(self._pictures, name)
-        chosen = np.sort(np.random.default_rng(self._seed).permutation(len(split))[:count])
+        chosen = self._chosen(name, count)
         seen = []
         with progress(f"looking at real pictures ({name})", count) as advance:
             for indices in self._batches(chosen):
@@ -124,8 +129,12 @@ class Observer:
                     self._see(torch.from_numpy(split.pictures(indices)), torch.from_numpy(split.labels_of(indices)))
                 )
                 advance(len(indices))
-        order = np.random.default_rng(self._seed + 1).permutation(count)  # any prefix is a fair sample
-        return _joined(seen).take(torch.from_numpy(order))
+        # In the order of the data until here, so that batches are read from neighbouring places on the disk.
+        return _joined(seen).take(torch.from_numpy(np.searchsorted(chosen, self.positions(name, count))))
+
+    def _chosen(self, name: str, count: int) -> np.ndarray:
+        size = len(getattr(self._pictures, name))
+        return np.sort(np.random.default_rng(self._seed).permutation(size)[:count])
 
     def _batches(self, indices: np.ndarray) -> Iterator[np.ndarray]:
         return (indices[start : start + self._batch_size] for start in range(0, len(indices), self._batch_size))

@@ -21,6 +21,7 @@ class PrecisionRecall(Score):
     neighbours: int = 3
 
     keys = ("precision", "recall")
+    lower_is_better = False
     fewest = 5
 
     def compute(self, sides: Comparison) -> list[Value]:
@@ -33,8 +34,8 @@ class PrecisionRecall(Score):
             batch_size=rows_at_once(max(len(sides.real), len(sides.fake))),
         )
         return [
-            Value("precision", precision, lower_is_better=False),
-            Value("recall", recall, lower_is_better=False),
+            Value("precision", precision),
+            Value("recall", recall),
         ]
 
     def protocol(self, num_images: int) -> dict[str, Any]:

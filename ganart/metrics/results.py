@@ -17,6 +17,8 @@ class Result:
     floor: float | None
     lower_is_better: bool
     protocol: Mapping[str, Any] = field(repr=False)
+    key: str
+    """What the metric itself calls it: `fid`, where the features make `fd_classifier` of its name."""
 
     @property
     def times_floor(self) -> float | None:

@@ -116,8 +116,9 @@ class Scorer:
                 value=value.value,
                 std=value.std,
                 floor=self._floor(name, count).get(value.key),
-                lower_is_better=value.lower_is_better,
+                lower_is_better=score.lower_is_better,
                 protocol={**self._protocol, **sizes, **painted, **score.protocol(min(count, len(fake)))},
+                key=value.key,
             )
             for name, score in self.scores.items()
             for value in self._compute(score, sides)

@@ -16,9 +16,10 @@ class VendiScore(Score):
     """The effective number of different pictures among the generated ones: 1 if all are alike, N if none are."""
 
     keys = ("vendi",)
+    lower_is_better = False
 
     def compute(self, sides: Comparison) -> list[Value]:
-        return [Value("vendi", vendi(sides.fake.features), lower_is_better=False)]
+        return [Value("vendi", vendi(sides.fake.features))]
 
 
 def vendi(features: Tensor) -> float:

@@ -22,13 +22,14 @@ from ganart.reporting.pareto import plot, quantities
 from ganart.reporting.run import Run
 from ganart.reporting.scores import ENOUGH_FOR_FRECHET, LAST, Table, measurements, over_seeds, tables
 from ganart.reporting.shown import commands, recipe_of, show
+from ganart.reporting.sweep import Sweep
 
 PARTS = Path(__file__).parent / "page"
 FRECHET = ("fid", "fd_")
 
 
-def render(runs: Sequence[Run]) -> str:
-    """Return the page about `runs` (≥ 1) as HTML: one file, with everything in it."""
+def render(runs: Sequence[Run], sweeps: Sequence[Sweep] = ()) -> str:
+    """Return the page about `runs` (≥ 1), and the sweeps that made them, as HTML: one file, with everything in it."""
     shown = show(runs)
     labels, pens = [each.label for each in shown], [each.pen for each in shown]
     of_scores = tables(list(measurements(runs)))
@@ -45,6 +46,7 @@ def render(runs: Sequence[Run]) -> str:
             title=shown[0].name if len(runs) == 1 else f"{len(runs)} runs",
             data=sorted({str(run.dataset["name"]) for run in runs if "name" in run.dataset}),
             shown=shown,
+            sweeps=sweeps,
             unfinished=[each for each in shown if not each.run.has_finished],
             tiles=tiles(of_scores[0], seeds[0], shown) if of_scores else [],
             differences=configuration_differences(runs),

@@ -16,16 +16,16 @@ TREND = "trend/"
 SUFFIXES = ("_std", "_floor")
 
 TOGETHER: dict[str, tuple[str, ...]] = {
-    "Losses": ("discriminator/loss", "generator/loss"),
-    "D(real) and D(fake)": ("d_real", "d_fake"),
-    "Gradient norms": ("gradient_norm/",),
-    "Penalties": ("penalty/",),
-    "Learning rates": ("learning_rate/",),
-    "Images per second": ("images_per_second",),
+    "Losses": ("players/discriminator_loss", "players/generator_loss"),
+    "D(real) and D(fake)": ("players/d_real", "players/d_fake"),
+    "Gradient norms": ("players/gradient_norm_",),
+    "Penalties": ("penalties/",),
+    "Learning rates": ("players/learning_rate_",),
+    "Images per second": ("machine/images_per_second",),
 }
 """What shares an axis, by the beginnings of names; with several runs each quantity has a chart of its own."""
 
-LINEAR = ("d_real", "d_fake", "learning_rate/", "images_per_second")
+LINEAR = ("players/d_real", "players/d_fake", "players/learning_rate_", "machine/images_per_second")
 
 
 @dataclass(frozen=True)

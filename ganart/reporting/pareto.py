@@ -80,7 +80,7 @@ def quantities(runs: Sequence[Run], tables: Sequence[Table]) -> list[Quantity]:
 
 def images_per_second(run: Run) -> float | None:
     """Of training alone: the middle of what was logged."""
-    curve = run.curves.get("images_per_second")
+    curve = run.curves.get("machine/images_per_second")
     return float(np.median(curve.finite)) if curve is not None and len(curve.finite) else None
 
 

@@ -17,6 +17,9 @@ from ganart.reporting.numbers import number
 
 Json = dict[str, Any]
 
+ENDINGS = {"images": "finished", "time": "finished by the clock at {place}", "pruned": "ended by its sweep at {place}"}
+"""How a run that is done ended, in words."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -83,24 +86,30 @@ class Run:
         last = max((curve.x[-1] for curve in self.curves.values()), default=None)
         return of_summary if of_summary is not None else last
 
+    @cached_property
+    def failure(self) -> str | None:
+        """Why it failed, in one line; None if it did not, or was resumed since."""
+        reason = str(read_json(self.path / "failure.json").get("reason", ""))
+        return reason.strip().partition("\n")[0] or None
+
     @property
     def has_finished(self) -> bool:
-        seen, total = number(self.summary.get("images_seen")), number(self.config.get("total_images"))
-        return seen is not None and (total is None or seen >= total)
+        """Whether there is nothing more to be done for it."""
+        return self.summary.get("ended_by") in ENDINGS
 
     @property
     def state(self) -> str:
         """How far it came, in words."""
+        if self.failure:
+            return f"failed: {self.failure}"
         if not self.config:
             return "never began: there is no config.yaml"
-        if self.has_finished:
-            return "finished"
         total = number(self.config.get("total_images"))
         place = f"{self.images_seen or 0:,.0f}" + (f" of {total:,.0f}" if total else "") + " images"
+        if self.has_finished:
+            return ENDINGS[self.summary["ended_by"]].format(place=place)
         if self.summary:
             return f"stopped at {place}"
-        if any(self.path.glob("diverged_rank*.pt")):
-            return f"diverged: the last numbers are of {place}"
         return f"no summary yet: {place}, last written {self._last_written}"
 
     @property

@@ -16,14 +16,14 @@ LN2 = 0.6931
 def window(loss: float, *, ignorance: float | None = LN2, gap=0.5, r1=0.02, generator_norm=1.0, **others: float):
     """One row of metrics.csv with what is derived from it."""
     values = {
-        "discriminator/adversarial": loss,
-        "logits/real": gap,
-        "logits/fake": 0.0,
-        "d_real": 0.6,
-        "d_fake": 0.4,
-        "penalty/r1": r1,
-        "penalty/r2": r1,
-        "gradient_norm/generator": generator_norm,
+        "players/discriminator_adversarial": loss,
+        "players/logits_real": gap,
+        "players/logits_fake": 0.0,
+        "players/d_real": 0.6,
+        "players/d_fake": 0.4,
+        "penalties/r1": r1,
+        "penalties/r2": r1,
+        "players/gradient_norm_generator": generator_norm,
         **others,
     }
     return values | derived(values, KEYS, ignorance)
@@ -174,7 +174,12 @@ def test_a_steep_discriminator_has_too_small_a_penalty():
 def test_a_penalty_that_costs_nothing_is_to_cost_as_much_as_is_won():
     """1e-9 · (‖∇D‖ − 1)² = 2e-7 against 8 logits: 4e7 times as strong."""
     keys = {"penalty.wgan_gp.weight": 1e-9}
-    values = {"discriminator/adversarial": -8.0, "logits/real": 8.0, "logits/fake": 0.0, "penalty/wgan_gp": 2e-7}
+    values = {
+        "players/discriminator_adversarial": -8.0,
+        "players/logits_real": 8.0,
+        "players/logits_fake": 0.0,
+        "penalties/wgan_gp": 2e-7,
+    }
     examiner = Examiner(every_disease())
     examiner.history.keys = keys
     charts = [Chart(n, values | derived(values, keys, None)) for n in range(3)]
@@ -194,7 +199,12 @@ def test_a_slope_of_three_is_nothing():
 
 def test_a_penalty_beyond_all_that_can_be_won_is_too_large():
     keys = KEYS | {"penalty.r1.gamma": 1000.0, "penalty.r2.gamma": 1000.0}
-    values = {"discriminator/adversarial": 1.1, "logits/real": 0.0, "logits/fake": 0.7, "penalty/r1": 40.0}
+    values = {
+        "players/discriminator_adversarial": 1.1,
+        "players/logits_real": 0.0,
+        "players/logits_fake": 0.7,
+        "penalties/r1": 40.0,
+    }
     examiner = Examiner(every_disease())
     examiner.history.keys = keys
     charts = [Chart(n, values | derived(values, keys, LN2)) for n in range(5)]

@@ -11,7 +11,7 @@ from ganart.metrics import Authenticity, FrechetDistance, MemorizationInformedDi
 
 def authenticity(real: np.ndarray, fake: np.ndarray) -> float:
     value = values(Authenticity(), real, fake)["authenticity"]
-    assert not value.lower_is_better
+    assert not Authenticity.lower_is_better
     return value.value
 
 

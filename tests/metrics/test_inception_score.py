@@ -11,7 +11,7 @@ def score(logits: torch.Tensor, splits: int) -> tuple[float, float | None]:
     fake = sample(torch.zeros(len(logits), 4), logits.float())
     real = sample(torch.zeros(3, 4), torch.full((3, logits.shape[1]), 7.0))
     value = values(InceptionScore(splits=splits), real, fake)["is"]
-    assert not value.lower_is_better
+    assert not InceptionScore.lower_is_better
     return value.value, value.std
 
 

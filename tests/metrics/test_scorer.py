@@ -155,13 +155,13 @@ def test_times_floor_is_told_at_equal_counts_only(pictures, fewer_test_pictures)
 @pytest.mark.parametrize("floor", [None, 0.0, -0.1])
 def test_without_a_floor_above_zero_there_is_no_ratio(floor):
     counts = {"n_floor": 5, "n_real": 5, "n_fake": 5}
-    assert Result("fid", 2.0, None, floor, True, counts).times_floor is None
-    assert Result("fid", 2.0, None, 0.5, True, counts).times_floor == 4
+    assert Result("fid", 2.0, None, floor, True, counts, "fid").times_floor is None
+    assert Result("fid", 2.0, None, 0.5, True, counts, "fid").times_floor == 4
 
 
 def test_a_distance_that_is_estimated_below_zero_is_no_part_of_the_floor():
     counts = {"n_floor": 5, "n_real": 5, "n_fake": 5}
-    assert Result("kid", -0.0001, 0.009, 0.002, True, counts).times_floor == 0
+    assert Result("kid", -0.0001, 0.009, 0.002, True, counts, "kid").times_floor == 0
 
 
 def test_the_other_split_can_be_compared_with(pictures):

@@ -7,7 +7,7 @@ from ganart.metrics import VendiScore
 
 def vendi(features: np.ndarray) -> float:
     value = values(VendiScore(), gaussian(9, 3, features.shape[1]), features)["vendi"]
-    assert not value.lower_is_better
+    assert not VendiScore.lower_is_better
     return value.value
 
 

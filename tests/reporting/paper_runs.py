@@ -36,7 +36,7 @@ def write_run(
     (folder / "recipe.yaml").write_text(OmegaConf.to_yaml(config))
     (folder / "overrides.yaml").write_text(OmegaConf.to_yaml(list(overrides)))
     (folder / "dataset.json").write_text(json.dumps({"name": "dots", "hash": "d" * 64, "licence": "CC0-1.0"}))
-    facts = {"images_seen": 1000, "seconds_training": 60.0, "scores": scores or {}, **summary}
+    facts = {"images_seen": 1000, "seconds_training": 60.0, "scores": scores or {}, "ended_by": "images", **summary}
     (folder / "summary.json").write_text(json.dumps(facts))
     if curves is not None:
         (folder / "metrics.csv").write_text(curves)

@@ -8,7 +8,7 @@ from paper_runs import Page, score, sheet, write_run
 from ganart.reporting.page import render
 from ganart.reporting.run import Run
 
-CURVES = "images_seen,discriminator/loss,d_real,trend/fid,trend/fid_std,trend/fid_floor\n"
+CURVES = "images_seen,players/discriminator_loss,players/d_real,trend/fid,trend/fid_std,trend/fid_floor\n"
 CURVES += "".join(f"{100 * i},{1 / i},0.5,{9 - i},0.5,0.1\n" for i in range(1, 9))
 
 
@@ -190,7 +190,9 @@ def test_trends_that_were_measured_differently_are_not_drawn_over_one_another(sw
 
 
 def test_a_long_history_and_many_runs_make_no_huge_page(tmp_path):
-    curves = "images_seen,discriminator/loss,d_real\n" + "".join(f"{i},{i % 7},{i % 5}\n" for i in range(1, 20_001))
+    curves = "images_seen,players/discriminator_loss,players/d_real\n" + "".join(
+        f"{i},{i % 7},{i % 5}\n" for i in range(1, 20_001)
+    )
     runs = [Run(write_run(tmp_path / str(i), curves=curves, recipe={"lr": i})) for i in range(20)]
     assert len(render(runs)) < 300_000
     path = max(re.findall(r' d="(M[^"]+)"', render(runs[:1])), key=len)

@@ -10,12 +10,17 @@ from ganart.reporting.shown import COLOURS, commands, pens, show
 
 def test_how_far_a_run_came_is_told(tmp_path):
     assert Run(write_run(tmp_path / "a")).state == "finished"
-    assert Run(write_run(tmp_path / "b", images_seen=400)).state == "stopped at 400 of 1,000 images"
+    stopped = write_run(tmp_path / "b", images_seen=400, ended_by="signal")
+    assert Run(stopped).state == "stopped at 400 of 1,000 images"
+    for ended_by, words in (("time", "finished by the clock"), ("pruned", "ended by its sweep")):
+        run = Run(write_run(tmp_path / ended_by, images_seen=400, ended_by=ended_by))
+        assert run.state == f"{words} at 400 of 1,000 images"
+        assert run.has_finished
     running = write_run(tmp_path / "c", curves="images_seen,loss\n300,1\n")
     (running / "summary.json").unlink()
     assert Run(running).state.startswith("no summary yet: 300 of 1,000 images, last written 2")
-    (running / "diverged_rank0.pt").touch()
-    assert Run(running).state == "diverged: the last numbers are of 300 of 1,000 images"
+    (running / "failure.json").write_text('{"reason": "The loss is not finite.\\nTry less."}')
+    assert Run(running).state == "failed: The loss is not finite."
     (tmp_path / "d").mkdir()
     assert Run(tmp_path / "d").state == "never began: there is no config.yaml"
     assert [Run(tmp_path / name).has_finished for name in "abcd"] == [True, False, False, False]

@@ -1,0 +1,51 @@
+"""The training pictures that generated ones come nearest to, on one sheet when a run has ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from pytorch_lightning import Trainer
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+from ganart.callbacks.clock import EveryImages, experiment_loggers
+from ganart.callbacks.scores import Scores
+from ganart.datasets.loader import BatchLoader
+from ganart.gan import GAN
+from ganart.grids import grid
+from ganart.metrics.neighbours import nearest
+
+
+class NearestWorks(EveryImages):
+    """Writes `samples/nearest.png` at the end: in each row a generated picture, then the `works` nearest to it.
+
+    Near is meant in the features of the scores, among the real pictures that they looked at: a glance that costs
+    nothing. Whether a picture is a copy is for `ganart audit` to say. It belongs after `scores`.
+    """
+
+    def __init__(self, *, rows: int = 8, works: int = 6) -> None:
+        super().__init__(every_images=0)
+        self.rows = rows
+        self.works = works
+
+    @rank_zero_only
+    def act(self, trainer: Trainer, gan: GAN) -> None:
+        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+        scores = next((c for c in callbacks if isinstance(c, Scores)), None)
+        if scores is None or scores.seen is None:
+            return
+        fake, real = scores.seen.take(slice(0, self.rows)), scores.scorer.real
+        _, positions = nearest(fake.features, real.features, min(self.works, len(real)))
+        loader = cast(BatchLoader, trainer.train_dataloader)
+        works = scores.scorer.observer.positions("train", scores.scorer.num_images)[positions.cpu().numpy()]
+        painted = scores.generated(trainer, gan, gan.paint)(list(range(len(fake))))[0].cpu().numpy()
+        rows = [
+            np.concatenate([picture[None], loader.pictures.train.pictures(near)])
+            for picture, near in zip(painted, works, strict=True)
+        ]
+        captions = ["generated", *(f"{n}." for n in range(1, works.shape[1] + 1))] * len(rows)
+        sheet = grid(np.concatenate(rows), 1 + works.shape[1], captions=captions)
+        sheet.save(Path(trainer.default_root_dir) / "samples" / "nearest.png")
+        for logger in experiment_loggers(trainer):
+            logger.log_pictures("nearest/works", sheet, gan.images_seen)

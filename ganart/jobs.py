@@ -1,0 +1,84 @@
+"""What a multirun's command says of its jobs: which keys are the same in all, and where it ran before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+
+from ganart.arguments import flags_in, overrides_in, values_in
+from ganart.errors import UserError
+from ganart.paths import quoted
+
+CONSTANT_KEYS = "hydra.job.config.override_dirname.exclude_keys"
+
+
+def with_constants_named(arguments: list[str]) -> list[str]:
+    """Tell Hydra which overrides are the same in all jobs, and no part of their names."""
+    if CONSTANT_KEYS in values_in(arguments):
+        return arguments
+    try:
+        overrides = OverridesParser.create().parse_overrides(overrides_in(arguments))
+    except HydraException:
+        return arguments  # Hydra will tell what cannot be read
+    # Of a key that is given twice Hydra takes the last.
+    several = {str(o.input_line).partition("=")[0]: o.is_sweep_override() for o in overrides}
+    constant = [key for key, is_swept in several.items() if not is_swept]
+    names = [quoted(key) for key in constant if not key.startswith("hydra")]
+    return [*arguments, f"{CONSTANT_KEYS}=[{','.join(names)}]"] if names else arguments
+
+
+def with_folder_of_same_command(arguments: list[str]) -> list[str]:
+    """Give `resume=auto` the folder where the same command ran last, if it did."""
+    key = "hydra.sweep.dir" if {"--multirun", "-m"} & set(flags_in(arguments)) else "hydra.run.dir"
+    if key in values_in(arguments):
+        return arguments
+    wanted = sorted(without_resume(overrides_in(arguments)))
+    for folder in _latest_first("multirun.yaml" if key == "hydra.sweep.dir" else "overrides.yaml"):
+        if sorted(without_resume(_overrides_of(folder))) == wanted:
+            return [*arguments, f"{key}={quoted(folder)}"]
+    return arguments
+
+
+def with_one_folder_for_all(arguments: list[str]) -> list[str]:
+    """Name the run folder after the launch where torchrun or Slurm started several processes: all of them know that.
+
+    Raises:
+        UserError: if the launch has no name.
+    """
+    if {"hydra.run.dir", "hydra.sweep.dir"} & values_in(arguments).keys():
+        return arguments
+    by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ and int(os.environ.get("WORLD_SIZE", "1")) > 1
+    by_slurm = "SLURM_PROCID" in os.environ and int(os.environ.get("SLURM_NTASKS", "1")) > 1
+    if by_torchrun:
+        launch = os.environ["TORCHELASTIC_RUN_ID"]
+        if launch == "none":
+            raise UserError(
+                "torchrun has started several processes, which have to share a run folder: give hydra.run.dir=FOLDER, "
+                "or torchrun --rdzv-id NAME."
+            )
+    elif by_slurm:
+        launch = f"slurm-{os.environ['SLURM_JOB_ID']}.{os.environ.get('SLURM_STEP_ID', '0')}"
+    else:
+        return arguments
+    return [*arguments, f"hydra.run.dir=runs/${{name}}/{launch}"]
+
+
+def without_resume(overrides: Sequence[str]) -> list[str]:
+    return [override for override in overrides if not override.startswith(("resume=", "hydra.", "hydra/"))]
+
+
+def _latest_first(name: str) -> Iterator[Path]:
+    files = sorted(Path("runs").glob(f"*/*/{name}"), key=lambda file: file.stat().st_mtime, reverse=True)
+    return (file.parent for file in files)
+
+
+def _overrides_of(folder: Path) -> list[str]:
+    """What was typed to make the run or the multirun in `folder`."""
+    if (folder / "multirun.yaml").is_file():
+        return [str(override) for override in OmegaConf.load(folder / "multirun.yaml").hydra.overrides.task]
+    return [str(override) for override in OmegaConf.load(folder / "overrides.yaml")]

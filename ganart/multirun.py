@@ -1,0 +1,93 @@
+"""A multirun: a job that fails is written down and the others go on; at the end it is told how each went."""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+from rich.markup import escape
+from rich.table import Table
+
+from ganart.console import console, error_console, fail
+from ganart.errors import OccupiedError, TrainingDivergedError, UserError
+from ganart.naming import in_multirun
+from ganart.reporting.folders import runs_in
+from ganart.reporting.numbers import number, with_deviation
+from ganart.reporting.run import Run, mapping
+
+
+def failure_stays_in_its_job(main: Callable[[DictConfig], float | None]) -> Callable[[DictConfig], float | None]:
+    """In a multirun, write down why a job failed, and let the next ones run.
+
+    To a sweeper from elsewhere a failed job is an infinite distance: some of them end at NaN, and all at an error.
+    """
+
+    @functools.wraps(main)
+    def wrapped(cfg: DictConfig) -> float | None:
+        if not in_multirun():
+            return main(cfg)
+        try:
+            return main(cfg)
+        except Exception as error:
+            from ganart.run_folder import RunFolder
+
+            if not isinstance(error, OccupiedError):
+                RunFolder(Path(cfg.run_folder)).record_failure(error)
+            if not isinstance(error, UserError | TrainingDivergedError):
+                error_console.print(traceback.format_exc(), markup=False, soft_wrap=True)
+            error_console.print(f"This job failed: {error}\nThe others go on.", markup=False, soft_wrap=True)
+            return math.inf
+
+    return wrapped
+
+
+class Jobs(Callback):
+    """Hydra's callback: says which job begins, and at the end how all went; where one failed, the command fails too."""
+
+    def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
+        if in_multirun():
+            name = Path(config.hydra.runtime.output_dir).name
+            console.print(f"\n[bold]job {config.hydra.job.num + 1}[/bold]     {escape(name)}", soft_wrap=True)
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        folder = Path(config.hydra.sweep.dir)
+        jobs = [Run(path) for path in runs_in(folder)]
+        console.print(table(jobs))
+        shown = os.path.relpath(folder)
+        console.print(f"compare them   ganart report {shown}", soft_wrap=True)
+        if unfinished := [job for job in jobs if not job.has_finished]:
+            fail(
+                f"{len(unfinished)} of {len(jobs)} jobs did not finish. The same command with resume=auto trains these "
+                "alone, each from its last checkpoint."
+            )
+
+
+def table(jobs: Sequence[Run]) -> Table:
+    """One row a job: its name, its first score, its cost, and how it ended."""
+    scores = [first_score(job) for job in jobs]
+    names = {name for name, _ in scores if name}
+    sheet = Table()
+    for name in ("job", names.pop() if len(names) == 1 else "score", "× floor", "seconds", "ended"):
+        sheet.add_column(name, justify="left" if name in ("job", "ended") else "right", overflow="fold")
+    for job, (name, score) in zip(jobs, scores, strict=True):
+        value, times = number(score.get("value")), number(score.get("times_floor"))
+        sheet.add_row(
+            job.path.name,
+            "" if value is None else f"{name + ' ' if names else ''}{with_deviation(value, number(score.get('std')))}",
+            "" if times is None else f"{times:.1f}",
+            f"{number(job.summary.get('seconds_training')) or 0:.0f}" if job.summary else "",
+            job.state,
+        )
+    return sheet
+
+
+def first_score(job: Run) -> tuple[str, dict[str, Any]]:
+    """Name and row of the first final score; empty where there is none."""
+    return next(((str(name), mapping(row)) for name, row in mapping(job.summary.get("scores")).items()), ("", {}))

@@ -1,0 +1,43 @@
+"""`results.csv`: one row a run, for those who compute with the numbers."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from io import StringIO
+from typing import Any
+
+from ganart.reporting.differences import configuration_differences
+from ganart.reporting.run import Run, mapping
+
+COST = ("images_seen", "rounds", "seconds_preparing", "seconds_training", "seconds_scoring", "device", "num_devices")
+FACTS = (*COST, "precision", "commit", "dataset_hash")
+
+
+def results_csv(runs: Sequence[Run]) -> str:
+    """Runs with what sets them apart, their final scores with deviation and floor, their cost and their protocol."""
+    differences = configuration_differences(runs)
+    rows = [
+        {"run": run.path.name, "state": run.state, **dict(zip(differences.keys, differing, strict=True)), **row_of(run)}
+        for run, differing in zip(runs, differences.rows, strict=True)
+    ]
+    columns = list(dict.fromkeys(name for row in rows for name in row if name != "protocol"))
+    text = StringIO()
+    writer = csv.DictWriter(text, [*columns, "protocol"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def row_of(run: Run) -> dict[str, Any]:
+    """Scores, cost, and the protocol of the first score."""
+    row: dict[str, Any] = {}
+    scores = {str(name): mapping(score) for name, score in mapping(run.summary.get("scores")).items()}
+    for name, score in scores.items():
+        parts = {name: "value", f"{name}_std": "std", f"{name}_floor": "floor"}
+        row |= {column: score[part] for column, part in parts.items() if score.get(part) is not None}
+    row |= {fact: run.summary[fact] for fact in FACTS if fact in run.summary}
+    row["ganart"] = mapping(run.summary.get("versions")).get("ganart")
+    first = next(iter(scores.values()), {})
+    return {**row, "protocol": json.dumps(first["protocol"], ensure_ascii=False) if "protocol" in first else None}

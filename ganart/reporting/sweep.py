@@ -1,0 +1,241 @@
+"""A sweep as drawings: how it went on, which keys matter, and where in their ranges the good values lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ganart.reporting.axes import Axis
+from ganart.reporting.charts import path_of
+from ganart.reporting.numbers import finite, short
+from ganart.reporting.run import items, mapping, read_json
+
+WIDTH, HEIGHT = 400, 220
+LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 24
+SHADES = 5
+"""Trials are drawn in so many strengths, the best fifth in the strongest."""
+
+LOG_FROM = 20.0
+"""A key whose largest value is that many times the smallest was most likely searched by orders of magnitude."""
+
+
+Dot = tuple[float, float, int, str]
+"""Place, strength (0 the best), and what to say."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial, as far as its line of study.json can be read."""
+
+    number: int
+    state: str
+    reason: str
+    value: float | None
+    params: dict[str, Any]
+    seconds: float | None
+
+    @property
+    def says(self) -> str:
+        """Everything about it in one line, for whoever points at it."""
+        tried = ", ".join(f"{key} {_short(value)}" for key, value in self.params.items())
+        return f"trial {self.number}: {short(self.value) if self.value is not None else self.state} ({tried})"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where values of a key stand: on an axis, or, for names, at even distances."""
+
+    axis: Axis | None
+    names: list[str]
+    start: float
+    end: float
+
+    @classmethod
+    def of(cls, values: Iterable[Any], start: float, end: float) -> Scale:
+        found = [value for value in values if value is not None]
+        numbers = [finite(value) for value in found]
+        if found and all(number is not None for number in numbers):
+            axis = Axis.fitting([n for n in numbers if n is not None], start, end)
+            if min(numbers) > 0 and max(numbers) / min(numbers) >= LOG_FROM:  # type: ignore[type-var,operator]
+                axis = Axis(min(numbers), max(numbers), start, end, is_log=True)  # type: ignore[type-var,arg-type]
+            return cls(axis, [], start, end)
+        return cls(None, sorted({str(value) for value in found}), start, end)
+
+    def place(self, value: Any) -> float | None:
+        """Where `value` stands; None for what is not on it."""
+        if value is None:
+            return None
+        if self.axis is not None:
+            number = finite(value)
+            return self.axis.place(number) if number is not None and self.axis.holds(number) else None
+        step = (self.end - self.start) / len(self.names)
+        return round(self.start + (self.names.index(str(value)) + 0.5) * step, 1)
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        if self.axis is not None:
+            return self.axis.ticks
+        return [(self.place(name) or 0.0, name) for name in self.names]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Trials as points over a key, or over their number."""
+
+    title: str
+    x: Scale
+    y: Axis
+    dots: list[Dot]
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """Trials as lines through one upright axis a key, the objective last."""
+
+    width: float
+    axes: list[tuple[float, str, list[tuple[float, str]]]]
+    """Place, name, ticks."""
+
+    lines: list[tuple[str, int, str]]
+    """Path, strength, and what to say."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All about one objective of one study."""
+
+    name: str
+    objective: str
+    lower_is_better: bool
+    counts: list[tuple[str, int]]
+    space: dict[str, str]
+    best: Trial | None
+    importances: list[tuple[str, float]]
+    history: Panel | None
+    slices: list[Panel] = field(default_factory=list)
+    parallel: Parallel | None = None
+    failed: list[Trial] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return f"{self.objective} {'↓' if self.lower_is_better else '↑'}"
+
+
+def sweeps_in(paths: Sequence[str]) -> list[Sweep]:
+    """The sweeps among the folders of a command, one for each objective."""
+    found = []
+    for path in paths:
+        facts = read_json(Path(path).expanduser() / "study.json")
+        for position, goal in enumerate(items(facts.get("objectives"))):
+            if mapping(goal).get("key"):
+                found.append(_sweep(Path(path).resolve().name, facts, position, mapping(goal)))
+    return found
+
+
+def _sweep(name: str, facts: dict[str, Any], position: int, goal: dict[str, Any]) -> Sweep:
+    lower = bool(goal.get("lower_is_better", True))
+    trials = [_trial(mapping(row), position) for row in items(facts.get("trials"))]
+    done = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
+    sign = 1 if lower else -1
+    ranked = sorted(done, key=lambda trial: sign * (trial.value or 0.0))
+    strength = {trial.number: rank * SHADES // len(ranked) for rank, trial in enumerate(ranked)}
+    y = Axis.fitting([trial.value for trial in done if trial.value is not None], HEIGHT - BOTTOM, TOP)
+    space = {str(key): str(written) for key, written in mapping(facts.get("space")).items()}
+    found = items(facts.get("importances"))
+    shares = mapping(found[position]) if position < len(found) else {}
+    states = ("complete", "pruned", "failed", "running", "waiting")
+    return Sweep(
+        name=name,
+        objective=str(goal.get("name") or goal["key"]),
+        lower_is_better=lower,
+        counts=[(state, n) for state in states if (n := sum(trial.state == state for trial in trials))],
+        space=space,
+        best=ranked[0] if ranked else None,
+        importances=sorted(_finite_ones(shares), key=lambda share: -share[1]),
+        history=_history(trials, done, y, strength, lower) if done else None,
+        slices=[panel for key in space if (panel := _slice(key, done, y, strength)) is not None],
+        parallel=_parallel(list(space), ranked, strength, str(goal.get("name") or goal["key"]))
+        if len(done) > 1
+        else None,
+        failed=[trial for trial in trials if trial.state == "failed"],
+    )
+
+
+def _finite_ones(shares: dict[str, Any]) -> list[tuple[str, float]]:
+    numbers = {str(key): finite(value) for key, value in shares.items()}
+    return [(key, number) for key, number in numbers.items() if number is not None]
+
+
+def _trial(row: dict[str, Any], position: int) -> Trial:
+    values = items(row.get("values"))
+    return Trial(
+        number=int(finite(row.get("number")) or 0),
+        state=str(row.get("state")),
+        reason=str(row.get("reason") or "").partition("\n")[0],
+        value=finite(values[position]) if position < len(values) else None,
+        params=mapping(row.get("params")),
+        seconds=finite(row.get("seconds")),
+    )
+
+
+def _history(trials: Sequence[Trial], done: Sequence[Trial], y: Axis, strength: dict[int, int], lower: bool) -> Panel:
+    """Every trial in its turn, and the best so far."""
+    last = max(trial.number for trial in trials)
+    x = Scale(Axis(0.0, float(max(last, 1)), LEFT + 6, WIDTH - RIGHT), [], LEFT + 6, WIDTH - RIGHT)
+    best, steps = None, []
+    for trial in sorted(done, key=lambda trial: trial.number):
+        value = trial.value
+        assert value is not None
+        place = x.place(trial.number)
+        assert place is not None
+        if best is None or (value < best if lower else value > best):
+            if best is not None:
+                steps.append((place, y.place(best)))
+            best = value
+            steps.append((place, y.place(best)))
+    if best is not None:
+        steps.append((WIDTH - RIGHT, y.place(best)))
+    return Panel("Trial by trial", x, y, _dots(done, lambda trial: x.place(trial.number), y, strength), path_of(steps))
+
+
+def _slice(key: str, done: Sequence[Trial], y: Axis, strength: dict[int, int]) -> Panel | None:
+    having = [trial for trial in done if key in trial.params]
+    if len(having) < 2:
+        return None
+    x = Scale.of([trial.params[key] for trial in having], LEFT + 6, WIDTH - RIGHT)
+    return Panel(key, x, y, _dots(having, lambda trial: x.place(trial.params[key]), y, strength))
+
+
+def _dots(
+    trials: Sequence[Trial], across: Callable[[Trial], float | None], y: Axis, strength: dict[int, int]
+) -> list[Dot]:
+    dots = []
+    for trial in sorted(trials, key=lambda trial: -strength[trial.number]):  # the best are drawn last, on top
+        place = across(trial)
+        if place is not None and trial.value is not None and y.holds(trial.value):
+            dots.append((place, y.place(trial.value), strength[trial.number], trial.says))
+    return dots
+
+
+def _parallel(keys: Sequence[str], ranked: Sequence[Trial], strength: dict[int, int], objective: str) -> Parallel:
+    """Lines through all keys; a trial that has not a key passes its axis by."""
+    top, bottom, left, gap = 34.0, 250.0, 110.0, 160.0
+    scales = {key: Scale.of([trial.params.get(key) for trial in ranked], bottom, top) for key in keys}
+    goal = Scale.of([trial.value for trial in ranked], bottom, top)
+    places = {key: left + number * gap for number, key in enumerate([*keys, ""])}
+    lines = []
+    for trial in reversed(ranked):
+        points = [(places[key], scales[key].place(trial.params.get(key))) for key in keys]
+        points.append((places[""], goal.place(trial.value)))
+        kept = [(x, y) for x, y in points if y is not None]
+        lines.append((path_of(kept), strength[trial.number], trial.says))
+    axes = [(places[key], key, scales[key].ticks) for key in keys] + [(places[""], objective, goal.ticks)]
+    return Parallel(left + len(keys) * gap + 60, axes, lines)
+
+
+def _short(value: Any) -> str:
+    number = finite(value)
+    return short(number, 3) if number is not None else str(value)

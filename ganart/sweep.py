@@ -1,0 +1,183 @@
+"""`ganart sweep`: search for the best values of any keys, on this machine or on many at once."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from ganart.arguments import asks, flags_in, overrides_in, values_in
+from ganart.complaints import tells_users
+from ganart.errors import UserError
+from ganart.jobs import without_resume
+from ganart.naming import tails_of
+from ganart.paths import conf_dir, quoted
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+    from ganart.sweeping.objective import Objective
+    from ganart.sweeping.space import Space
+
+OWN_KEYS = ("n_trials", "objective", "seeds", "search", "timeout", "storage", "sampler", "pruner", "sweep")
+MAY_DIFFER = ("run_folder", "resume", "logger.", "trainer.", "dataset.root", "dataset.download", "callback.progress.")
+"""What may be otherwise on another machine, or the next time, without making other trials of the same recipe."""
+
+
+@hydra.main(config_path=str(conf_dir()), config_name="sweep", version_base="1.3")
+@tells_users
+def main(cfg: DictConfig) -> None:
+    """Work on the study that `cfg` describes until it has its trials."""
+    try:
+        import optuna
+    except ImportError:
+        raise UserError("ganart sweep needs Optuna: pip install 'ganart[sweep]'") from None
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        raise UserError("ganart sweep is many runs already: leave --multirun out, and give the values as sweep.space.")
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator computes")
+    work_on_study(cfg, Path(HydraConfig.get().runtime.output_dir), HydraConfig.get().job.config_name or "sweep")
+
+
+def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
+    """Begin the study in `folder`, or join it."""
+    from ganart.checks import check
+    from ganart.config import build
+    from ganart.console import console
+    from ganart.sweeping import results
+    from ganart.sweeping.objective import objectives_of
+    from ganart.sweeping.recipe import as_experiment
+    from ganart.sweeping.sampler import SeededByTrial
+    from ganart.sweeping.space import Space
+    from ganart.sweeping.study import Study
+    from ganart.sweeping.worker import Worker, composer
+
+    base = [o for o in without_resume(HydraConfig.get().overrides.task) if not _is_own(o)]
+    compose = composer(config_name, base, OWN_KEYS)
+    check_settings(cfg)
+    check(compose([]))
+    objectives, space = objectives_of(cfg), Space.read(searched(cfg))
+    space.check(compose)
+    sampler = sampler_of(cfg, space, compose)
+    pruner = build(cfg.pruner, allow=cfg.allow_targets)
+    prunes = len(objectives) == 1 and type(pruner).__name__ != "NopPruner"
+    study = Study.open(folder, cfg.storage, objectives, SeededByTrial(sampler, cfg.seed), pruner)
+    study.agree_on(recipe(compose([]), cfg, space, objectives))
+    n_trials = min(cfg.n_trials, _points(space) if cfg.sampler._target_.endswith("GridSampler") else math.inf)
+    shown = os.path.relpath(folder)
+    console.print(f"study     {shown}: {', '.join(space.as_written)}, by {', '.join(o.key for o in objectives)}")
+    worker = Worker(study, space, objectives, compose, list(cfg.seeds), base, prunes)
+    try:
+        worker.work(int(n_trials), time.monotonic() + (cfg.timeout or math.inf))
+    finally:
+        facts = results.describe(study, objectives, space.as_written, cfg.total_images)
+        results.write(folder, facts)
+    console.print(f"\n{results.headline(facts)}", soft_wrap=True)
+    console.print(results.table(facts))
+    if best := results.best_trials(study):
+        overrides = [*base, *facts["trials"][[t["number"] for t in facts["trials"]].index(best[0].number)]["overrides"]]
+        comment = f"{results.headline(facts)}; this is trial {best[0].number}."
+        (folder / "experiment").mkdir(exist_ok=True)
+        (folder / "experiment" / "best.yaml").write_text(
+            as_experiment(config_name, overrides, OWN_KEYS, comment), encoding="utf-8"
+        )
+        console.print(f"train the best    ganart train --config-dir {shown} experiment=best", soft_wrap=True)
+    console.print(f"look at it all    ganart report {shown}", soft_wrap=True)
+    console.print(f"for the log       {results.line_for_log(shown, facts)}", soft_wrap=True, markup=False)
+
+
+def searched(cfg: DictConfig) -> dict[str, str]:
+    """The keys to search with their values: those of the `sweep` group, then those of the command line."""
+    of_group = OmegaConf.to_container(cfg.sweep.space, resolve=True)
+    assert isinstance(of_group, dict)
+    of_command = dict(str(override).split("=", 1) for override in cfg.search)
+    return {**{str(key): str(written) for key, written in of_group.items()}, **of_command}
+
+
+def check_settings(cfg: DictConfig) -> None:
+    """Raise `UserError` for settings that no study can have."""
+    for key, least in (("n_trials", 1), ("timeout", 1)):
+        value = cfg[key]
+        if value is not None and (not isinstance(value, int | float) or isinstance(value, bool) or value < least):
+            raise UserError(f"{key}={value} must be a number of at least {least}.")
+    if not cfg.seeds or len(set(cfg.seeds)) != len(cfg.seeds):
+        raise UserError(f"seeds={list(cfg.seeds)}: give each trial one or more different seeds, seeds=[0,1,2].")
+    if "interrupt" not in cfg.callback:
+        raise UserError("A sweep ends trials through callback.interrupt: leave it in.")
+
+
+def sampler_of(cfg: DictConfig, space: Space, compose: Any) -> Any:
+    """What makes a sampler of a seed."""
+    from hydra.utils import get_object
+
+    from ganart.config import build
+
+    extra = {}
+    if "search_space" in inspect.signature(get_object(cfg.sampler._target_)).parameters:
+        extra["search_space"] = space.grid(compose)
+
+    def make(seed: int) -> BaseSampler:
+        return build(cfg.sampler, allow=cfg.allow_targets, seed=seed, **extra)
+
+    return make
+
+
+def recipe(run: DictConfig, cfg: DictConfig, space: Space, objectives: list[Objective]) -> dict[str, Any]:
+    """What all trials of a study have in common, flat."""
+    from ganart.sweeping.recipe import flat
+
+    shared = {key: value for key, value in flat(run).items() if not key.startswith(MAY_DIFFER)}
+    searched = {f"sweep.space.{key}": written for key, written in space.as_written.items()}
+    return {
+        **shared,
+        **searched,
+        "trainer.max_time": run.trainer.max_time,
+        "objective": [goal.key for goal in objectives],
+        "seeds": list(cfg.seeds),
+    }
+
+
+def prepare_arguments(arguments: list[str]) -> list[str]:
+    """`loss=hinge,minimax` is searched, in the syntax that Hydra has for many values; `seeds=0,1` is a list."""
+    if asks(arguments):
+        return arguments
+    parser = OverridesParser.create()
+    kept = flags_in(arguments)
+    search: list[str] = []
+    for argument in overrides_in(arguments):
+        try:
+            several = parser.parse_override(argument).is_sweep_override()
+        except HydraException:
+            several = False  # Hydra will tell what cannot be read
+        if several and _is_own(argument):
+            key, _, written = argument.partition("=")
+            kept.append(f"{key}=[{written}]")
+        else:
+            (search if several else kept).append(argument)
+    if not search:
+        return kept
+    values = values_in(kept)
+    kept += [] if "sweep" in values else ["sweep=none"]
+    if "hydra.run.dir" not in values and "sweep" not in values:
+        names = "_".join(tails_of([override.partition("=")[0] for override in search]))
+        kept.append(f"hydra.run.dir=runs/${{name}}/sweep_{names}")
+    return [*kept, f"search=[{','.join(map(quoted, search))}]"]
+
+
+def _is_own(override: str) -> bool:
+    return override.lstrip("+~").partition("=")[0].split(".")[0] in OWN_KEYS
+
+
+def _points(space: Space) -> int:
+    return math.prod(len(parameter.values) for parameter in space.parameters)

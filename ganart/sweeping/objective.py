@@ -1,0 +1,80 @@
+"""What a study optimises: one or two numbers of a run's summary, each with its direction and its protocol."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from omegaconf import DictConfig, ListConfig
+
+from ganart.config import build
+from ganart.errors import UserError
+
+COSTS = ("seconds_training",)
+"""Numbers of the summary beside the scores that one may want small."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A number by its key: that of a metric (`fid`, whatever the features make of its name) or of a cost."""
+
+    key: str
+    lower_is_better: bool
+
+    @property
+    def direction(self) -> Literal["minimize", "maximize"]:
+        return "minimize" if self.lower_is_better else "maximize"
+
+    def in_summary(self, summary: Mapping[str, Any]) -> tuple[float, Mapping[str, Any]]:
+        """Its value in the summary of a run, with its protocol, to which the name belongs that the features give it.
+
+        Raises:
+            UserError: if it is not there, or not finite.
+        """
+        if self.key in COSTS:
+            return float(summary[self.key]), {}
+        scores = summary.get("scores", {}).items()
+        name, row = next(((name, row) for name, row in scores if row["key"] == self.key), (None, None))
+        if row is None:
+            raise UserError(f"objective={self.key} was not taken: the run ended without it.")
+        if not math.isfinite(row["value"]):
+            raise UserError(f"objective={self.key} came out as {row['value']}.")
+        return float(row["value"]), {"score": name, **row["protocol"]}
+
+
+def objectives_of(cfg: DictConfig) -> list[Objective]:
+    """What `objective` of a sweep's configuration names; null names the first metric.
+
+    Raises:
+        UserError: for a number that no run will have, naming those that it will.
+    """
+    if "scores" not in cfg.callback or not cfg.metric:
+        raise UserError("A sweep goes by scores, and there are none to be taken: callback.scores and metric=[…].")
+    metrics = build(cfg.metric, allow=cfg.allow_targets)
+    known = {key: Objective(key, score.lower_is_better) for score in metrics.values() for key in score.keys}
+    known |= {key: Objective(key, lower_is_better=True) for key in COSTS}
+    wanted = cfg.objective if isinstance(cfg.objective, ListConfig) else [cfg.objective or next(iter(known))]
+    if strangers := [name for name in wanted if name not in known]:
+        raise UserError(
+            f"objective={','.join(map(str, strangers))} is not among the numbers of these runs: {', '.join(known)}. "
+            "Choose one of them, or add its metric=[…]. Names are those of the metrics, whatever the features."
+        )
+    if not 1 <= len(set(wanted)) == len(wanted):
+        raise UserError(f"objective={list(wanted)}: name each number once.")
+    return [known[name] for name in wanted]
+
+
+def same_protocols(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> str | None:
+    """What differs between two protocols of the same objectives, in words; None if nothing does."""
+    differing = []
+    for one, other in zip(before, now, strict=True):
+        for key in sorted(one.keys() | other.keys()):
+            if one.get(key) != other.get(key):
+                differing.append(f"{key} {_short(one.get(key))} → {_short(other.get(key))}")
+    return ", ".join(differing) or None
+
+
+def _short(value: Any) -> str:
+    return f"{value[:12]}…" if isinstance(value, str) and len(value) == 64 else str(value)

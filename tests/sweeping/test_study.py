@@ -1,0 +1,161 @@
+"""A study that several processes open: nothing lost, nothing run twice, nothing compared that cannot be."""
+
+import multiprocessing
+import os
+import signal
+import time
+
+import optuna
+import pytest
+from optuna.samplers import RandomSampler, TPESampler
+from optuna.trial import TrialState
+
+from ganart.errors import UserError
+from ganart.sweeping.objective import Objective
+from ganart.sweeping.sampler import SeededByTrial
+from ganart.sweeping.study import DIED, FOLDER, REASON, SUCCEEDS, Study
+
+FID, RECALL = Objective("fid", lower_is_better=True), Objective("recall", lower_is_better=False)
+
+
+def opened(folder, *, objectives=(FID,), url=None, seed=0):
+    return Study.open(folder, url, objectives, SeededByTrial(lambda seed: RandomSampler(seed=seed), seed))
+
+
+def hold_a_trial(folder, started):
+    """What a process does that is killed in the middle of a trial."""
+    claim = opened(folder).claim(10)
+    claim.trial.suggest_float("lr", 0.0, 1.0)
+    started.set()
+    time.sleep(60)
+
+
+@pytest.fixture
+def killed(tmp_path):
+    """A study with one trial whose process was killed."""
+    context = multiprocessing.get_context("spawn")
+    started = context.Event()
+    process = context.Process(target=hold_a_trial, args=(tmp_path, started))
+    process.start()
+    assert started.wait(60)
+    assert opened(tmp_path).claim(1) is None  # it is being run, and is all that is wanted
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    return tmp_path
+
+
+def test_what_a_killed_process_left_is_taken_up_once_with_its_values_and_folder(killed):
+    before = opened(killed).trials()[0]
+    claims = [opened(killed).claim(1), opened(killed).claim(1)]
+    assert claims[1] is None
+    trial = claims[0].trial
+    assert trial.number == 1
+    assert trial.suggest_float("lr", 0.0, 1.0) == before.params["lr"]
+    assert claims[0].folder == before.user_attrs[FOLDER] == "trials/0000"
+    assert trial.user_attrs[SUCCEEDS] == 0
+    opened(killed).optuna.tell(trial, 0.5)
+    everything = opened(killed).optuna.get_trials()
+    assert [t.state for t in everything] == [TrialState.FAIL, TrialState.COMPLETE]
+    assert everything[0].user_attrs[REASON] == DIED
+    assert [t.number for t in opened(killed).trials()] == [1]  # counted once
+
+
+def test_a_trial_that_is_running_is_left_alone(tmp_path):
+    first = opened(tmp_path).claim(5)
+    second = opened(tmp_path).claim(5)
+    assert (first.trial.number, second.trial.number) == (0, 1)
+    assert all(trial.state == TrialState.RUNNING for trial in opened(tmp_path).trials())
+    assert (first.folder, second.folder) == ("trials/0000", "trials/0001")
+
+
+def test_no_more_trials_than_asked_for(tmp_path):
+    claims = [opened(tmp_path).claim(2) for _ in range(3)]
+    assert [claim is not None for claim in claims] == [True, True, False]
+
+
+def test_a_process_on_another_machine_is_dead_when_it_is_silent(tmp_path):
+    study = opened(tmp_path)
+    trial = study.claim(1).trial
+    trial.set_user_attr("host", "another machine")
+    assert opened(tmp_path).claim(1) is None
+    trial.set_user_attr("alive", time.time() - 3600)
+    assert opened(tmp_path).claim(1).trial.user_attrs[SUCCEEDS] == trial.number
+
+
+@pytest.mark.parametrize("url", [None, "sqlite"])
+def test_a_study_is_found_again_wherever_it_is_kept(tmp_path, url):
+    url = f"sqlite:///{tmp_path}/study.db" if url else None
+    claim = opened(tmp_path, url=url).claim(3)
+    claim.trial.suggest_float("lr", 0.0, 1.0)
+    opened(tmp_path, url=url).optuna.tell(claim.trial, 2.0)
+    assert [trial.values for trial in opened(tmp_path, url=url).trials()] == [[2.0]]
+
+
+def test_a_study_that_is_moved_goes_on(tmp_path):
+    folder = tmp_path / "sweep"
+    study = opened(folder)
+    study.optuna.tell(study.claim(1).trial, 1.0)
+    moved = folder.rename(tmp_path / "elsewhere" if (tmp_path / "elsewhere").mkdir() else tmp_path / "elsewhere/sweep")
+    assert [trial.user_attrs[FOLDER] for trial in opened(moved).trials()] == ["trials/0000"]
+
+
+def test_another_recipe_or_space_is_refused_with_what_changed(tmp_path):
+    opened(tmp_path).agree_on({"loss": "hinge", "sweep.space.lr": "interval(0,1)"})
+    opened(tmp_path).agree_on({"sweep.space.lr": "interval(0,1)", "loss": "hinge"})
+    with pytest.raises(UserError, match=r"sweep\.space\.lr: interval\(0,1\) → interval\(0,2\)[\s\S]*hydra\.run\.dir"):
+        opened(tmp_path).agree_on({"loss": "hinge", "sweep.space.lr": "interval(0,2)"})
+
+
+def test_values_of_another_protocol_are_refused(tmp_path):
+    protocol = {"n_fake": 100, "features": "classifier", "weights_hash": "a" * 64}
+    opened(tmp_path).refuse_other_protocols([protocol])
+    opened(tmp_path).refuse_other_protocols([dict(protocol)])
+    with pytest.raises(UserError, match=r"n_fake 100 → 50"):
+        opened(tmp_path).refuse_other_protocols([protocol | {"n_fake": 50}])
+    with pytest.raises(UserError, match=r"weights_hash aaaaaaaaaaaa… → None"):
+        opened(tmp_path).refuse_other_protocols([{"n_fake": 100, "features": "classifier"}])
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://nobody@localhost:1/none", "cannot be opened: storage=postgresql"),
+        ("sqlite:////nowhere/at/all.db", "unable to open"),
+        ("no data base", "storage=no data base"),
+    ],
+)
+def test_a_storage_that_cannot_be_reached_is_told(tmp_path, url, says):
+    with pytest.raises(UserError, match="storage=null") as told:
+        opened(tmp_path, url=url)
+    assert says in str(told.value)
+
+
+def test_other_objectives_are_refused(tmp_path):
+    opened(tmp_path)
+    with pytest.raises(UserError, match=r"other objectives[\s\S]*hydra\.run\.dir"):
+        opened(tmp_path, objectives=(FID, RECALL))
+
+
+def test_trials_draw_by_their_number_and_not_by_who_asks(tmp_path):
+    def drawn(folder, count, reopen):
+        study, claims, values = opened(folder, seed=7), [], []
+        for _ in range(count):
+            study = opened(folder, seed=7) if reopen else study
+            claims.append(study.claim(99))
+            values.append(claims[-1].trial.suggest_float("lr", 0.0, 1.0))
+        return values
+
+    at_once, restarted = drawn(tmp_path / "a", 4, reopen=False), drawn(tmp_path / "b", 4, reopen=True)
+    assert at_once == restarted
+    assert len(set(at_once)) == 4
+    assert drawn(tmp_path / "c", 2, reopen=False) == at_once[:2]
+
+
+def test_a_sampler_knows_what_trials_before_it_came_to(tmp_path):
+    sampler = SeededByTrial(lambda seed: TPESampler(seed=seed, n_startup_trials=5), seed=0)
+    study = optuna.create_study(sampler=sampler)
+    for _ in range(40):
+        trial = study.ask()
+        study.tell(trial, (trial.suggest_float("lr", 0.0, 1.0) - 0.8) ** 2)
+    late = [trial.params["lr"] for trial in study.trials[20:]]
+    assert sum(abs(value - 0.8) < 0.2 for value in late) > 12  # by chance 8 of 20

@@ -1,0 +1,145 @@
+"""Many runs by one command: each as if it were alone, none lost for another's failure, gone on with after a kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from laboratory import DCGAN, TINY
+
+from ganart.run_folder import RunFolder, read_checkpoint
+
+JOB = (*TINY, *DCGAN, "name=tiny", "~callback.scores")
+
+
+def weights(folder):
+    return read_checkpoint(folder / "checkpoints/last.ckpt")["state_dict"]
+
+
+def assert_same_weights(one, other):
+    assert one.keys() == other.keys()
+    for name, tensor in one.items():
+        assert torch.equal(tensor, other[name]), name
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "ganart", "train", *JOB, *arguments]
+
+
+@pytest.fixture
+def environment(tmp_path):
+    return os.environ | {"GANART_CACHE": str(tmp_path / "cache"), "COLUMNS": "200"}
+
+
+def test_a_job_is_what_it_would_be_alone(ganart, tmp_path):
+    status, text = ganart(
+        "train", *JOB, "--multirun", "loss=hinge,minimax", "seed=1,2", f"hydra.sweep.dir={tmp_path}/many"
+    )
+    assert status == 0, text
+    assert {f.name for f in (tmp_path / "many").iterdir() if f.is_dir()} == {
+        f"loss-{loss}_seed-{seed}" for loss in ("hinge", "minimax") for seed in (1, 2)
+    }
+    assert ganart("train", *JOB, "loss=minimax", "seed=2", f"hydra.run.dir={tmp_path}/alone")[0] == 0
+    assert_same_weights(weights(tmp_path / "many/loss-minimax_seed-2"), weights(tmp_path / "alone"))
+    assert f"ganart report {os.path.relpath(tmp_path / 'many')}" in text
+
+
+def test_a_failure_is_written_down_told_and_keeps_nobody_from_going_on(ganart, tmp_path):
+    several = ("--multirun", "optimizer.discriminator.lr=1e30,0.001", f"hydra.sweep.dir={tmp_path}/many")
+    status, text = ganart("train", *JOB, *several)
+    assert status == 1
+    assert "1 of 2 jobs did not finish" in text
+    assert "is not finite" in text
+    failed, finished = (RunFolder(tmp_path / "many" / name) for name in ("lr-1e+30", "lr-0.001"))
+    failure = json.loads((failed.path / "failure.json").read_text())
+    assert failure["kind"] == "TrainingDivergedError"
+    assert "is not finite" in failure["reason"]
+    assert not failed.summary
+    assert finished.has_finished
+    assert not (finished.path / "failure.json").exists()
+
+
+def test_a_job_that_cannot_be_is_written_down_too(ganart, tmp_path):
+    status, _ = ganart("train", *JOB, "--multirun", "batch_size=0,16", f"hydra.sweep.dir={tmp_path}/many")
+    assert status == 1
+    assert "batch_size=0" in json.loads((tmp_path / "many/batch_size-0/failure.json").read_text())["reason"]
+    assert RunFolder(tmp_path / "many/batch_size-16").has_finished
+
+
+def test_what_was_killed_goes_on_where_it_was_and_what_was_finished_is_left_alone(tmp_path, environment):
+    folder = tmp_path / "many"
+    many = command("--multirun", "seed=1,2", "total_images=16000", "callback.checkpoint.keep=1", "resume=auto")
+    many += [f"hydra.sweep.dir={folder}"]
+    second = folder / "seed-2/checkpoints/last.ckpt"
+    with subprocess.Popen(many, env=environment, stdout=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 120
+        while not second.exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGKILL)
+    assert second.exists()
+    assert not RunFolder(folder / "seed-2").summary
+    first = (folder / "seed-1/checkpoints/last.ckpt").stat().st_mtime_ns
+    done = subprocess.run(many, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "seed-1 is finished already" in done.stdout
+    assert "going on at" in done.stdout
+    assert (folder / "seed-1/checkpoints/last.ckpt").stat().st_mtime_ns == first
+    assert RunFolder(folder / "seed-2").summary["images_seen"] == 16000
+    alone = command("seed=2", "total_images=16000", f"hydra.run.dir={tmp_path}/alone")
+    subprocess.run(alone, env=environment, capture_output=True, timeout=300, check=True)
+    assert_same_weights(weights(folder / "seed-2"), weights(tmp_path / "alone"))
+
+
+def test_the_same_command_finds_its_own_folder_and_skips_all_of_it(ganart):
+    several = ("--multirun", "seed=1,2", "resume=auto")
+    assert ganart("train", *JOB, *several)[0] == 0
+    status, text = ganart("train", *JOB, *several)
+    assert status == 0
+    assert text.count("is finished already") == 2
+    status, text = ganart("train", *JOB, "--multirun", "seed=1,3", "resume=auto")
+    assert status == 0
+    assert "is finished already" not in text
+
+
+def test_a_single_run_goes_on_by_itself_too(ganart, tmp_path):
+    assert ganart("train", *JOB, "seed=5", "resume=auto")[0] == 0
+    (summary,) = tmp_path.glob("runs/tiny/*/summary.json")
+    status, text = ganart("train", *JOB, "seed=5", "resume=auto")
+    assert (status, "is finished already" in text) == (0, True)
+    status, text = ganart("train", *JOB, "seed=5", "resume=auto", "total_images=320", f"hydra.run.dir={summary.parent}")
+    assert status == 0, text
+    assert json.loads(summary.read_text())["images_seen"] == 320
+    assert len(list(tmp_path.glob("runs/tiny/*"))) == 1
+
+
+def test_a_new_multirun_does_not_touch_runs_that_are_there(ganart, tmp_path):
+    several = ("--multirun", "seed=1,2", f"hydra.sweep.dir={tmp_path}/many")
+    assert ganart("train", *JOB, *several)[0] == 0
+    before = (tmp_path / "many/seed-1/summary.json").read_text()
+    status, text = ganart("train", *JOB, *several)
+    assert "holds a run already" in text
+    assert (tmp_path / "many/seed-1/summary.json").read_text() == before
+    assert not (tmp_path / "many/seed-1/failure.json").exists()
+    assert status == 0  # all of them have finished, before
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_launchers_train_the_same_jobs(launcher, tmp_path, environment):
+    pytest.importorskip(f"hydra_plugins.hydra_{launcher.partition('_')[0]}_launcher")
+    many = command("--multirun", f"hydra/launcher={launcher}", "optimizer.discriminator.lr=1e30,0.001")
+    done = subprocess.run(
+        [*many, f"hydra.sweep.dir={tmp_path}/many"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr[-3000:]
+    assert "1 of 2 jobs did not finish" in done.stderr
+    assert RunFolder(tmp_path / "many/lr-0.001").has_finished
+    assert "is not finite" in (tmp_path / "many/lr-1e+30/failure.json").read_text()
