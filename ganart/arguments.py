@@ -5,6 +5,10 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+
+from ganart import naming as naming  # place_of_job stands in what with_output writes
 from ganart.paths import quoted
 
 ASKING = {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"}
@@ -56,9 +60,35 @@ def with_seeds_quoted(arguments: list[str]) -> list[str]:
     return others + [f"seeds={quoted(value)}" for value in seeds[-1:]]
 
 
+CONSTANT_KEYS = "hydra.job.config.override_dirname.exclude_keys"
+
+
+def with_constants_named(arguments: list[str]) -> list[str]:
+    """Tell Hydra which overrides are the same in all jobs, and no part of their names."""
+    if CONSTANT_KEYS in values_in(arguments):
+        return arguments
+    try:
+        overrides = OverridesParser.create().parse_overrides(overrides_in(arguments))
+    except HydraException:
+        return arguments  # Hydra will tell what cannot be read
+    # Of a key that is given twice Hydra takes the last.
+    several = {str(o.input_line).partition("=")[0]: o.is_sweep_override() for o in overrides}
+    constant = [key for key, is_swept in several.items() if not is_swept]
+    names = [quoted(key) for key in constant if not key.startswith("hydra")]
+    return [*arguments, f"{CONSTANT_KEYS}=[{','.join(names)}]"] if names else arguments
+
+
 def with_output(arguments: list[str], kind: str) -> list[str]:
-    """Give the output its place: below `kind` in the run folder that is named or else here, by the time of day."""
-    values = values_in(arguments)
+    """Give the output its place: below `kind` in the run folder that is named or else here, by the time of day.
+
+    Each job of a multirun has its place in its own run folder.
+    """
+    values, now = values_in(arguments), f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+    if {"--multirun", "-m"} & set(flags_in(arguments)):
+        job = f"${{place_of_job:${{run}},{kind},{now},${{hydra.overrides.task}},${{{CONSTANT_KEYS}}}}}"
+        places = {"hydra.sweep.dir": f"runs/{kind}/{now}", "hydra.sweep.subdir": quoted(job)}
+        given = [f"{key}={place}" for key, place in places.items() if key not in values]
+        return [*with_constants_named(arguments), *given]
     if "hydra.run.dir" in values:
         return arguments
     place = Path()
@@ -66,5 +96,4 @@ def with_output(arguments: list[str], kind: str) -> list[str]:
         from ganart.run_folder import RunFolder
 
         place = RunFolder.open(values["run"]).path
-    folder = place / kind / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
-    return [*arguments, f"hydra.run.dir={quoted(folder)}"]
+    return [*arguments, f"hydra.run.dir={quoted(place / kind / now)}"]

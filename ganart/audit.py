@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from ganart.originality import Audit, Auditor
 
 
-@hydra.main(config_path=str(conf_dir()), config_name="audit", version_base="1.3")
 @tells_users
-def main(cfg: DictConfig) -> None:
+def audit_one(cfg: DictConfig) -> None:
     """Audit what `cfg` names."""
     audit(cfg, Path(HydraConfig.get().runtime.output_dir))
+
+
+main = hydra.main(config_path=str(conf_dir()), config_name="audit", version_base="1.3")(audit_one)
 
 
 def audit(cfg: DictConfig, folder: Path) -> None:

@@ -75,7 +75,7 @@ def overview() -> None:
     """What there is, at a glance."""
     console.print(f"[bold]ganart {__version__}[/bold]  the GAN laboratory for art\n")
     for name, verb in VERBS.items():
-        console.print(f"  [bold]{name:<11}[/bold] {verb.summary:<39} [dim]{verb.example}[/dim]", soft_wrap=True)
+        console.print(f"  [bold]{name:<11}[/bold] {verb.summary:<41} [dim]{verb.example}[/dim]", soft_wrap=True)
     console.print(
         "\nEvery verb takes key=value. Its own help: ganart VERB --help; its configuration: ganart VERB --cfg job\n"
         "Start with: [bold]ganart train[/bold]  (five minutes on two cores, no data needed)",

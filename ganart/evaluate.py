@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from ganart.metrics.observer import Paint
 
 
-@hydra.main(config_path=str(conf_dir()), config_name="evaluate", version_base="1.3")
 @tells_users
-def main(cfg: DictConfig) -> float | None:
+def evaluate_one(cfg: DictConfig) -> float | None:
     """Score what `cfg` names; returns the first score."""
     return evaluate(cfg, Path(HydraConfig.get().runtime.output_dir))
+
+
+main = hydra.main(config_path=str(conf_dir()), config_name="evaluate", version_base="1.3")(evaluate_one)
 
 
 def evaluate(cfg: DictConfig, folder: Path) -> float | None:

@@ -26,9 +26,8 @@ AUDITED_TOGETHER = 256
 GATES = ("none", "warn", "refuse")
 
 
-@hydra.main(config_path=str(conf_dir()), config_name="generate", version_base="1.3")
 @tells_users
-def main(cfg: DictConfig) -> None:
+def generate_one(cfg: DictConfig) -> None:
     """Paint `seeds` with the generator of `run`."""
     from ganart.painter import Painter, device_of
     from ganart.plan import plan, seeds_in
@@ -48,6 +47,9 @@ def main(cfg: DictConfig) -> None:
         data = run.pictures(root=cfg.dataset.root, allow=allow)
         auditor = auditor_of(cfg.features, data, painter.device, cfg.threshold, allow=allow)
     generate(painter, recipes, Path(HydraConfig.get().runtime.output_dir), auditor, refuse=cfg.audit == "refuse")
+
+
+main = hydra.main(config_path=str(conf_dir()), config_name="generate", version_base="1.3")(generate_one)
 
 
 def generate(

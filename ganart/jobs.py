@@ -1,4 +1,4 @@
-"""What a multirun's command says of its jobs: which keys are the same in all, and where it ran before."""
+"""Where a command that trains has its run folder: the one it ran in before, or one that all its processes know."""
 
 from __future__ import annotations
 
@@ -6,30 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 from ganart.arguments import flags_in, overrides_in, values_in
 from ganart.errors import UserError
 from ganart.paths import quoted
-
-CONSTANT_KEYS = "hydra.job.config.override_dirname.exclude_keys"
-
-
-def with_constants_named(arguments: list[str]) -> list[str]:
-    """Tell Hydra which overrides are the same in all jobs, and no part of their names."""
-    if CONSTANT_KEYS in values_in(arguments):
-        return arguments
-    try:
-        overrides = OverridesParser.create().parse_overrides(overrides_in(arguments))
-    except HydraException:
-        return arguments  # Hydra will tell what cannot be read
-    # Of a key that is given twice Hydra takes the last.
-    several = {str(o.input_line).partition("=")[0]: o.is_sweep_override() for o in overrides}
-    constant = [key for key, is_swept in several.items() if not is_swept]
-    names = [quoted(key) for key in constant if not key.startswith("hydra")]
-    return [*arguments, f"{CONSTANT_KEYS}=[{','.join(names)}]"] if names else arguments
 
 
 def with_folder_of_same_command(arguments: list[str]) -> list[str]:

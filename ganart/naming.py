@@ -62,9 +62,19 @@ def multirun_name() -> str | None:
     return Path(HydraConfig.get().sweep.dir).name if in_multirun() else None
 
 
+def place_of_job(run: str | None, kind: str, now: str, overrides: Sequence[str], constant: Sequence[str]) -> str:
+    """Where a job that looks at `run` (a run folder, or a checkpoint in one) leaves its output: below `kind` in it."""
+    if run is None:
+        return what_differs(overrides, constant)
+    path = Path(run).expanduser().resolve()
+    folder = path.parents[1] if path.is_file() else path
+    name = what_differs(overrides, [*constant, "run"])
+    return str(folder / kind / (now if name == "job" else f"{now}_{name}"))
+
+
 def in_multirun() -> bool:
     return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
-for resolver in (what_differs, job_name, multirun_name):
+for resolver in (what_differs, job_name, multirun_name, place_of_job):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

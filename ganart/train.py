@@ -10,10 +10,10 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, values_in
+from ganart.arguments import asks, values_in, with_constants_named
 from ganart.complaints import tells_users
 from ganart.console import console
-from ganart.jobs import with_constants_named, with_folder_of_same_command, with_one_folder_for_all, without_resume
+from ganart.jobs import with_folder_of_same_command, with_one_folder_for_all, without_resume
 from ganart.multirun import failure_stays_in_its_job
 from ganart.naming import in_multirun
 from ganart.paths import conf_dir, quoted

@@ -6,9 +6,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from ganart.arguments import flags_first
+from ganart.arguments import CONSTANT_KEYS, flags_first, with_constants_named
 from ganart.errors import UserError
-from ganart.jobs import CONSTANT_KEYS, with_constants_named, with_folder_of_same_command, with_one_folder_for_all
+from ganart.jobs import with_folder_of_same_command, with_one_folder_for_all
 from ganart.naming import what_differs
 from ganart.paths import conf_dir
 

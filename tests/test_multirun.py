@@ -143,3 +143,19 @@ def test_launchers_train_the_same_jobs(launcher, tmp_path, environment):
     assert "1 of 2 jobs did not finish" in done.stderr
     assert RunFolder(tmp_path / "many/lr-0.001").has_finished
     assert "is not finite" in (tmp_path / "many/lr-1e+30/failure.json").read_text()
+
+
+def test_verbs_that_look_at_runs_take_several_and_leave_their_output_in_each(ganart, tmp_path):
+    runs = f"{tmp_path}/many/seed-1,{tmp_path}/many/seed-2"
+    assert ganart("train", *JOB, "--multirun", "seed=1,2", f"hydra.sweep.dir={tmp_path}/many")[0] == 0
+    scores = ("metric=[kid]", "features=classifier", "features.images=2000", "num_images=60")
+    status, text = ganart("evaluate", "--multirun", f"run={runs}", *scores)
+    assert status == 0, text
+    status, text = ganart("generate", f"run={runs}", "truncation=0.5,1.0", "seeds=0-1", "--multirun")
+    assert status == 0, text
+    for seed in (1, 2):
+        (summary,) = (tmp_path / f"many/seed-{seed}/evaluations").glob("*/summary.json")
+        assert json.loads(summary.read_text())["run"] == str((tmp_path / f"many/seed-{seed}").resolve())
+        folders = sorted((tmp_path / f"many/seed-{seed}/generated").iterdir())
+        assert [folder.name.rpartition("_")[2] for folder in folders] == ["truncation-0.5", "truncation-1.0"]
+        assert all(len(list(folder.glob("seed*.png"))) == 2 for folder in folders)
