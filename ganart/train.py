@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 def train_one(cfg: DictConfig) -> float | None:
     """Train one GAN as `cfg` describes it; returns its first final score, for sweeps."""
     # Composing, `--help` and `--cfg job` need none of what takes seconds to import.
+    from ganart.quiet import is_first_process
     from ganart.resume import Resume
     from ganart.run_folder import RunFolder
     from ganart.training import train
@@ -39,7 +40,7 @@ def train_one(cfg: DictConfig) -> float | None:
     if resume is not None:
         cfg, overrides = resume.config(cfg), resume.all_overrides
     train(cfg, run, overrides, resume)
-    if not in_multirun():
+    if is_first_process() and not in_multirun():
         say_what_to_do_next(run)
     return run.first_score
 

@@ -79,7 +79,8 @@ def train(
         )
         for logger in loggers:
             logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
-            logger.log_dataset(pictures.name, run.dataset)
+            if trainer.is_global_zero:
+                logger.log_dataset(pictures.name, run.dataset)
         prepared = time.monotonic()
         checkpoint = resume.checkpoint if resume else None
         with children_train(run.path, checkpoint, trainer):

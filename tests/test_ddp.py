@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,17 @@ from ganart.training import build_gan
 WITNESS = ("+callback.witness._target_=spies.Witness", "allow_targets=[spies]")
 
 
-def called(folder: Path, verb: str, devices: int, *overrides: str) -> subprocess.CompletedProcess[str]:
+def called(
+    folder: Path, verb: str, devices: int, *overrides: str, launch: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     """Call a verb as a user would, with `devices` processes a run."""
-    command = [sys.executable, "-m", "ganart", verb, *TINY, *DCGAN, "name=tiny", *WITNESS, "trainer=ddp"]
+    command = list(launch) or [sys.executable, "-m", "ganart", verb]
+    command += [*TINY, *DCGAN, "name=tiny", *WITNESS, "trainer=ddp"]
     command += ["trainer.accelerator=cpu", f"trainer.devices={devices}", "trainer.precision=32", *overrides]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent), "GANART_CACHE": str(folder.parent / "cache")}
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=300, check=False, env=environment, cwd=folder.parent
+    )
 
 
 def train_on(folder: Path, devices: int, *overrides: str) -> RunFolder:
@@ -129,3 +135,15 @@ def test_the_ranks_of_a_trial_share_its_folder_and_its_settings(tmp_path):
         assert run.summary["num_devices"] == 2
         assert {seen["rates"] for seen in witnesses(run, 2)} == {run.config.optimizer.discriminator.lr}
     assert not list(tmp_path.glob("runs"))
+
+
+def test_processes_that_torchrun_has_started_train_one_run(tmp_path):
+    """Lightning finds them and starts none; the folder is named by the launch, which is all that they share."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--rdzv-backend", "c10d"]
+    torchrun += ["--rdzv-endpoint", "localhost:0", "--rdzv-id", "tonight", "-m", "ganart", "train"]
+    done = called(tmp_path / "run", "train", 2, "~callback.scores", launch=torchrun)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    run = RunFolder(tmp_path / "runs/tiny/tonight")
+    assert run.summary["num_devices"] == 2
+    assert len(witnesses(run, 2)) == 2
+    assert len(list(tmp_path.glob("runs/*/*"))) == 1
