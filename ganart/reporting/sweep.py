@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ganart.reporting.run import items, mapping, read_json
 
 WIDTH, HEIGHT = 400, 220
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 24
+MOST_PLANES = 3
 SHADES = 5
 """Trials are drawn in so many strengths, the best fifth in the strongest."""
 
@@ -82,11 +84,11 @@ class Scale:
 
 @dataclass(frozen=True)
 class Panel:
-    """Trials as points over a key, or over their number."""
+    """Trials as points over a key, or over their number; or over two keys."""
 
     title: str
     x: Scale
-    y: Axis
+    y: Axis | Scale
     dots: list[Dot]
     path: str = ""
 
@@ -116,6 +118,7 @@ class Sweep:
     importances: list[tuple[str, float]]
     history: Panel | None
     slices: list[Panel] = field(default_factory=list)
+    planes: list[Panel] = field(default_factory=list)
     parallel: Parallel | None = None
     failed: list[Trial] = field(default_factory=list)
 
@@ -157,6 +160,7 @@ def _sweep(name: str, facts: dict[str, Any], position: int, goal: dict[str, Any]
         importances=sorted(_finite_ones(shares), key=lambda share: -share[1]),
         history=_history(trials, done, y, strength, lower) if done else None,
         slices=[panel for key in space if (panel := _slice(key, done, y, strength)) is not None],
+        planes=_planes(list(space), [trial for trial in trials if trial.state in ("complete", "pruned")], strength),
         parallel=_parallel(list(space), ranked, strength, str(goal.get("name") or goal["key"]))
         if len(done) > 1
         else None,
@@ -207,6 +211,24 @@ def _slice(key: str, done: Sequence[Trial], y: Axis, strength: dict[int, int]) -
         return None
     x = Scale.of([trial.params[key] for trial in having], LEFT + 6, WIDTH - RIGHT)
     return Panel(key, x, y, _dots(having, lambda trial: x.place(trial.params[key]), y, strength))
+
+
+def _planes(keys: Sequence[str], trials: Sequence[Trial], strength: dict[int, int]) -> list[Panel]:
+    """Every two keys that are numbers, up to three pairs: where together the good values lie, and the pruned trials."""
+    numeric = [key for key in keys if sum(finite(trial.params.get(key)) is not None for trial in trials) > 1]
+    panels = []
+    for across, up in list(combinations(numeric, 2))[:MOST_PLANES]:
+        having = [trial for trial in trials if {across, up} <= trial.params.keys()]
+        x = Scale.of([trial.params[across] for trial in having], LEFT + 6, WIDTH - RIGHT)
+        y = Scale.of([trial.params[up] for trial in having], HEIGHT - BOTTOM, TOP)
+        dots = []
+        for trial in sorted(having, key=lambda trial: -strength.get(trial.number, SHADES)):
+            place = x.place(trial.params[across]), y.place(trial.params[up])
+            if place[0] is not None and place[1] is not None:
+                dots.append((place[0], place[1], strength.get(trial.number, SHADES), trial.says))
+        if len(dots) > 1:
+            panels.append(Panel(f"{up} over {across}", x, y, dots))
+    return panels
 
 
 def _dots(

@@ -60,6 +60,17 @@ def test_slices_have_numbers_on_axes_and_names_side_by_side(sweep):
     assert len(by_key["gamma"].dots) == 2  # of the trials that have it
 
 
+def test_two_keys_that_are_numbers_share_a_plane_with_the_pruned_trials(sweep, tmp_path):
+    (plane,) = sweep.planes
+    assert plane.title == "gamma over lr"
+    assert [says.partition(":")[0] for *_, says in plane.dots] == ["trial 0", "trial 3"]  # the best on top
+    pruned = trial(5, None, state="pruned", lr=1e-2, gamma=0.75)
+    (tmp_path / "study.json").write_text(json.dumps(FACTS | {"trials": [*FACTS["trials"], pruned]}))
+    (plane,) = sweeps_in([str(tmp_path)])[0].planes
+    strengths = {says.partition(":")[0]: strength for *_, strength, says in plane.dots}
+    assert strengths == {"trial 5": 5, "trial 0": 3, "trial 3": 1}
+
+
 def test_lines_pass_by_the_axis_of_a_key_that_a_trial_has_not(sweep):
     paths = {says.split(":")[0]: path for path, _, says in sweep.parallel.lines}
     assert paths["trial 0"].count("L") == 3
