@@ -16,7 +16,8 @@ from ganart.paths import quoted
 def with_folder_of_same_command(arguments: list[str]) -> list[str]:
     """Give `resume=auto` the folder where the same command ran last, if it did."""
     key = "hydra.sweep.dir" if {"--multirun", "-m"} & set(flags_in(arguments)) else "hydra.run.dir"
-    if key in values_in(arguments):
+    other_recipe = any(flag.startswith("--config") or flag in ("-cn", "-cd", "-cp") for flag in flags_in(arguments))
+    if key in values_in(arguments) or other_recipe:  # of which the folders here say nothing
         return arguments
     wanted = sorted(without_resume(overrides_in(arguments)))
     for folder in _latest_first("multirun.yaml" if key == "hydra.sweep.dir" else "overrides.yaml"):
@@ -31,10 +32,15 @@ def with_one_folder_for_all(arguments: list[str]) -> list[str]:
     Raises:
         UserError: if the launch has no name.
     """
-    if {"hydra.run.dir", "hydra.sweep.dir"} & values_in(arguments).keys():
-        return arguments
     by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ and int(os.environ.get("WORLD_SIZE", "1")) > 1
     by_slurm = "SLURM_PROCID" in os.environ and int(os.environ.get("SLURM_NTASKS", "1")) > 1
+    if (by_torchrun or by_slurm) and {"--multirun", "-m"} & set(flags_in(arguments)):
+        raise UserError(
+            "torchrun and srun start all processes of one run, and this is many. Leave them out: "
+            "trainer=ddp trainer.devices=N starts the processes of each job; on Slurm take hydra/launcher=slurm."
+        )
+    if "hydra.run.dir" in values_in(arguments):
+        return arguments
     if by_torchrun:
         launch = os.environ["TORCHELASTIC_RUN_ID"]
         if launch == "none":

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import math
 import os
+import shutil
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from rich.markup import escape
@@ -43,6 +45,8 @@ def failure_stays_in_its_job(main: Callable[[DictConfig], float | None]) -> Call
             if not isinstance(error, UserError | TrainingDivergedError):
                 error_console.print(traceback.format_exc(), markup=False, soft_wrap=True)
             error_console.print(f"This job failed: {error}\nThe others go on.", markup=False, soft_wrap=True)
+            hydra = HydraConfig.get()
+            (_failed(hydra.sweep.dir) / Path(hydra.runtime.output_dir).name).touch()
             return math.inf
 
     return wrapped
@@ -50,6 +54,10 @@ def failure_stays_in_its_job(main: Callable[[DictConfig], float | None]) -> Call
 
 class Jobs(Callback):
     """Hydra's callback: says which job begins, and at the end how all went; where one failed, the command fails too."""
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        shutil.rmtree(_failed(config.hydra.sweep.dir), ignore_errors=True)
+        _failed(config.hydra.sweep.dir).mkdir(parents=True)
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if in_multirun():
@@ -62,11 +70,18 @@ class Jobs(Callback):
         console.print(table(jobs))
         shown = os.path.relpath(folder)
         console.print(f"compare them   ganart report {shown}", soft_wrap=True)
-        if unfinished := [job for job in jobs if not job.has_finished]:
+        failed = {file.name for file in _failed(folder).iterdir()}  # some in folders that hold a finished run
+        shutil.rmtree(_failed(folder))
+        if unfinished := [job for job in jobs if not job.has_finished or job.path.name in failed]:
             fail(
                 f"{len(unfinished)} of {len(jobs)} jobs did not finish. The same command with resume=auto trains these "
                 "alone, each from its last checkpoint."
             )
+
+
+def _failed(sweep_dir: str | Path) -> Path:
+    """Where jobs leave their names when they fail: they may run in other processes."""
+    return Path(sweep_dir) / ".failed"
 
 
 def table(jobs: Sequence[Run]) -> Table:

@@ -35,8 +35,12 @@ def _plain(key: str) -> str:
 
 
 def _readable(value: str) -> str:
-    inside = re.sub(r"[\[\]'\"{}\s]", "", value)
-    return re.sub(r"[^\w.+-]+", "-", inside.replace(",", "+")).strip("-") or "none"
+    """A value as a part of a name; where that loses something, with some letters by which to tell it from others."""
+    inside = re.sub(r"[\[\]'\"]", "", value).replace(",", "+")
+    name = re.sub(r"[^\w.+-]+", "-", inside)
+    if name != inside:
+        name = f"{name.strip('-')}-{hashlib.sha256(value.encode()).hexdigest()[:4]}"
+    return name or "none"
 
 
 def tails_of(keys: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ def children_train(run_folder: Path, checkpoint: Path | None, trainer: Trainer) 
     of its own; of a job in a pool of workers it would start the pool's program. Afterwards nothing of the job is left:
     neither its process group nor the environment variables by which the next job would take itself for its part.
     """
-    arguments = ["train", "--config-path", str(run_folder.resolve()), "--config-name", "config"]
+    arguments = ["train", "--config-path", str(run_folder.resolve()), "--config-name", CONFIG_NAME]
     arguments += [f"resume={quoted(checkpoint) if checkpoint else 'null'}", "hydra/job_logging=none"]
     environment = dict(os.environ)
     try:
@@ -61,11 +62,24 @@ def run_dir_of_hydra(run_folder: Path) -> Iterator[None]:
 
 
 def release_children(trainer: Trainer) -> None:
-    """Stop Lightning from watching processes that are done.
+    """See the other processes of the job off, and stop Lightning from watching them.
 
     Its watcher kills this process within seconds when one of them has failed: a job that failed, and has been told,
     would end all that come after it.
     """
-    processes = getattr(trainer.strategy.launcher, "procs", None)
-    if processes:
-        processes.clear()
+    watched = getattr(trainer.strategy.launcher, "procs", None) or []
+    children, watched[:] = list(watched), []
+    for child in children:
+        try:
+            child.wait(SECONDS_TO_LEAVE)
+        except subprocess.TimeoutExpired:  # it waits for this one, say, and holds its device
+            child.kill()
+
+
+def is_child() -> bool:
+    """Whether another process of ganart has started this one, with the whole configuration of its run."""
+    return HydraConfig.initialized() and HydraConfig.get().job.config_name == CONFIG_NAME
+
+
+CONFIG_NAME = "config"
+SECONDS_TO_LEAVE = 30

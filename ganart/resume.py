@@ -67,7 +67,7 @@ class Resume:
             OmegaConf.update(cfg, key, override.value())
         cfg.run_folder = composed.run_folder
         cfg.allow_targets = composed.allow_targets  # trust is given by who types the command, not by the folder
-        if self.images_seen >= cfg.total_images:
+        if self.images_seen >= cfg.total_images and self.run.has_finished:  # else its scores are still to be taken
             raise UserError(
                 f"resume={self.checkpoint}: this run has seen {self.images_seen:,} images and was to see "
                 f"{cfg.total_images:,}: it is finished. To train on: total_images={2 * self.images_seen}"

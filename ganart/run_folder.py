@@ -65,7 +65,8 @@ class RunFolder:
         """
         for folder in (self.samples, self.checkpoints):
             folder.mkdir(parents=True, exist_ok=True)
-        (self.path / "failure.json").unlink(missing_ok=True)
+        for told in ("failure.json", "summary.json"):  # of what is to be again
+            (self.path / told).unlink(missing_ok=True)
         write_atomically(self.path / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True))
         write_atomically(self.path / "recipe.yaml", OmegaConf.to_yaml(without_resolvers(cfg)))
         write_atomically(self.path / "overrides.yaml", OmegaConf.to_yaml(overrides))

@@ -15,14 +15,14 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from ganart.arguments import asks, flags_in, overrides_in, values_in
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.jobs import without_resume
+from ganart.jobs import with_one_folder_for_all, without_resume
 from ganart.naming import tails_of
-from ganart.paths import conf_dir, quoted
+from ganart.paths import conf_dir, quoted, write_atomically
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ganart.sweeping.space import Space
 
 OWN_KEYS = ("n_trials", "objective", "seeds", "search", "timeout", "storage", "sampler", "pruner", "sweep")
+SPACE = "sweep.space."
 MAY_DIFFER = ("run_folder", "resume", "logger.", "trainer.", "dataset.root", "dataset.download", "callback.progress.")
 """What may be otherwise on another machine, or the next time, without making other trials of the same recipe."""
 
@@ -44,7 +45,9 @@ def main(cfg: DictConfig) -> None:
     except ImportError:
         raise UserError("ganart sweep needs Optuna: pip install 'ganart[sweep]'") from None
     if HydraConfig.get().mode == RunMode.MULTIRUN:
-        raise UserError("ganart sweep is many runs already: leave --multirun out, and give the values as sweep.space.")
+        raise UserError(
+            "ganart sweep is many runs already. Leave --multirun out: loss=hinge,minimax is searched as it stands."
+        )
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator computes")
     work_on_study(cfg, Path(HydraConfig.get().runtime.output_dir), HydraConfig.get().job.config_name or "sweep")
@@ -53,8 +56,9 @@ def main(cfg: DictConfig) -> None:
 def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     """Begin the study in `folder`, or join it."""
     from ganart.checks import check
-    from ganart.config import build
-    from ganart.console import console
+    from ganart.config import build, build_dataset
+    from ganart.console import console, fail
+    from ganart.datasets import cache
     from ganart.sweeping import results
     from ganart.sweeping.objective import objectives_of
     from ganart.sweeping.recipe import as_experiment
@@ -72,27 +76,34 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     sampler = sampler_of(cfg, space, compose)
     pruner = build(cfg.pruner, allow=cfg.allow_targets)
     prunes = len(objectives) == 1 and type(pruner).__name__ != "NopPruner"
-    study = Study.open(folder, cfg.storage, objectives, SeededByTrial(sampler, cfg.seed), pruner)
+    study = Study.open(
+        folder, cfg.storage, objectives, SeededByTrial(sampler, cfg.seed), pruner, name=f"{cfg.name}/{folder.name}"
+    )
     study.agree_on(recipe(compose([]), cfg, space, objectives))
+    cache.load(build_dataset(cfg.dataset, allow=cfg.allow_targets))  # what is wrong with it is no trial's fault
     n_trials = min(cfg.n_trials, _points(space) if cfg.sampler._target_.endswith("GridSampler") else math.inf)
     shown = os.path.relpath(folder)
     console.print(f"study     {shown}: {', '.join(space.as_written)}, by {', '.join(o.key for o in objectives)}")
-    worker = Worker(study, space, objectives, compose, list(cfg.seeds), base, prunes)
-    try:
-        worker.work(int(n_trials), time.monotonic() + (cfg.timeout or math.inf))
-    finally:
+
+    def write_down() -> dict[str, Any]:
         facts = results.describe(study, objectives, space.as_written, cfg.total_images)
         results.write(folder, facts)
+        return facts
+
+    worker = Worker(study, space, objectives, compose, list(cfg.seeds), base, prunes)
+    worker.work(int(n_trials), time.monotonic() + (cfg.timeout or math.inf), write_down)
+    facts = write_down()
     console.print(f"\n{results.headline(facts)}", soft_wrap=True)
     console.print(results.table(facts))
-    if best := results.best_trials(study):
-        overrides = [*base, *facts["trials"][[t["number"] for t in facts["trials"]].index(best[0].number)]["overrides"]]
-        comment = f"{results.headline(facts)}; this is trial {best[0].number}."
-        (folder / "experiment").mkdir(exist_ok=True)
-        (folder / "experiment" / "best.yaml").write_text(
-            as_experiment(config_name, overrides, OWN_KEYS, comment), encoding="utf-8"
-        )
-        console.print(f"train the best    ganart train --config-dir {shown} experiment=best", soft_wrap=True)
+    if not facts["best"]:
+        fail("No trial has come to a value. Why stands in study.json, and in the failure.json of each run.")
+    overrides = [*base, *next(trial["overrides"] for trial in facts["trials"] if trial["number"] == facts["best"][0])]
+    comment = f"{results.headline(facts)}; this is trial {facts['best'][0]}."
+    (folder / "experiment").mkdir(exist_ok=True)
+    best, lost = as_experiment(config_name, overrides, OWN_KEYS, comment)
+    write_atomically(folder / "experiment" / "best.yaml", best)
+    command = " ".join(["ganart train --config-dir", shown, "experiment=best", *lost])
+    console.print(f"train the best    {command}", soft_wrap=True)
     console.print(f"look at it all    ganart report {shown}", soft_wrap=True)
     console.print(f"for the log       {results.line_for_log(shown, facts)}", soft_wrap=True, markup=False)
 
@@ -111,8 +122,12 @@ def check_settings(cfg: DictConfig) -> None:
         value = cfg[key]
         if value is not None and (not isinstance(value, int | float) or isinstance(value, bool) or value < least):
             raise UserError(f"{key}={value} must be a number of at least {least}.")
-    if not cfg.seeds or len(set(cfg.seeds)) != len(cfg.seeds):
-        raise UserError(f"seeds={list(cfg.seeds)}: give each trial one or more different seeds, seeds=[0,1,2].")
+    seeds = cfg.seeds if isinstance(cfg.seeds, ListConfig) else [cfg.seeds]
+    if not seeds or len(set(seeds)) != len(seeds) or not all(isinstance(seed, int) for seed in seeds):
+        raise UserError(f"seeds={cfg.seeds}: give each trial one or more different seeds, seeds=0,1,2.")
+    cfg.seeds = seeds
+    if "seed" in {**cfg.sweep.space, **dict(override.split("=", 1) for override in cfg.search)}:
+        raise UserError("seed is not searched for: a lucky one says nothing. Give each trial several, seeds=0,1,2.")
     if "interrupt" not in cfg.callback:
         raise UserError("A sweep ends trials through callback.interrupt: leave it in.")
 
@@ -152,6 +167,7 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     """`loss=hinge,minimax` is searched, in the syntax that Hydra has for many values; `seeds=0,1` is a list."""
     if asks(arguments):
         return arguments
+    with_one_folder_for_all([*arguments, "--multirun"])  # of which torchrun would start several
     parser = OverridesParser.create()
     kept = flags_in(arguments)
     search: list[str] = []
@@ -160,8 +176,10 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
             several = parser.parse_override(argument).is_sweep_override()
         except HydraException:
             several = False  # Hydra will tell what cannot be read
-        if several and _is_own(argument):
-            key, _, written = argument.partition("=")
+        key, _, written = argument.partition("=")
+        if several and key.startswith(SPACE):
+            search.append(f"{key.removeprefix(SPACE)}={written}")
+        elif several and _is_own(argument):
             kept.append(f"{key}=[{written}]")
         else:
             (search if several else kept).append(argument)

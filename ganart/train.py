@@ -28,6 +28,7 @@ def train_one(cfg: DictConfig) -> float | None:
     """Train one GAN as `cfg` describes it; returns its first final score, for sweeps."""
     # Composing, `--help` and `--cfg job` need none of what takes seconds to import.
     from ganart.quiet import is_first_process
+    from ganart.relaunch import is_child
     from ganart.resume import Resume
     from ganart.run_folder import RunFolder
     from ganart.training import train
@@ -37,7 +38,7 @@ def train_one(cfg: DictConfig) -> float | None:
     if cfg.resume == "auto" and run.has_finished and not (resume and resume.overrides):
         console.print(f"{os.path.relpath(run.path)} is finished already.", soft_wrap=True)
         return run.first_score
-    if resume is not None:
+    if resume is not None and not is_child():
         cfg, overrides = resume.config(cfg), resume.all_overrides
     train(cfg, run, overrides, resume)
     if is_first_process() and not in_multirun():

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytorch_lightning as pl
 import torch
+from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
 
 from ganart import quiet, summary
@@ -44,6 +45,37 @@ def train(
         raise OccupiedError(
             f"{folder} holds a run already. Go on with it: resume={folder}, or give another hydra.run.dir="
         )
+    with sole_owner_of(run):
+        _train(cfg, run, overrides, resume, extra_callbacks or {})
+
+
+@contextmanager
+def sole_owner_of(run: RunFolder) -> Iterator[None]:
+    """Keep a second command, that a scheduler has started too soon, say, from training in the same folder."""
+    if not quiet.is_first_process():
+        yield
+        return
+    run.path.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(run.path / ".lock")
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise OccupiedError(
+            f"{os.path.relpath(run.path)} is being trained by another process at this moment."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _train(
+    cfg: DictConfig,
+    run: RunFolder,
+    overrides: list[str],
+    resume: Resume | None,
+    extra_callbacks: Mapping[str, pl.Callback],
+) -> None:
     check(cfg)
     composed, cfg = cfg, cfg.copy()
     OmegaConf.resolve(cfg)
@@ -57,7 +89,7 @@ def train(
     pictures = cache.load(dataset)
     check_pictures(pictures, resume)
     with built_loggers(cfg) as loggers:
-        callbacks = {**(extra_callbacks or {}), **build(cfg.callback, allow=cfg.allow_targets)}
+        callbacks = {**extra_callbacks, **build(cfg.callback, allow=cfg.allow_targets)}
         trainer = build_trainer(cfg, hardware, run, callbacks, loggers)
         check(cfg, world_size=trainer.world_size)
         torch.manual_seed(cfg.seed)

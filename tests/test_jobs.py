@@ -28,13 +28,20 @@ from ganart.paths import conf_dir
         (["penalty=[r1,r2]"], [], "penalty-r1+r2"),
         (["penalty=[]"], [], "penalty-none"),
         (["optimizer@optimizer.generator=sgd"], [], "generator-sgd"),
-        (["dataset.root='/data/my art.zip'"], [], "root-data-myart.zip"),
+        (["dataset.root='/data/my art.zip'"], [], "root-data-my-art.zip-c2ac"),
         (["~callback.doctor"], [], "without-doctor"),
+        (["x=-1"], [], "x--1"),
+        (["x=1e-05"], [], "x-1e-05"),
         (["experiment=mnist"], ["experiment"], "job"),
     ],
 )
 def test_a_job_is_called_by_what_differs(overrides, constant, name):
     assert what_differs(overrides, constant) == name
+
+
+def test_values_that_look_alike_in_a_name_are_told_apart():
+    for pair in (("/a/b", "a-b"), ("'a b'", "a-b"), ("-1", "1")):
+        assert len({what_differs([f"x={value}"]) for value in pair}) == 2
 
 
 def test_names_can_be_typed_after_run_and_are_not_endless():
@@ -83,6 +90,7 @@ def test_the_same_command_finds_its_folder_again():
         ["loss=hinge", "seed=1,2", "resume=auto"],
         ["-m", "loss=hinge", "seed=1", "resume=auto"],
         ["loss=hinge", "seed=1", "resume=auto", "hydra.run.dir=elsewhere"],
+        ["--config-dir", "mine", "--config-name", "paper", "loss=hinge", "seed=1", "resume=auto"],
     ],
 )
 def test_another_command_begins_anew(arguments):
@@ -178,3 +186,11 @@ def test_flags_may_stand_anywhere():
     ]
     flags = ["--cfg", "job", "--info", "--config-dir", "mine", "--info", "all"]
     assert flags_first(given) == [*flags, "seed=1", "loss=hinge", "~callback.doctor"]
+
+
+def test_many_runs_are_not_started_by_torchrun(monkeypatch):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "tonight")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for arguments in (["--multirun", "seed=1,2"], ["-m", "seed=1,2", "hydra.sweep.dir=mine"]):
+        with pytest.raises(UserError, match="hydra/launcher=slurm"):
+            with_one_folder_for_all(arguments)

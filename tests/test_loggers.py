@@ -151,6 +151,24 @@ def test_a_training_goes_on_when_wandb_fails(tmp_path, monkeypatch, capsys):
     assert "wandb sync" in told
 
 
+def test_a_run_that_wandb_cannot_begin_is_kept_offline(tmp_path, monkeypatch, capsys):
+    import wandb
+
+    begin = wandb.init
+
+    def only_offline(*args, mode=None, **named):
+        if mode != "offline":
+            raise wandb.errors.CommError("no route to the server")
+        return begin(*args, mode=mode, **named)
+
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    monkeypatch.setattr(wandb, "init", only_offline)
+    run = train_tiny(tmp_path / "run", "logger=[wandb]", "~callback.scores")
+    assert run.has_finished
+    assert capsys.readouterr().out.count("no route to the server") == 1
+    assert history_of(list(wandb_records(run.path)))
+
+
 def test_wandb_disabled_leaves_nothing(tmp_path):
     run = train_tiny(tmp_path / "run", "logger=[wandb]", "logger.wandb.mode=disabled", "~callback.scores")
     assert not list(run.path.rglob("*.wandb"))

@@ -9,6 +9,7 @@ import time
 
 import pytest
 import torch
+from filelock import FileLock
 from laboratory import DCGAN, TINY
 
 from ganart.run_folder import RunFolder, read_checkpoint
@@ -124,7 +125,8 @@ def test_a_new_multirun_does_not_touch_runs_that_are_there(ganart, tmp_path):
     assert "holds a run already" in text
     assert (tmp_path / "many/seed-1/summary.json").read_text() == before
     assert not (tmp_path / "many/seed-1/failure.json").exists()
-    assert status == 0  # all of them have finished, before
+    assert status == 1  # nothing was trained
+    assert not (tmp_path / "many/.failed").exists()
 
 
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
@@ -155,7 +157,44 @@ def test_verbs_that_look_at_runs_take_several_and_leave_their_output_in_each(gan
     assert status == 0, text
     for seed in (1, 2):
         (summary,) = (tmp_path / f"many/seed-{seed}/evaluations").glob("*/summary.json")
-        assert json.loads(summary.read_text())["run"] == str((tmp_path / f"many/seed-{seed}").resolve())
+        assert json.loads(summary.read_text())["subject"]["run"] == str((tmp_path / f"many/seed-{seed}").resolve())
         folders = sorted((tmp_path / f"many/seed-{seed}/generated").iterdir())
         assert [folder.name.rpartition("_")[2] for folder in folders] == ["truncation-0.5", "truncation-1.0"]
         assert all(len(list(folder.glob("seed*.png"))) == 2 for folder in folders)
+
+
+def test_a_run_that_was_killed_while_it_was_scored_is_only_scored(ganart, tmp_path):
+    """Its last checkpoint has seen all images, and there is no summary."""
+    alone = (*TINY, *DCGAN, "name=tiny", "resume=auto", f"hydra.run.dir={tmp_path}/run")
+    assert ganart("train", *alone)[0] == 0
+    before, then = RunFolder(tmp_path / "run").summary, weights(tmp_path / "run")
+    (tmp_path / "run/summary.json").unlink()
+    status, text = ganart("train", *alone)
+    assert status == 0, text
+    after = RunFolder(tmp_path / "run").summary
+    assert (after["ended_by"], after["rounds"], after["scores"]) == ("images", before["rounds"], before["scores"])
+    assert_same_weights(weights(tmp_path / "run"), then)
+
+
+def gone(*_, **__):
+    raise OSError("the machine is gone")
+
+
+def test_a_run_that_is_made_longer_is_not_finished_before_it_is(ganart, tmp_path):
+    longer = (*JOB, "total_images=320", "resume=auto", f"hydra.run.dir={tmp_path}/run")
+    assert ganart("train", *JOB, f"hydra.run.dir={tmp_path}/run")[0] == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pytorch_lightning.Trainer.fit", gone)
+        with pytest.raises(OSError, match="gone"):
+            ganart("train", *longer)
+    assert not RunFolder(tmp_path / "run").has_finished
+    assert ganart("train", *longer)[0] == 0
+    assert RunFolder(tmp_path / "run").summary["images_seen"] == 320
+
+
+def test_two_commands_do_not_train_in_one_folder_at_once(ganart, tmp_path):
+    (tmp_path / "run").mkdir()
+    with FileLock(tmp_path / "run/.lock"):
+        status, text = ganart("train", *JOB, "resume=auto", f"hydra.run.dir={tmp_path}/run")
+    assert status == 1
+    assert "is being trained by another process" in text

@@ -12,7 +12,9 @@ from typing import Any, ParamSpec
 import wandb
 from PIL.Image import Image
 from pytorch_lightning.loggers import WandbLogger as LightningWandbLogger
+from pytorch_lightning.loggers.logger import rank_zero_experiment
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
+from wandb.sdk.wandb_run import Run
 
 from ganart.console import console
 from ganart.errors import UserError
@@ -84,6 +86,23 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
         self._has_failed = False
         self._scores: set[str] = set()
 
+    @property
+    @rank_zero_experiment
+    def experiment(self) -> Run:
+        """The run at W&B; one that goes nowhere but into the run folder where W&B cannot be reached."""
+        try:
+            return super().experiment
+        except Exception as error:
+            self.tell_failure(error)
+            self._offline = True
+            self._wandb_init["mode"] = "offline"
+            return super().experiment
+
+    @rank_zero_only
+    @never_ends_a_training
+    def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
+        super().log_hyperparams(params, *args, **kwargs)
+
     @rank_zero_only
     @never_ends_a_training
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
@@ -154,8 +173,10 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
     @never_ends_a_training
     def close(self) -> None:
         if self._experiment is not None:
-            self._experiment.finish()
-            wandb.teardown()
+            try:
+                self._experiment.finish()
+            finally:  # or the next job would go on in this run
+                wandb.teardown()
 
     def tell_failure(self, error: Exception) -> None:
         """Say that W&B failed, once; the details go to log.txt."""

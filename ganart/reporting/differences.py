@@ -98,7 +98,7 @@ def own_overrides(runs: Sequence[Run]) -> list[list[str]]:
 
 
 def _is_label(key: str) -> bool:
-    return key in LABELS or key.endswith(".folder")
+    return key in LABELS or key.endswith(".folder") or key.startswith("logger.")
 
 
 def _canonical(column: Mapping[str, Any], key: str) -> str | None:

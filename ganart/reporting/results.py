@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from io import StringIO
 from typing import Any
 
-from ganart.reporting.differences import configuration_differences
+from ganart.reporting.differences import configuration_differences, short_names
 from ganart.reporting.run import Run, mapping
 
 COST = ("images_seen", "rounds", "seconds_preparing", "seconds_training", "seconds_scoring", "device", "num_devices")
-FACTS = (*COST, "precision", "commit", "dataset_hash")
+FACTS = (*COST, "commit", "dataset_hash")
 
 
 def results_csv(runs: Sequence[Run]) -> str:
     """Runs with what sets them apart, their final scores with deviation and floor, their cost and their protocol."""
     differences = configuration_differences(runs)
     rows = [
-        {"run": run.path.name, "state": run.state, **dict(zip(differences.keys, differing, strict=True)), **row_of(run)}
-        for run, differing in zip(runs, differences.rows, strict=True)
+        {"run": name, "state": run.state, **dict(zip(differences.keys, differing, strict=True)), **row_of(run)}
+        for name, run, differing in zip(short_names([run.path for run in runs]), runs, differences.rows, strict=True)
     ]
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "protocol"))
     text = StringIO()
@@ -38,6 +38,7 @@ def row_of(run: Run) -> dict[str, Any]:
         parts = {name: "value", f"{name}_std": "std", f"{name}_floor": "floor"}
         row |= {column: score[part] for column, part in parts.items() if score.get(part) is not None}
     row |= {fact: run.summary[fact] for fact in FACTS if fact in run.summary}
+    row["trainer_precision"] = run.summary.get("precision")  # a score may be called precision
     row["ganart"] = mapping(run.summary.get("versions")).get("ganart")
     first = next(iter(scores.values()), {})
     return {**row, "protocol": json.dumps(first["protocol"], ensure_ascii=False) if "protocol" in first else None}

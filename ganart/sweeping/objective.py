@@ -34,7 +34,7 @@ class Objective:
             UserError: if it is not there, or not finite.
         """
         if self.key in COSTS:
-            return float(summary[self.key]), {}
+            return float(summary[self.key]), {key: summary[key] for key in ("device", "num_devices")}
         scores = summary.get("scores", {}).items()
         name, row = next(((name, row) for name, row in scores if row["key"] == self.key), (None, None))
         if row is None:

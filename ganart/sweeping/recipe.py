@@ -14,22 +14,44 @@ LABELS = ("name", "run_folder", "resume", "allow_targets")
 """Keys that say where and by whose leave a run is made, and not what it is."""
 
 
-def as_experiment(config_name: str, overrides: Sequence[str], own_keys: Sequence[str], comment: str) -> str:
-    """Return the YAML of an experiment that makes of the defaults of `train` what `overrides` make of `config_name`."""
+def as_experiment(
+    config_name: str, overrides: Sequence[str], own_keys: Sequence[str], comment: str
+) -> tuple[str, list[str]]:
+    """Write an experiment that makes of the defaults of `train` what `overrides` make of `config_name`.
+
+    Returns:
+        Its YAML, and what has to be typed beside it: a file can add and change, but not take away.
+    """
     wanted, choices = _composed(config_name, overrides)
     _, usual = _composed("train", [])
     chosen = {group: choice for group, choice in choices.items() if group in usual and choice != usual[group]}
     start, _ = _composed("train", [f"{group}={_written(choice)}" for group, choice in chosen.items()])
     before, after = flat(start), flat(wanted)
-    differing = {k: v for k, v in after.items() if before.get(k, _NOTHING) != v and k.split(".")[0] not in own_keys}
     values = OmegaConf.create()
-    for key, value in differing.items():
-        if key.split(".")[0] not in LABELS:
+    for key, value in after.items():
+        if before.get(key, _NOTHING) != value and key.split(".")[0] not in (*own_keys, *LABELS):
             OmegaConf.update(values, key, value, force_add=True)
-    lines = ["# @package _global_", *(f"# {line}" for line in comment.splitlines()), "defaults:"]
-    lines += [f"  - override /{group}: {_written(choice)}" for group, choice in chosen.items()]
-    text = "\n".join(lines if chosen else lines[:-1])
-    return f"{text}\n{OmegaConf.to_yaml(values) if values else ''}"
+    plain = mapping(OmegaConf.to_container(wanted, resolve=False))
+    gone = {_gone(key, plain) for key in before.keys() - after.keys()}
+    lost = sorted(f"~{key}" for key in gone if key is not None)
+    notes = comment.splitlines() + ([f"Type beside it: {' '.join(lost)}"] if lost else [])
+    lines = ["# @package _global_", *(f"# {line}" for line in notes)]
+    if chosen:
+        lines += ["defaults:", *(f"  - override /{group}: {_written(choice)}" for group, choice in chosen.items())]
+    return "\n".join(lines) + f"\n{OmegaConf.to_yaml(values) if values else ''}", lost
+
+
+def _gone(key: str, wanted: Mapping[str, Any]) -> str | None:
+    """The first part of `key` that `wanted` has not; None if it has another kind of value there."""
+    node: Any = wanted
+    parts = key.split(".")
+    for depth, part in enumerate(parts, 1):
+        if not isinstance(node, dict):
+            return None
+        if part not in node:
+            return ".".join(parts[:depth])
+        node = node[part]
+    return None
 
 
 def leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -53,7 +75,9 @@ def _composed(config_name: str, overrides: Sequence[str]) -> tuple[DictConfig, M
     with open_dict(cfg):
         del cfg["hydra"]
     ours = {str(g): c for g, c in choices.items() if not str(g).startswith("hydra/") and g != "experiment"}
-    return cfg, ours
+    # Of what was chosen and taken away again (~callback.doctor) nothing is left under its name.
+    kept = {g: [one for one in c if one in cfg[g]] if isinstance(c, list) and g in cfg else c for g, c in ours.items()}
+    return cfg, kept
 
 
 def _written(choice: Any) -> str:

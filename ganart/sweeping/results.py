@@ -16,8 +16,8 @@ from rich.table import Table
 
 from ganart.paths import write_atomically
 from ganart.sweeping.objective import Objective
-from ganart.sweeping.study import FOLDER, PROTOCOL, REASON, Study
-from ganart.sweeping.worker import OVERRIDES, SECONDS, VALUES_BY_SEED
+from ganart.sweeping.study import FOLDER, OVERRIDES, PROTOCOL, REASON, Study
+from ganart.sweeping.worker import SECONDS, VALUES_BY_SEED
 
 STATES = {
     TrialState.COMPLETE: "complete",

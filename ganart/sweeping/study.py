@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,28 +22,36 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ganart.errors import UserError
+from ganart.paths import write_atomically
 from ganart.sweeping.objective import Objective, same_protocols
 from ganart.sweeping.sampler import SeededByTrial
 
 JOURNAL = "study.journal"
 RECIPE, PROTOCOL = "recipe", "protocol"
-HOST, ALIVE, FOLDER, REASON, SUCCEEDS = "host", "alive", "folder", "reason", "succeeds"
+OWNER, ALIVE, FOLDER, OVERRIDES, REASON, SUCCEEDS = "owner", "alive", "folder", "overrides", "reason", "succeeds"
 DIED = "its process ended"
+MOST_DEATHS = 3
+"""A trial that so many processes have died of is at fault itself: it takes more memory than there is, say."""
+
+SIGN_OF_LIFE_SECONDS = 30.0
 SILENT_SECONDS = 600.0
 """Without a sign of life for so long, a process on another machine is taken for dead."""
+
+WAITS = (1.0, 5.0, 20.0)
+"""Seconds from one attempt to the next to write what a training came to."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A trial that this process runs; nobody else takes it up while `lock` is held, which ends with the process."""
+    """A trial that this process runs, with what it tries; nobody else takes it up while `lock` is held.
+
+    The lock ends with the process.
+    """
 
     trial: Trial
+    overrides: list[str]
+    folder: str
     lock: FileLock
-
-    @property
-    def folder(self) -> str:
-        """Where its runs lie, from the study's folder."""
-        return str(self.trial.user_attrs[FOLDER])
 
 
 @dataclass(frozen=True)
@@ -60,8 +70,9 @@ class Study:
         objectives: Sequence[Objective],
         sampler: SeededByTrial | None = None,
         pruner: BasePruner | None = None,
+        name: str = "ganart",
     ) -> Study:
-        """Open the study in `folder` or at `url`, or begin it.
+        """Open the study in `folder`, or the one called `name` at `url`, or begin it.
 
         Raises:
             UserError: if its storage cannot be opened, or if it was begun for other objectives.
@@ -71,7 +82,7 @@ class Study:
         try:
             storage = _storage(folder, url)
             study = optuna.create_study(
-                study_name=folder.name,
+                study_name="ganart" if url is None else _name_at_first(folder, name),
                 storage=storage,
                 directions=[objective.direction for objective in objectives],
                 sampler=sampler,
@@ -95,10 +106,7 @@ class Study:
         Raises:
             UserError: if the study was begun with another one, naming what changed.
         """
-        before = self.optuna.user_attrs.get(RECIPE)
-        if before is None:
-            self.optuna.set_user_attr(RECIPE, dict(recipe))
-            return
+        before = self._first(RECIPE, dict(recipe))
         changed = [
             f"  {key}: {before.get(key, 'not there')} → {recipe.get(key, 'not there')}"
             for key in sorted(before.keys() | recipe.keys())
@@ -113,14 +121,22 @@ class Study:
 
     def refuse_other_protocols(self, protocols: Sequence[Mapping[str, Any]]) -> None:
         """Keep the protocols of the first finished trial; raise `UserError` for values that were taken otherwise."""
-        before = self.optuna.user_attrs.get(PROTOCOL)
-        if before is None:
-            self.optuna.set_user_attr(PROTOCOL, [dict(protocol) for protocol in protocols])
-        elif difference := same_protocols(before, protocols):
+        before = self._first(PROTOCOL, [dict(protocol) for protocol in protocols])
+        if difference := same_protocols(before, protocols):
             raise UserError(
                 f"its scores were taken in another way than those of the trials before ({difference}): they cannot be "
                 "compared. Search only keys that leave the data and the scoring as they are."
             )
+
+    def _first(self, key: str, value: Any) -> Any:
+        """What the study keeps under `key`: what it was told first, which is `value` if it was told nothing yet."""
+        with self._alone():
+            if key not in self.optuna.user_attrs:
+                self.optuna.set_user_attr(key, value)
+            return self.optuna.user_attrs[key]
+
+    def _alone(self) -> FileLock:
+        return FileLock(self.folder / ".lock")
 
     # ------------------------------------------------------------------------------------------ trials
 
@@ -129,38 +145,99 @@ class Study:
         found = self.optuna.get_trials(deepcopy=False, states=states or None)
         return [trial for trial in found if trial.user_attrs.get(REASON) != DIED]
 
-    def claim(self, n_trials: int) -> Claim | None:
-        """Take what is to be tried next: what a dead process left behind, else something new; None if that is all."""
-        with FileLock(self.folder / ".lock"):  # two processes must not take up the same, nor one too many
+    def claim(self, n_trials: int, suggest: Callable[[Trial], list[str]]) -> Claim | None:
+        """Take what is to be tried next: what a dead process left behind, else something new; None if that is all.
+
+        `suggest` draws the values, as overrides. Two processes cannot take up the same, nor one too many.
+        """
+        with self._alone():
             self._put_in_line_what_the_dead_left()
             if not self.trials(TrialState.WAITING) and len(self.trials()) >= n_trials:
                 return None
             trial = self.optuna.ask()
             lock = self._lock_of(trial.number)
             lock.acquire(blocking=False)
-            trial.set_user_attr(HOST, socket.gethostname())
+            trial.set_user_attr(OWNER, self._owner)
             trial.set_user_attr(ALIVE, time.time())
-            trial.set_user_attr(FOLDER, trial.user_attrs.get(FOLDER) or f"trials/{trial.number:04d}")
-            return Claim(trial, lock)
+            folder = trial.user_attrs.get(FOLDER) or f"trials/{trial.number:04d}"
+            trial.set_user_attr(FOLDER, folder)
+            overrides = suggest(trial)
+            trial.set_user_attr(OVERRIDES, overrides)
+            return Claim(trial, overrides, folder, lock)
+
+    @contextmanager
+    def held(self, claim: Claim) -> Iterator[None]:
+        """Give signs of life as long as the trial is run, and let go of it afterwards."""
+        is_over = threading.Event()
+
+        def live() -> None:
+            while not is_over.wait(SIGN_OF_LIFE_SECONDS):
+                with suppress(Exception):  # a data base that is away for a moment
+                    claim.trial.set_user_attr(ALIVE, time.time())
+
+        heart = threading.Thread(target=live, daemon=True)
+        heart.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            heart.join()
+            claim.lock.release()
+
+    def tell(
+        self, trial: Trial, state: TrialState, values: Sequence[float] | None = None, **facts: Any
+    ) -> FrozenTrial | None:
+        """Write what a trial came to, again and again where the storage is away.
+
+        Returns:
+            The trial as it is kept; None where another machine had taken this process for dead, and ended it.
+
+        Raises:
+            UserError: if it cannot be written; the trial is then taken up again by whoever comes next.
+        """
+        for wait in (*WAITS, None):
+            try:
+                for key, value in facts.items():
+                    trial.set_user_attr(key, value)
+                return self.optuna.tell(trial, values=values, state=state)
+            except (UpdateFinishedTrialError, ValueError):
+                return None
+            except Exception as error:
+                if wait is None:
+                    raise UserError(
+                        f"Trial {trial.number} is trained, and the study cannot be told: {error}\nThe same command "
+                        "takes it up from its run folder when the storage is there again."
+                    ) from error
+                time.sleep(wait)
+        raise AssertionError
 
     def _put_in_line_what_the_dead_left(self) -> None:
         """End the trials of processes that are gone, and put each in line again, to go on in its own folder."""
         for trial in self.trials(TrialState.RUNNING):
             if self._is_abandoned(trial):
+                reason = f"{DIED}, {MOST_DEATHS} times" if self._deaths(trial) >= MOST_DEATHS - 1 else DIED
                 with suppress(UpdateFinishedTrialError, ValueError):  # another machine was faster
-                    self.storage.set_trial_user_attr(trial._trial_id, REASON, DIED)
+                    self.storage.set_trial_user_attr(trial._trial_id, REASON, reason)
                     self.optuna.tell(trial.number, state=TrialState.FAIL)
         ended = self.optuna.get_trials(deepcopy=False)
         succeeded = {trial.user_attrs.get(SUCCEEDS) for trial in ended}
         for trial in ended:
-            if trial.user_attrs.get(REASON) == DIED and trial.number not in succeeded:
-                attributes = {SUCCEEDS: trial.number, FOLDER: trial.user_attrs.get(FOLDER)}
+            has_values = OVERRIDES in trial.user_attrs  # one that died before it had them makes place for a new one
+            if trial.user_attrs.get(REASON) == DIED and has_values and trial.number not in succeeded:
+                attributes = {SUCCEEDS: trial.number, FOLDER: trial.user_attrs[FOLDER]}
                 self.optuna.enqueue_trial(trial.params, user_attrs=attributes)
+
+    def _deaths(self, trial: FrozenTrial) -> int:
+        """How many processes have died of this trial before."""
+        by_number = {other.number: other for other in self.optuna.get_trials(deepcopy=False)}
+        before = trial.user_attrs.get(SUCCEEDS)
+        return 0 if before is None else 1 + self._deaths(by_number[before])
 
     def _is_abandoned(self, trial: FrozenTrial) -> bool:
         """Whether the process that runs `trial` is gone: seen at once on this machine, on another by its silence."""
-        if trial.user_attrs.get(HOST, socket.gethostname()) != socket.gethostname():
-            return time.time() - trial.user_attrs.get(ALIVE, 0.0) > SILENT_SECONDS
+        if trial.user_attrs.get(OWNER) != self._owner:
+            begun = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
+            return time.time() - trial.user_attrs.get(ALIVE, begun) > SILENT_SECONDS
         lock = self._lock_of(trial.number)
         try:
             lock.acquire(blocking=False)
@@ -169,10 +246,22 @@ class Study:
         lock.release()
         return True
 
+    @property
+    def _owner(self) -> str:
+        """This machine and this folder: whose locks can be seen from here."""
+        file = self._locks / "owner"
+        if not file.exists():
+            write_atomically(file, uuid.uuid4().hex)
+        return f"{socket.gethostname()} {file.read_text(encoding='utf-8')}"
+
     def _lock_of(self, number: int) -> FileLock:
+        return FileLock(self._locks / f"{number:04d}")
+
+    @property
+    def _locks(self) -> Path:
         folder = self.folder / ".locks"
         folder.mkdir(exist_ok=True)
-        return FileLock(folder / f"{number:04d}")
+        return folder
 
 
 def _storage(folder: Path, url: str | None) -> BaseStorage:
@@ -181,10 +270,18 @@ def _storage(folder: Path, url: str | None) -> BaseStorage:
     return RDBStorage(url)
 
 
+def _name_at_first(folder: Path, name: str) -> str:
+    """What the study in `folder` is called in a data base: it keeps the name that it began with when it is moved."""
+    file = folder / "study.name"
+    if not file.exists():
+        write_atomically(file, name)
+    return file.read_text(encoding="utf-8")
+
+
 def _unreachable(folder: Path, url: str | None, error: Exception) -> UserError:
     place = os.path.relpath(folder / JOURNAL) if url is None else f"storage={url}"
-    reason = str(error).partition("\n")[0] or type(error).__name__
-    if "locked" in reason:
+    reasons = [str(one).partition("\n")[0] or type(one).__name__ for one in (error, error.__cause__) if one]
+    if any("locked" in reason for reason in reasons):
         hint = "Another process holds it. Wait for that, or use the study's own file (storage=null)."
     elif isinstance(error, ImportError):
         hint = "Install the driver of that data base, or use the study's own file (storage=null)."
@@ -193,4 +290,4 @@ def _unreachable(folder: Path, url: str | None, error: Exception) -> UserError:
             "Give postgresql://USER@HOST/BASE, mysql://… or sqlite:///FILE.db of a data base that is there, or use the "
             "study's own file (storage=null)."
         )
-    return UserError(f"The study cannot be opened: {place}: {reason}\n{hint}")
+    return UserError(f"The study cannot be opened: {place}: {reasons[-1]}\n{hint}")

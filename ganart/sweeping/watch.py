@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import logging
 from typing import Any
 
 from optuna.trial import Trial
@@ -10,16 +10,16 @@ from pytorch_lightning import Callback, Trainer
 
 from ganart.callbacks import Interrupt, Scores
 from ganart.callbacks.scores import View
+from ganart.errors import UserError
 from ganart.gan import GAN
 from ganart.sweeping.objective import Objective
-from ganart.sweeping.study import ALIVE
 
 PRUNED = "pruned"
-SIGN_OF_LIFE_SECONDS = 30.0
+log = logging.getLogger(__name__)
 
 
 class Watch(Callback):
-    """Gives a sign of life now and then, and reports each trend of `objective` by images seen.
+    """Reports each trend of `objective` by images seen; with none it only sees to it that there will be scores.
 
     When the pruner finds the trial hopeless, all processes of the run stop after the same round, with a checkpoint and
     without final scores. Steps are the multiples of the trend's interval, so that batch sizes can be compared.
@@ -29,17 +29,19 @@ class Watch(Callback):
         self._trial = trial
         self._objective = objective
         self._total_images = total_images
-        self._next = 0.0
         self._reported = -1
+        self._has_ended = False
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        self._interrupt = next(c for c in trainer.callbacks if isinstance(c, Interrupt))  # type: ignore[attr-defined]
-        self._every = next(c.every_images for c in trainer.callbacks if isinstance(c, Scores))  # type: ignore[attr-defined]
+        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+        self._interrupt = next(c for c in callbacks if isinstance(c, Interrupt))
+        scores = next(c for c in callbacks if isinstance(c, Scores))
+        self._every = scores.every_images
+        if not scores.ready:
+            raise UserError("A sweep goes by scores, and these pictures get none: see above why.")
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + SIGN_OF_LIFE_SECONDS
-            self._trial.set_user_attr(ALIVE, time.time())
+    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
+        self._has_ended = True  # by the clock, say: this callback comes before the one that takes the last trend
 
     def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
         row = next((row for row in view.results if self._objective and row.key == self._objective.key), None)
@@ -49,6 +51,10 @@ class Watch(Callback):
         if step == self._reported:  # the end of a run has a trend too, of the same step
             return
         self._reported = step
-        self._trial.report(row.value, step)
-        if gan.images_seen < self._total_images and self._trial.should_prune():  # at the end it is paid for
-            self._interrupt.stop(PRUNED)
+        is_over = self._has_ended or gan.images_seen >= self._total_images
+        try:
+            self._trial.report(row.value, step)
+            if not is_over and self._trial.should_prune():  # at the end it is paid for
+                self._interrupt.stop(PRUNED)
+        except Exception as error:  # a data base that is away for a moment must not end a training
+            log.warning("The study could not be told of the trend at %d images: %s", step, error)

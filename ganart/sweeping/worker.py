@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
+import torch
 from omegaconf import DictConfig, open_dict
-from optuna.trial import TrialState
+from optuna.trial import Trial, TrialState
 from rich.markup import escape
 
 from ganart.console import console
 from ganart.errors import TrainingDivergedError, UserError
 from ganart.naming import what_differs
-from ganart.resume import Resume
+from ganart.resume import Resume, overrides_of
 from ganart.run_folder import RunFolder
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.space import Compose, Space
@@ -24,7 +25,12 @@ from ganart.sweeping.study import REASON, Claim, Study
 from ganart.sweeping.watch import PRUNED, Watch
 from ganart.training import train
 
-OVERRIDES, VALUES_BY_SEED, SECONDS = "overrides", "values_by_seed", "seconds"
+VALUES_BY_SEED, SECONDS = "values_by_seed", "seconds"
+OWN_FAULTS = (TrainingDivergedError, UserError, torch.OutOfMemoryError)
+"""What a trial may fail of. Anything else, a full disk, say, is not its fault, and would befall the next one too."""
+
+OF_THE_MACHINE = ("trainer", "logger")
+"""Groups that a trial takes from the process that runs it, where another process has begun it."""
 
 
 class PrunedError(Exception):
@@ -43,45 +49,37 @@ class Worker:
     base_overrides: Sequence[str]
     prunes: bool
 
-    def work(self, n_trials: int, deadline: float = math.inf) -> None:
+    def work(self, n_trials: int, deadline: float = math.inf, after_each: Callable[[], object] = lambda: None) -> None:
         """Run trials until the study has `n_trials`, over all processes, or `deadline` (time.monotonic) has passed."""
         while time.monotonic() < deadline:
-            claim = self.study.claim(n_trials)
+            claim = self.study.claim(n_trials, self._suggest)
             if claim is None:
                 return
-            with claim.lock:
+            with self.study.held(claim):
                 self._run(claim, n_trials)
+            after_each()
+
+    def _suggest(self, trial: Trial) -> list[str]:
+        return self.space.suggest(trial, self.compose)
 
     def _run(self, claim: Claim, n_trials: int) -> None:
-        trial, begun = claim.trial, time.monotonic()
-        overrides = self.space.suggest(trial, self.compose)
-        trial.set_user_attr(OVERRIDES, overrides)
-        console.print(
-            f"\n[bold]trial {trial.number}[/bold] of {n_trials}   {escape(' '.join(overrides))}", soft_wrap=True
-        )
+        number, begun = claim.trial.number, time.monotonic()
+        tries = escape(" ".join(claim.overrides))
+        console.print(f"\n[bold]trial {number}[/bold] of {n_trials}   {tries}", soft_wrap=True)
+        state, values, reason = TrialState.COMPLETE, None, None
         try:
-            values = self._train(claim, overrides)
+            values = self._train(claim)
         except PrunedError:
-            self._tell(claim, begun, TrialState.PRUNED, None, "pruned")
-        except Exception as error:  # whatever it is, the study goes on
-            self._tell(claim, begun, TrialState.FAIL, None, str(error) or type(error).__name__)
-            if not isinstance(error, UserError | TrainingDivergedError):
-                console.print_exception()
-        else:
-            self._tell(claim, begun, TrialState.COMPLETE, values, None)
+            state, reason = TrialState.PRUNED, PRUNED
+        except OWN_FAULTS as error:
+            state, reason = TrialState.FAIL, str(error)
+        facts = {SECONDS: round(time.monotonic() - begun, 1), **({REASON: reason} if reason else {})}
+        kept = self.study.tell(claim.trial, state, values, **facts)
+        outcome = ", ".join(f"{value:.4g}" for value in values) if values else str(reason)
+        note = "" if kept else " (another machine had given this trial up, and goes by its own)"
+        console.print(f"trial {number}: {outcome}{note}", markup=False, soft_wrap=True)
 
-    def _tell(
-        self, claim: Claim, begun: float, state: TrialState, values: Sequence[float] | None, reason: str | None
-    ) -> None:
-        trial = claim.trial
-        trial.set_user_attr(SECONDS, round(time.monotonic() - begun, 1))
-        if reason is not None:
-            trial.set_user_attr(REASON, reason)
-        self.study.optuna.tell(trial, values=values, state=state)
-        outcome = ", ".join(f"{value:.4g}" for value in values) if values else reason
-        console.print(f"trial {trial.number}: {outcome}", markup=False, soft_wrap=True)
-
-    def _train(self, claim: Claim, overrides: list[str]) -> list[float]:
+    def _train(self, claim: Claim) -> list[float]:
         """Train a run a seed; returns the mean of each objective.
 
         Raises:
@@ -93,7 +91,7 @@ class Worker:
             place = self.study.folder / claim.folder / (f"seed-{seed}" if len(self.seeds) > 1 else "")
             run = RunFolder(place)
             goal = self.objectives[0] if self.prunes and position == 0 else None
-            self._train_run(run, [*overrides, f"seed={seed}"], partial(Watch, claim.trial, goal))
+            self._train_run(run, [*claim.overrides, f"seed={seed}"], partial(Watch, claim.trial, goal))
             if run.summary.get("ended_by") == PRUNED:
                 raise PrunedError
             found = [objective.in_summary(run.summary) for objective in self.objectives]
@@ -104,19 +102,24 @@ class Worker:
 
     def _train_run(self, run: RunFolder, overrides: list[str], watch: Callable[[int], Watch]) -> None:
         """Train `run`, or go on with it where a process that died has left it."""
+        told = [*self.base_overrides, *overrides]
+        if run.has_begun and not set(overrides) <= set(overrides_of(run)):
+            raise UserError(f"{run.path} holds a run of something else. Give this study a folder of its own.")
         if run.has_finished:
             return
         cfg = self.compose(overrides)
-        told = [*self.base_overrides, *overrides]
         place = run.path.relative_to(self.study.folder / "trials")
         with open_dict(cfg):
             cfg.run_folder, cfg.resume = str(run.path), "auto"
             if "wandb" in cfg.logger:
                 cfg.logger.wandb.group = self.study.folder.name
                 cfg.logger.wandb.name = f"{place} {what_differs(overrides)}"
-        resume = Resume.find("auto", told, run)
+        last = run.checkpoints / "last.ckpt"
+        resume = Resume(run, last, []) if run.has_begun and last.is_file() else None
         if resume is not None:
-            cfg, told = resume.config(cfg), resume.all_overrides
+            here, cfg = cfg, resume.config(cfg)
+            for group in OF_THE_MACHINE:
+                cfg[group] = here[group]
         try:
             train(cfg, run, told, resume, {"watch": watch(cfg.total_images)})
         except Exception as error:

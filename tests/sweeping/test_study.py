@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sqlite3
 import time
 
 import optuna
@@ -13,7 +14,7 @@ from optuna.trial import TrialState
 from ganart.errors import UserError
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.sampler import SeededByTrial
-from ganart.sweeping.study import DIED, FOLDER, REASON, SUCCEEDS, Study
+from ganart.sweeping.study import DIED, FOLDER, OWNER, REASON, SUCCEEDS, Study
 
 FID, RECALL = Objective("fid", lower_is_better=True), Objective("recall", lower_is_better=False)
 
@@ -22,11 +23,15 @@ def opened(folder, *, objectives=(FID,), url=None, seed=0):
     return Study.open(folder, url, objectives, SeededByTrial(lambda seed: RandomSampler(seed=seed), seed))
 
 
+def draw(trial):
+    return [f"lr={trial.suggest_float('lr', 0.0, 1.0)}"]
+
+
 def hold_a_trial(folder, started):
     """What a process does that is killed in the middle of a trial."""
-    claim = opened(folder).claim(10)
-    claim.trial.suggest_float("lr", 0.0, 1.0)
+    claim = opened(folder).claim(10, draw)  # held by its lock until the process ends
     started.set()
+    assert claim is not None
     time.sleep(60)
 
 
@@ -38,7 +43,7 @@ def killed(tmp_path):
     process = context.Process(target=hold_a_trial, args=(tmp_path, started))
     process.start()
     assert started.wait(60)
-    assert opened(tmp_path).claim(1) is None  # it is being run, and is all that is wanted
+    assert opened(tmp_path).claim(1, draw) is None  # it is being run, and is all that is wanted
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     return tmp_path
@@ -46,11 +51,11 @@ def killed(tmp_path):
 
 def test_what_a_killed_process_left_is_taken_up_once_with_its_values_and_folder(killed):
     before = opened(killed).trials()[0]
-    claims = [opened(killed).claim(1), opened(killed).claim(1)]
+    claims = [opened(killed).claim(1, draw), opened(killed).claim(1, draw)]
     assert claims[1] is None
     trial = claims[0].trial
     assert trial.number == 1
-    assert trial.suggest_float("lr", 0.0, 1.0) == before.params["lr"]
+    assert trial.params["lr"] == before.params["lr"]
     assert claims[0].folder == before.user_attrs[FOLDER] == "trials/0000"
     assert trial.user_attrs[SUCCEEDS] == 0
     opened(killed).optuna.tell(trial, 0.5)
@@ -61,42 +66,117 @@ def test_what_a_killed_process_left_is_taken_up_once_with_its_values_and_folder(
 
 
 def test_a_trial_that_is_running_is_left_alone(tmp_path):
-    first = opened(tmp_path).claim(5)
-    second = opened(tmp_path).claim(5)
+    first = opened(tmp_path).claim(5, draw)
+    second = opened(tmp_path).claim(5, draw)
     assert (first.trial.number, second.trial.number) == (0, 1)
     assert all(trial.state == TrialState.RUNNING for trial in opened(tmp_path).trials())
     assert (first.folder, second.folder) == ("trials/0000", "trials/0001")
 
 
 def test_no_more_trials_than_asked_for(tmp_path):
-    claims = [opened(tmp_path).claim(2) for _ in range(3)]
+    claims = [opened(tmp_path).claim(2, draw) for _ in range(3)]
     assert [claim is not None for claim in claims] == [True, True, False]
 
 
 def test_a_process_on_another_machine_is_dead_when_it_is_silent(tmp_path):
     study = opened(tmp_path)
-    trial = study.claim(1).trial
-    trial.set_user_attr("host", "another machine")
-    assert opened(tmp_path).claim(1) is None
+    trial = study.claim(1, draw).trial
+    trial.set_user_attr(OWNER, "another machine")
+    assert opened(tmp_path).claim(1, draw) is None
     trial.set_user_attr("alive", time.time() - 3600)
-    assert opened(tmp_path).claim(1).trial.user_attrs[SUCCEEDS] == trial.number
+    assert opened(tmp_path).claim(1, draw).trial.user_attrs[SUCCEEDS] == trial.number
 
 
 @pytest.mark.parametrize("url", [None, "sqlite"])
 def test_a_study_is_found_again_wherever_it_is_kept(tmp_path, url):
     url = f"sqlite:///{tmp_path}/study.db" if url else None
-    claim = opened(tmp_path, url=url).claim(3)
-    claim.trial.suggest_float("lr", 0.0, 1.0)
+    claim = opened(tmp_path, url=url).claim(3, draw)
     opened(tmp_path, url=url).optuna.tell(claim.trial, 2.0)
     assert [trial.values for trial in opened(tmp_path, url=url).trials()] == [[2.0]]
 
 
-def test_a_study_that_is_moved_goes_on(tmp_path):
-    folder = tmp_path / "sweep"
-    study = opened(folder)
-    study.optuna.tell(study.claim(1).trial, 1.0)
-    moved = folder.rename(tmp_path / "elsewhere" if (tmp_path / "elsewhere").mkdir() else tmp_path / "elsewhere/sweep")
-    assert [trial.user_attrs[FOLDER] for trial in opened(moved).trials()] == ["trials/0000"]
+@pytest.mark.parametrize("url", [None, "sqlite"])
+def test_a_study_that_is_moved_under_another_name_is_still_itself(tmp_path, url):
+    url = f"sqlite:///{tmp_path}/studies.db" if url else None
+    study = opened(tmp_path / "sweep", url=url)
+    study.optuna.tell(study.claim(1, draw).trial, 1.0)
+    (tmp_path / "sweep").rename(tmp_path / "renamed")
+    moved = opened(tmp_path / "renamed", url=url)
+    assert [trial.values for trial in moved.trials()] == [[1.0]]
+    assert moved.claim(1, draw) is None
+
+
+def test_a_trial_that_three_processes_have_died_of_is_not_tried_again(tmp_path):
+    numbers = []
+    for _ in range(3):
+        claim = opened(tmp_path).claim(1, draw)
+        numbers.append(claim.trial.number)
+        claim.lock.release()  # what the end of a process does
+    assert numbers == [0, 1, 2]
+    assert opened(tmp_path).claim(1, draw) is None
+    (last,) = opened(tmp_path).trials()
+    assert (last.state, last.user_attrs[REASON]) == (TrialState.FAIL, f"{DIED}, 3 times")
+
+
+def test_a_process_that_died_before_it_had_values_makes_place_for_a_new_trial(tmp_path):
+    def dies(trial):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        opened(tmp_path).claim(1, dies)
+    claim = opened(tmp_path).claim(1, draw)
+    assert claim.trial.number == 1
+    assert SUCCEEDS not in claim.trial.user_attrs
+
+
+def test_a_trial_that_was_just_asked_for_on_another_machine_is_left_alone(tmp_path):
+    opened(tmp_path).optuna.ask()  # not signed yet
+    assert opened(tmp_path).claim(1, draw) is None
+
+
+def test_a_storage_that_is_away_for_a_moment_is_asked_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("ganart.sweeping.study.WAITS", (0.0, 0.0))
+    study, failures = opened(tmp_path), [OSError("away"), OSError("away")]
+    claim = study.claim(1, draw)
+    tell = study.optuna.tell
+
+    def sometimes(*args, **named):
+        if failures:
+            raise failures.pop()
+        return tell(*args, **named)
+
+    monkeypatch.setattr(study.optuna, "tell", sometimes)
+    assert study.tell(claim.trial, TrialState.COMPLETE, [1.0], note="x").values == [1.0]
+    failures += [OSError("away")] * 3
+    with pytest.raises(UserError, match="cannot be told: away"):
+        study.tell(claim.trial, TrialState.COMPLETE, [1.0])
+
+
+def test_a_result_that_comes_after_another_machine_gave_the_trial_up_is_not_written_over(tmp_path):
+    study = opened(tmp_path)
+    claim = study.claim(1, draw)
+    opened(tmp_path).optuna.tell(claim.trial.number, state=TrialState.FAIL)
+    assert study.tell(claim.trial, TrialState.COMPLETE, [1.0]) is None
+
+
+def test_a_trial_that_is_held_gives_signs_of_life_and_is_let_go(tmp_path, monkeypatch):
+    monkeypatch.setattr("ganart.sweeping.study.SIGN_OF_LIFE_SECONDS", 0.01)
+    study = opened(tmp_path)
+    claim = study.claim(1, draw)
+    before = claim.trial.user_attrs["alive"]
+    with study.held(claim):
+        time.sleep(0.3)
+    assert claim.trial.user_attrs["alive"] > before
+    assert not claim.lock.is_locked
+
+
+def test_a_locked_storage_is_told_as_such(tmp_path):
+    url = f"sqlite:///{tmp_path}/studies.db?timeout=0.1"
+    opened(tmp_path, url=url)
+    with sqlite3.connect(tmp_path / "studies.db") as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(UserError, match=r"locked[\s\S]*Another process holds it"):
+            opened(tmp_path, url=url)
 
 
 def test_another_recipe_or_space_is_refused_with_what_changed(tmp_path):
@@ -141,8 +221,8 @@ def test_trials_draw_by_their_number_and_not_by_who_asks(tmp_path):
         study, claims, values = opened(folder, seed=7), [], []
         for _ in range(count):
             study = opened(folder, seed=7) if reopen else study
-            claims.append(study.claim(99))
-            values.append(claims[-1].trial.suggest_float("lr", 0.0, 1.0))
+            claims.append(study.claim(99, draw))
+            values.append(claims[-1].trial.params["lr"])
         return values
 
     at_once, restarted = drawn(tmp_path / "a", 4, reopen=False), drawn(tmp_path / "b", 4, reopen=True)

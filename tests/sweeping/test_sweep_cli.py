@@ -71,7 +71,8 @@ def test_the_same_command_adds_only_what_is_missing(sweep, tmp_path):
 def test_hopeless_trials_end_early_without_final_scores(sweep, tmp_path):
     threshold = ("pruner=none", "pruner._target_=optuna.pruners.ThresholdPruner", "+pruner.upper=0.0")
     status, text, facts = sweep(RATES, "n_trials=2", *threshold)
-    assert status == 0, text
+    assert status == 1
+    assert "No trial has come to a value" in text
     assert states(facts) == ["pruned"] * 2
     assert facts["trials"][0]["trend"].keys() == {"48"}
     summary = RunFolder(tmp_path / "study/trials/0000").summary
@@ -79,10 +80,12 @@ def test_hopeless_trials_end_early_without_final_scores(sweep, tmp_path):
     assert "pruning saved 70% of 320 images" in text
 
 
-def test_no_trial_is_pruned_at_its_very_end(sweep):
+@pytest.mark.parametrize("end", [["total_images=48"], ["trainer.max_steps=4"]])
+def test_no_trial_is_pruned_at_its_very_end(sweep, end):
     threshold = ("pruner=none", "pruner._target_=optuna.pruners.ThresholdPruner", "+pruner.upper=0.0")
-    _, _, facts = sweep(RATES, "n_trials=1", *threshold, "total_images=48")
-    assert states(facts) == ["complete"]
+    interval = "callback.scores.every_images=48" if "total" in end[0] else "callback.scores.every_images=160"
+    _, text, facts = sweep(RATES, "n_trials=1", *threshold, *end, interval)
+    assert states(facts) == ["complete"], text
 
 
 def test_a_trial_that_diverges_is_recorded_with_its_reason_and_the_study_goes_on(sweep):
@@ -97,6 +100,37 @@ def test_a_grid_is_tried_once_and_no_further(sweep):
     _, text, facts = sweep("loss=hinge,minimax", "batch_size=range(8,17,step=8)", "sampler=grid", "n_trials=50")
     tried = {tuple(trial["overrides"]) for trial in facts["trials"]}
     assert len(facts["trials"]) == len(tried) == 4, text
+
+
+def test_a_group_of_keys_can_be_changed_on_the_command_line(sweep):
+    space = ("sweep=learning_rates", "sweep.space.optimizer.generator.lr=choice(0.001,0.002)", "loss=hinge,minimax")
+    status, text, facts = sweep(*space, "n_trials=1", "seeds=3")
+    assert status == 0, text
+    keys = ["optimizer.generator.lr", "optimizer.discriminator.lr", "loss"]
+    assert list(facts["space"]) == keys
+    assert facts["trials"][0]["params"]["optimizer.generator.lr"] in ("0.001", "0.002")
+
+
+def test_what_was_taken_away_is_told_beside_the_best(sweep, tmp_path):
+    status, text, _ = sweep(RATES, "n_trials=1", "~penalty.r2", "~callback.doctor", "~ema.ramp_up")
+    assert status == 0, text
+    assert "experiment=best ~ema.ramp_up" in text
+    best = OmegaConf.load(tmp_path / "study/experiment/best.yaml")
+    chosen = {key: value for entry in best.defaults for key, value in entry.items()}
+    assert chosen["override /penalty"] == ["r1"]
+    assert "doctor" not in chosen["override /callback"]
+
+
+def test_an_accident_that_is_no_trials_fault_ends_the_work_and_not_the_study(sweep, monkeypatch):
+    def full(*_, **__):
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ganart.run_folder.RunFolder.begin", full)
+        with pytest.raises(OSError, match="the disk is full"):
+            sweep(RATES, "n_trials=2")
+    _, text, facts = sweep(RATES, "n_trials=2")
+    assert states(facts) == ["complete"] * 2, text
 
 
 def test_two_objectives_have_a_front(sweep):
@@ -143,12 +177,15 @@ def test_values_that_were_scored_otherwise_are_not_compared(sweep):
         ([RATES, "sampler=grid"], "has no last one"),
         ([RATES, "n_trials=0"], "n_trials=0"),
         ([RATES, "seeds=[]"], "seeds=[]"),
+        ([RATES, "seeds=0-4"], "seeds=0-4"),
+        ([RATES, "seed=0,1"], "seed is not searched for"),
+        ([RATES, "dataset=image_folder", "dataset.root=nowhere"], "nowhere"),
         ([RATES, "~callback.scores"], "goes by scores"),
         ([RATES, "storage=sqlite:////nowhere/at/all.db"], "storage=null"),
         ([RATES, "total_images=0"], "total_images=0"),
         (["sweep=none"], "nothing to search"),
         (["sweep=rates"], "there is no such sweep"),
-        (["--multirun", "n_trials=1,2"], "leave --multirun out"),
+        (["--multirun", "n_trials=1,2"], "Leave --multirun out"),
     ],
 )
 def test_what_cannot_be_searched_is_told(sweep, arguments, says):
@@ -195,14 +232,15 @@ def test_two_processes_share_a_study_and_what_one_leaves_when_it_is_killed_is_fi
     quiet = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, **quiet) as first, subprocess.Popen(command, **quiet) as second:
         until = time.monotonic() + 120
-        while not list(tmp_path.glob("study/trials/*/checkpoints/last.ckpt")) and time.monotonic() < until:
+        while len(list(tmp_path.glob("study/trials/*/checkpoints/last.ckpt"))) < 2 and time.monotonic() < until:
             time.sleep(0.05)
-        os.kill(first.pid, signal.SIGKILL)
+        os.kill(first.pid, signal.SIGKILL)  # each of the two has a trial under way
         assert second.wait(240) == 0
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     facts = json.loads((tmp_path / "study/study.json").read_text())
     assert states(facts) == ["complete"] * 4
+    assert max(trial["number"] for trial in facts["trials"]) == 4  # one died, and another one took its place
     folders = [trial["folder"] for trial in facts["trials"]]
     assert len(set(folders)) == 4
     assert sorted(folders) == sorted(f"trials/{run.name}" for run in (tmp_path / "study/trials").iterdir())
