@@ -40,8 +40,9 @@ def failure_stays_in_its_job(main: Callable[[DictConfig], float | None]) -> Call
         except Exception as error:
             from ganart.run_folder import RunFolder
 
-            if not isinstance(error, OccupiedError):
-                RunFolder(Path(cfg.run_folder)).record_failure(error)
+            run = RunFolder(Path(cfg.run_folder))
+            if not isinstance(error, OccupiedError) and not run.has_finished:
+                run.record_failure(error)
             if not isinstance(error, UserError | TrainingDivergedError):
                 error_console.print(traceback.format_exc(), markup=False, soft_wrap=True)
             error_console.print(f"This job failed: {error}\nThe others go on.", markup=False, soft_wrap=True)

@@ -51,7 +51,10 @@ def train(
 
 @contextmanager
 def sole_owner_of(run: RunFolder) -> Iterator[None]:
-    """Keep a second command, that a scheduler has started too soon, say, from training in the same folder."""
+    """Keep a second command, that a scheduler has started too soon, say, from training in the same folder.
+
+    Why the training failed, if it did, is written down there.
+    """
     if not quiet.is_first_process():
         yield
         return
@@ -65,6 +68,10 @@ def sole_owner_of(run: RunFolder) -> Iterator[None]:
         ) from None
     try:
         yield
+    except Exception as error:
+        if not run.has_finished:
+            run.record_failure(error)
+        raise
     finally:
         lock.release()
 

@@ -20,3 +20,11 @@ class Witness(Callback):
         file = Path(trainer.default_root_dir) / f"witness{trainer.global_rank}.pt"
         seen = {"batches": self.batches, "weights": pl_module.state_dict()}
         torch.save({**seen, "rates": trainer.optimizers[0].defaults["lr"]}, file)
+
+
+class Poison(Callback):
+    """Makes the second process alone meet with what is not finite."""
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if trainer.global_rank == 1 and pl_module.rounds == 3:
+            torch.nn.init.constant_(next(pl_module.discriminator.parameters()), float("nan"))

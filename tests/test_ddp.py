@@ -147,3 +147,11 @@ def test_processes_that_torchrun_has_started_train_one_run(tmp_path):
     assert run.summary["num_devices"] == 2
     assert len(witnesses(run, 2)) == 2
     assert len(list(tmp_path.glob("runs/*/*"))) == 1
+
+
+def test_what_one_rank_alone_meets_with_ends_all_with_the_reason_written_down(tmp_path):
+    poison = ("+callback.poison._target_=spies.Poison", "~callback.scores", f"hydra.run.dir={tmp_path}/run")
+    done = called(tmp_path / "run", "train", 2, *poison)
+    assert done.returncode == 1, done.stderr[-3000:]
+    assert "is not finite at 48 images (round 3)" in done.stderr
+    assert len(list(tmp_path.glob("run/diverged_rank*.pt"))) == 2

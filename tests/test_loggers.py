@@ -193,6 +193,8 @@ def test_tensorboard_holds_numbers_and_pictures_by_images_seen(tmp_path):
     assert [event.step for event in events.Scalars("players/discriminator_loss")] == [32, 64, 96, 128, 160]
     assert [event.step for event in events.Images("samples/grid")] == [0, 80, 160]
     assert events.Scalars("scores/fd_classifier")[0].value > 0
+    (table,) = events.Tensors("scores/by_style/text_summary")
+    assert b"| class | n_real |" in table.tensor_proto.string_val[0]
     assert (run.path / "metrics.csv").exists()  # always
 
 

@@ -198,3 +198,16 @@ def test_two_commands_do_not_train_in_one_folder_at_once(ganart, tmp_path):
         status, text = ganart("train", *JOB, "resume=auto", f"hydra.run.dir={tmp_path}/run")
     assert status == 1
     assert "is being trained by another process" in text
+
+
+def test_a_single_run_writes_down_too_why_it_failed_and_forgets_it_when_it_goes_on(ganart, tmp_path):
+    folder = tmp_path / "run"
+    status, _ = ganart("train", *JOB, f"hydra.run.dir={folder}", "optimizer.discriminator.lr=1e30")
+    assert status == 1
+    assert "is not finite" in json.loads((folder / "failure.json").read_text())["reason"]
+    again = (*JOB, f"hydra.run.dir={folder}", "optimizer.discriminator.lr=0.001", "resume=auto")
+    assert ganart("train", *again)[0] == 0
+    assert not (folder / "failure.json").exists()
+    status, _ = ganart("train", *again, "total_images=1600", "loss=minimax")
+    assert status == 1
+    assert not (folder / "failure.json").exists()  # the run itself is as good as it was

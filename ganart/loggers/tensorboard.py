@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,21 @@ class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):
         self.experiment.add_image(name, np.asarray(picture.convert("RGB")), images_seen, dataformats="HWC")
 
     @rank_zero_only
+    def log_rows(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], images_seen: int) -> None:
+        self.experiment.add_text(name, in_markdown(columns, rows), images_seen)
+
+    @rank_zero_only
     def log_protocols(self, protocols: Mapping[str, Mapping[str, Any]]) -> None:
         for name, protocol in protocols.items():
-            lines = "\n".join(f"| {key} | {value} |" for key, value in protocol.items())
-            self.experiment.add_text(f"{name}/protocol", f"| | |\n|---|---|\n{lines}")
+            self.experiment.add_text(f"{name}/protocol", in_markdown(("", ""), list(protocol.items())))
 
     @rank_zero_only
     def close(self) -> None:
         if self._experiment is not None:
             self._experiment.close()
+
+
+def in_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table as TensorBoard shows it."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

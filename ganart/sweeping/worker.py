@@ -120,11 +120,7 @@ class Worker:
             here, cfg = cfg, resume.config(cfg)
             for group in OF_THE_MACHINE:
                 cfg[group] = here[group]
-        try:
-            train(cfg, run, told, resume, {"watch": watch(cfg.total_images)})
-        except Exception as error:
-            run.record_failure(error)
-            raise
+        train(cfg, run, told, resume, {"watch": watch(cfg.total_images)})
 
 
 def composer(config_name: str, base: Sequence[str], own_keys: Sequence[str]) -> Compose:
