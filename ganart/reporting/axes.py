@@ -59,6 +59,11 @@ class Axis:
         return [float(f"{index * step:.12g}") for index in range(first, last + 1)]
 
     def _decades(self, most: int = 5) -> list[float]:
-        """Powers of ten, every second or third of them where there are many."""
+        """Powers of ten, every second or third of them where there are many; with 2 and 5 times them where few."""
         first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
-        return [10.0**power for power in range(first, last + 1, max(1, math.ceil((last - first + 1) / most)))]
+        powers = [10.0**power for power in range(first, last + 1, max(1, math.ceil((last - first + 1) / most)))]
+        if len(powers) > 2:
+            return powers
+        around = range(math.floor(math.log10(self.low)), last + 1)
+        between = [float(f"{digit}e{power}") for power in around for digit in (1, 2, 5)]
+        return [value for value in between if self.low <= value * (1 + 1e-9) and value <= self.high * (1 + 1e-9)]

@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from ganart.naming import tails_of
 from ganart.reporting.axes import Axis
 from ganart.reporting.charts import path_of
 from ganart.reporting.numbers import finite, short
@@ -18,9 +19,6 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 24
 MOST_PLANES = 3
 SHADES = 5
 """Trials are drawn in so many strengths, the best fifth in the strongest."""
-
-LOG_FROM = 20.0
-"""A key whose largest value is that many times the smallest was most likely searched by orders of magnitude."""
 
 
 Dot = tuple[float, float, int, str]
@@ -55,15 +53,15 @@ class Scale:
     end: float
 
     @classmethod
-    def of(cls, values: Iterable[Any], start: float, end: float) -> Scale:
+    def of(cls, values: Iterable[Any], start: float, end: float, *, log: bool = False) -> Scale:
+        """A scale with room for `values`, if they are numbers and above 0 on a logarithmic one where `log` asks so."""
         found = [value for value in values if value is not None]
-        numbers = [finite(value) for value in found]
-        if found and all(number is not None for number in numbers):
-            axis = Axis.fitting([n for n in numbers if n is not None], start, end)
-            if min(numbers) > 0 and max(numbers) / min(numbers) >= LOG_FROM:  # type: ignore[type-var,operator]
-                axis = Axis(min(numbers), max(numbers), start, end, is_log=True)  # type: ignore[type-var,arg-type]
-            return cls(axis, [], start, end)
-        return cls(None, sorted({str(value) for value in found}), start, end)
+        numbers = [number for value in found if (number := finite(value)) is not None]
+        if not found or len(numbers) < len(found):
+            return cls(None, sorted({str(value) for value in found}), start, end)
+        low, high = min(numbers), max(numbers)
+        axis = Axis(low, high, start, end, is_log=True) if log and 0 < low < high else Axis.fitting(numbers, start, end)
+        return cls(axis, [], start, end)
 
     def place(self, value: Any) -> float | None:
         """Where `value` stands; None for what is not on it."""
@@ -159,11 +157,9 @@ def _sweep(name: str, facts: dict[str, Any], position: int, goal: dict[str, Any]
         best=ranked[0] if ranked else None,
         importances=sorted(_finite_ones(shares), key=lambda share: -share[1]),
         history=_history(trials, done, y, strength, lower) if done else None,
-        slices=[panel for key in space if (panel := _slice(key, done, y, strength)) is not None],
-        planes=_planes(list(space), [trial for trial in trials if trial.state in ("complete", "pruned")], strength),
-        parallel=_parallel(list(space), ranked, strength, str(goal.get("name") or goal["key"]))
-        if len(done) > 1
-        else None,
+        slices=[panel for key in space if (panel := _slice(key, space, done, y, strength)) is not None],
+        planes=_planes(space, [trial for trial in trials if trial.state in ("complete", "pruned")], strength),
+        parallel=_parallel(space, ranked, strength, str(goal.get("name") or goal["key"])) if len(done) > 1 else None,
         failed=[trial for trial in trials if trial.state == "failed"],
     )
 
@@ -205,22 +201,27 @@ def _history(trials: Sequence[Trial], done: Sequence[Trial], y: Axis, strength: 
     return Panel("Trial by trial", x, y, _dots(done, lambda trial: x.place(trial.number), y, strength), path_of(steps))
 
 
-def _slice(key: str, done: Sequence[Trial], y: Axis, strength: dict[int, int]) -> Panel | None:
+def _slice(key: str, space: dict[str, str], done: Sequence[Trial], y: Axis, strength: dict[int, int]) -> Panel | None:
     having = [trial for trial in done if key in trial.params]
     if len(having) < 2:
         return None
-    x = Scale.of([trial.params[key] for trial in having], LEFT + 6, WIDTH - RIGHT)
+    x = Scale.of([trial.params[key] for trial in having], LEFT + 6, WIDTH - RIGHT, log=_is_log(space[key]))
     return Panel(key, x, y, _dots(having, lambda trial: x.place(trial.params[key]), y, strength))
 
 
-def _planes(keys: Sequence[str], trials: Sequence[Trial], strength: dict[int, int]) -> list[Panel]:
+def _is_log(written: str) -> bool:
+    """Whether a key was searched by orders of magnitude."""
+    return written.replace(" ", "").startswith("tag(log,")
+
+
+def _planes(space: dict[str, str], trials: Sequence[Trial], strength: dict[int, int]) -> list[Panel]:
     """Every two keys that are numbers, up to three pairs: where together the good values lie, and the pruned trials."""
-    numeric = [key for key in keys if sum(finite(trial.params.get(key)) is not None for trial in trials) > 1]
+    numeric = [key for key in space if sum(finite(trial.params.get(key)) is not None for trial in trials) > 1]
     panels = []
     for across, up in list(combinations(numeric, 2))[:MOST_PLANES]:
         having = [trial for trial in trials if {across, up} <= trial.params.keys()]
-        x = Scale.of([trial.params[across] for trial in having], LEFT + 6, WIDTH - RIGHT)
-        y = Scale.of([trial.params[up] for trial in having], HEIGHT - BOTTOM, TOP)
+        x = Scale.of([t.params[across] for t in having], LEFT + 6, WIDTH - RIGHT, log=_is_log(space[across]))
+        y = Scale.of([t.params[up] for t in having], HEIGHT - BOTTOM, TOP, log=_is_log(space[up]))
         dots = []
         for trial in sorted(having, key=lambda trial: -strength.get(trial.number, SHADES)):
             place = x.place(trial.params[across]), y.place(trial.params[up])
@@ -242,10 +243,12 @@ def _dots(
     return dots
 
 
-def _parallel(keys: Sequence[str], ranked: Sequence[Trial], strength: dict[int, int], objective: str) -> Parallel:
+def _parallel(space: dict[str, str], ranked: Sequence[Trial], strength: dict[int, int], objective: str) -> Parallel:
     """Lines through all keys; a trial that has not a key passes its axis by."""
     top, bottom, left, gap = 34.0, 250.0, 110.0, 160.0
-    scales = {key: Scale.of([trial.params.get(key) for trial in ranked], bottom, top) for key in keys}
+    keys = list(space)
+    values = {key: [trial.params.get(key) for trial in ranked] for key in keys}
+    scales = {key: Scale.of(values[key], bottom, top, log=_is_log(space[key])) for key in keys}
     goal = Scale.of([trial.value for trial in ranked], bottom, top)
     places = {key: left + number * gap for number, key in enumerate([*keys, ""])}
     lines = []
@@ -254,7 +257,8 @@ def _parallel(keys: Sequence[str], ranked: Sequence[Trial], strength: dict[int, 
         points.append((places[""], goal.place(trial.value)))
         kept = [(x, y) for x, y in points if y is not None]
         lines.append((path_of(kept), strength[trial.number], trial.says))
-    axes = [(places[key], key, scales[key].ticks) for key in keys] + [(places[""], objective, goal.ticks)]
+    names = zip(keys, tails_of(keys), strict=True)
+    axes = [(places[key], name, scales[key].ticks) for key, name in names] + [(places[""], objective, goal.ticks)]
     return Parallel(left + len(keys) * gap + 60, axes, lines)
 
 
