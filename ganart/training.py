@@ -45,6 +45,7 @@ def train(
         raise OccupiedError(
             f"{folder} holds a run already. Go on with it: resume={folder}, or give another hydra.run.dir="
         )
+    check(cfg)
     with sole_owner_of(run):
         _train(cfg, run, overrides, resume, extra_callbacks or {})
 
@@ -83,7 +84,6 @@ def _train(
     resume: Resume | None,
     extra_callbacks: Mapping[str, pl.Callback],
 ) -> None:
-    check(cfg)
     composed, cfg = cfg, cfg.copy()
     OmegaConf.resolve(cfg)
     begun = time.monotonic()

@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hydra import compose
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganart.reporting.run import mapping
 
 LABELS = ("name", "run_folder", "resume", "allow_targets")
 """Keys that say where and by whose leave a run is made, and not what it is."""
+
+TAKING_SEVERAL = ("penalty", "metric", "callback", "logger")
+"""Groups of which several options may stand together, each under its own name."""
 
 
 def as_experiment(
@@ -75,9 +79,10 @@ def _composed(config_name: str, overrides: Sequence[str]) -> tuple[DictConfig, M
     with open_dict(cfg):
         del cfg["hydra"]
     ours = {str(g): c for g, c in choices.items() if not str(g).startswith("hydra/") and g != "experiment"}
-    # Of what was chosen and taken away again (~callback.doctor) nothing is left under its name.
-    kept = {g: [one for one in c if one in cfg[g]] if isinstance(c, list) and g in cfg else c for g, c in ours.items()}
-    return cfg, kept
+    # Hydra does not tell what is chosen of groups that take several; what was taken away again is not among it.
+    loader = GlobalHydra.instance().config_loader()
+    several = {group: set(loader.get_group_options(group)) for group in TAKING_SEVERAL}
+    return cfg, ours | {group: [name for name in cfg[group] if name in known] for group, known in several.items()}
 
 
 def _written(choice: Any) -> str:

@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 
 from ganart.paths import conf_dir
 from ganart.run_folder import RunFolder
-from ganart.sweeping.recipe import flat
+from ganart.sweeping.recipe import as_experiment, flat
 
 TREND = ("callback.scores.every_images=48", "callback.scores.trend_images=60")
 RUN = (*TINY, *DCGAN, "name=tiny", *TREND)
@@ -121,6 +121,25 @@ def test_what_was_taken_away_is_told_beside_the_best(sweep, tmp_path):
     assert "doctor" not in chosen["override /callback"]
 
 
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["experiment=mnist_mlp", "loss=hinge", "penalty=[dragan]"],
+        ["penalty=[]", "~callback.scores", "optimizer@optimizer.generator=sgd", "optimizer.generator.lr=0.1"],
+        ["metric=[is,vendi]", "logger=[csv,tensorboard]", "penalty.r1.gamma=3"],
+    ],
+)
+def test_a_recipe_makes_the_same_of_the_defaults(overrides, tmp_path):
+    own = ("n_trials", "objective", "seeds", "search", "timeout", "storage", "sampler", "pruner", "sweep")
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        text, lost = as_experiment("sweep", overrides, own, "a test")
+        assert lost == []
+        (tmp_path / "experiment").mkdir()
+        (tmp_path / "experiment/best.yaml").write_text(text)
+        wanted = flat(compose("train", [*overrides, "name=x"]))
+        assert flat(compose("train", [f"hydra.searchpath=[file://{tmp_path}]", "experiment=best", "name=x"])) == wanted
+
+
 def test_an_accident_that_is_no_trials_fault_ends_the_work_and_not_the_study(sweep, monkeypatch):
     def full(*_, **__):
         raise OSError("the disk is full")
@@ -179,7 +198,7 @@ def test_values_that_were_scored_otherwise_are_not_compared(sweep):
         ([RATES, "seeds=[]"], "seeds=[]"),
         ([RATES, "seeds=0-4"], "seeds=0-4"),
         ([RATES, "seed=0,1"], "seed is not searched for"),
-        ([RATES, "dataset=image_folder", "dataset.root=nowhere"], "nowhere"),
+        ([RATES, "dataset.test_fraction=2"], "test_fraction"),
         ([RATES, "~callback.scores"], "goes by scores"),
         ([RATES, "storage=sqlite:////nowhere/at/all.db"], "storage=null"),
         ([RATES, "total_images=0"], "total_images=0"),
