@@ -31,7 +31,7 @@ class DiscriminatorWins(Disease):
             return None
         says = f"Its loss is {now['told_apart']:.1%} of the way from guessing to certainty"
         if "players/d_real" in now and "players/d_fake" in now:
-            says += f" (D(real) {now['d_real']:.2f}, D(fake) {now['d_fake']:.2f})"
+            says += f" (D(real) {now['players/d_real']:.2f}, D(fake) {now['players/d_fake']:.2f})"
         norms = history.series("players/gradient_norm_generator")
         if norms and norms[-1] < max(norms) / 3:
             says += f", and the generator's gradient has fallen from {max(norms):.2g} to {norms[-1]:.2g}"

@@ -13,14 +13,24 @@ KEYS = {
 LN2 = 0.6931
 
 
-def window(loss: float, *, ignorance: float | None = LN2, gap=0.5, r1=0.02, generator_norm=1.0, **others: float):
+def window(
+    loss: float,
+    *,
+    ignorance: float | None = LN2,
+    gap=0.5,
+    r1=0.02,
+    generator_norm=1.0,
+    d_real=0.6,
+    d_fake=0.4,
+    **others: float,
+):
     """One row of metrics.csv with what is derived from it."""
     values = {
         "players/discriminator_adversarial": loss,
         "players/logits_real": gap,
         "players/logits_fake": 0.0,
-        "players/d_real": 0.6,
-        "players/d_fake": 0.4,
+        "players/d_real": d_real,
+        "players/d_fake": d_fake,
         "penalties/r1": r1,
         "penalties/r2": r1,
         "players/gradient_norm_generator": generator_norm,
