@@ -13,7 +13,7 @@ from typing import Any, cast
 from pytorch_lightning import Trainer
 from torch import nn
 
-from ganart.callbacks.clock import EveryImages
+from ganart.callbacks.clock import EveryImages, callbacks_of
 from ganart.callbacks.scores import Scores, View
 from ganart.errors import UserError
 from ganart.gan import GAN
@@ -49,7 +49,7 @@ class Checkpoint(EveryImages):
             UserError: if it will not.
         """
         super().on_train_start(trainer, pl_module)
-        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        for callback in callbacks_of(trainer):
             if isinstance(callback, Scores) and callback.ready and self.monitor not in (None, *callback.scorer.names):
                 names = ", ".join(callback.scorer.names)
                 raise UserError(f"callback.checkpoint.monitor={self.monitor} is not among the scores: {names}.")

@@ -48,6 +48,11 @@ class EveryImages(Callback):
         self.act(trainer, gan)
 
 
+def callbacks_of(trainer: Trainer) -> list[Any]:
+    """The callbacks of `trainer`, in their order: Lightning sets the list without declaring it."""
+    return trainer.callbacks  # type: ignore[attr-defined]
+
+
 def experiment_loggers(trainer: Trainer) -> Iterator[ExperimentLogger]:
     """The loggers of `trainer` that take pictures and scores."""
     return (logger for logger in trainer.loggers if isinstance(logger, ExperimentLogger))

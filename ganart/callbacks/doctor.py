@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from pytorch_lightning import Callback, Trainer
 
+from ganart.callbacks.clock import callbacks_of
 from ganart.callbacks.metrics import Metrics
 from ganart.callbacks.scores import View
 from ganart.console import console
@@ -41,7 +42,7 @@ class Doctor(Callback):
         self.notes: list[dict[str, Any]] = []
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        self._metrics = next((c for c in trainer.callbacks if isinstance(c, Metrics)), None)  # type: ignore[attr-defined]
+        self._metrics = next((c for c in callbacks_of(trainer) if isinstance(c, Metrics)), None)
         self.examiner.history.keys = keys_of(trainer, pl_module)
         self._ignorance = loss_of_ignorance(pl_module.loss)
         self._seen = self._metrics.latest if self._metrics else {}

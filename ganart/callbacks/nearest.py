@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from pytorch_lightning import Trainer
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-from ganart.callbacks.clock import EveryImages, experiment_loggers
+from ganart.callbacks.clock import EveryImages, callbacks_of, experiment_loggers
 from ganart.callbacks.scores import Scores
 from ganart.datasets.loader import BatchLoader
 from ganart.gan import GAN
@@ -31,7 +31,7 @@ class NearestWorks(EveryImages):
 
     @rank_zero_only
     def act(self, trainer: Trainer, gan: GAN) -> None:
-        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+        callbacks = callbacks_of(trainer)
         scores = next((c for c in callbacks if isinstance(c, Scores)), None)
         if scores is None or scores.seen is None:
             return

@@ -9,6 +9,7 @@ from pytorch_lightning import Callback, Trainer
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
+from ganart.callbacks.clock import callbacks_of
 from ganart.callbacks.metrics import Metrics
 from ganart.callbacks.scores import View
 from ganart.console import console
@@ -27,7 +28,7 @@ class ProgressBar(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         self._started, self._began_at = time.monotonic(), pl_module.images_seen
-        self._metrics = next((c for c in trainer.callbacks if isinstance(c, Metrics)), None)  # type: ignore[attr-defined]
+        self._metrics = next((c for c in callbacks_of(trainer) if isinstance(c, Metrics)), None)
         if trainer.is_global_zero and console.is_terminal:
             columns = (TextColumn("[bold]painting"), BarColumn(bar_width=24), Described())
             self._bar = Progress(*columns, console=console, refresh_per_second=4)

@@ -13,7 +13,7 @@ import torch
 from pytorch_lightning import Trainer
 from torch import Tensor, nn
 
-from ganart.callbacks.clock import EveryImages, experiment_loggers
+from ganart.callbacks.clock import EveryImages, callbacks_of, experiment_loggers
 from ganart.callbacks.interrupt import Interrupt
 from ganart.console import console
 from ganart.datasets.base import Factor, PictureSet
@@ -118,7 +118,7 @@ class Scores(EveryImages):
             results = self.scorer.score(fake, weights="average")
         log(trainer, gan, "trend", results)
         view = View(self.scorer.real.take(slice(0, len(fake))), fake, self._pictures.factors, results)
-        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        for callback in callbacks_of(trainer):
             if isinstance(callback, ViewListener):
                 callback.on_view(trainer, gan, view)
 
@@ -127,7 +127,7 @@ class Scores(EveryImages):
         if not self.ready or told_to_stop(trainer):
             return
         super().on_train_end(trainer, pl_module)
-        keeper = next((c for c in trainer.callbacks if isinstance(c, BestKeeper)), None)  # type: ignore[attr-defined]
+        keeper = next((c for c in callbacks_of(trainer) if isinstance(c, BestKeeper)), None)
         if keeper:
             keeper.save_now(trainer, pl_module)  # what follows may take long, and may be killed
         self.seen = self._look(trainer, pl_module, pl_module.paint, self.scorer.num_images)
@@ -160,7 +160,7 @@ class Scores(EveryImages):
 
     def _look(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], count: int) -> Sample | None:
         """Look at `count` pictures; None if the run was told to stop meanwhile."""
-        listeners = [c for c in trainer.callbacks if isinstance(c, ScoringListener)]  # type: ignore[attr-defined]
+        listeners = [c for c in callbacks_of(trainer) if isinstance(c, ScoringListener)]
         scored = 0
 
         def advance(done: int) -> None:
@@ -208,7 +208,7 @@ class AbandonedError(Exception):
 
 
 def told_to_stop(trainer: Trainer) -> bool:
-    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+    callbacks = callbacks_of(trainer)
     return any(isinstance(callback, Interrupt) and callback.reason is not None for callback in callbacks)
 
 

@@ -9,6 +9,7 @@ from optuna.trial import Trial
 from pytorch_lightning import Callback, Trainer
 
 from ganart.callbacks import Interrupt, Scores
+from ganart.callbacks.clock import callbacks_of
 from ganart.callbacks.scores import View
 from ganart.errors import UserError
 from ganart.gan import GAN
@@ -33,7 +34,7 @@ class Watch(Callback):
         self._has_ended = False
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+        callbacks = callbacks_of(trainer)
         self._interrupt = next(c for c in callbacks if isinstance(c, Interrupt))
         scores = next(c for c in callbacks if isinstance(c, Scores))
         self._every = scores.every_images
