@@ -9,6 +9,10 @@ class NoLabelsError(UserError):
     """A data set without labels cannot do what labels are needed for."""
 
 
+class PlaceError(UserError):
+    """A place that cannot be written to: a full disk, a read-only one, one that belongs to somebody else."""
+
+
 class OccupiedError(UserError):
     """A new run was to begin in the folder of another one."""
 

@@ -1,7 +1,19 @@
 """Where things lie: the Hydra groups, and what can be made again (decoded data sets, feature networks, statistics)."""
 
+from __future__ import annotations
+
+import errno
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from ganart.errors import PlaceError
+
+CACHE_ADVICE = "Make room there, or give the cache another place: GANART_CACHE=FOLDER"
+RUN_ADVICE = "Make room there, or give the run another place: hydra.run.dir=FOLDER"
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO}
 
 
 def cache_dir() -> Path:
@@ -23,8 +35,43 @@ def quoted(value: object) -> str:
     return f"'{escaped}'"
 
 
+@contextmanager
+def writing_to(place: Path, advice: str) -> Iterator[None]:
+    """Turn a disk that is full, read-only or closed to this user into one sentence: the place, the reason, `advice`.
+
+    Raises:
+        PlaceError: in place of the system's error.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise PlaceError(f"{place} cannot be written: {_reason(place, error)}. {advice}") from error
+
+
+def _reason(place: Path, error: OSError) -> str:
+    if error.errno != errno.ENOSPC:
+        return error.strerror or str(error)
+    there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
+    return f"the disk is full ({shutil.disk_usage(there).free / 1e6:,.0f} MB free)"
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """Yield a path to write to, which takes the place of `file` at the end: readers see the old file or the new one.
+
+    Nothing is left behind where writing fails. The path has the ending of `file`.
+    """
+    unfinished = file.with_name(f".{file.stem}.unfinished-{os.getpid()}{file.suffix}")
+    try:
+        yield unfinished
+        os.replace(unfinished, file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def write_atomically(file: Path, text: str) -> None:
     """Write `text` so that a reader sees the old file or the new one, never half of it."""
-    unfinished = file.with_name(f".{file.name}.unfinished-{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, file)
+    with replacing(file) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
