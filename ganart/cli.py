@@ -23,16 +23,22 @@ class Verb(NamedTuple):
 
 
 VERBS = {
-    "train": Verb("ganart.train", "train a GAN", "ganart train experiment=mnist"),
-    "sweep": Verb("ganart.sweep", "search for better values of any keys", "ganart sweep experiment=mnist n_trials=50"),
-    "generate": Verb(
-        "ganart.generate", "paint pictures with a trained one", "ganart generate run=RUN_FOLDER seeds=0-63"
+    "train": Verb("ganart.commands.train", "train a GAN", "ganart train experiment=mnist"),
+    "sweep": Verb(
+        "ganart.commands.sweep", "search for better values of any keys", "ganart sweep experiment=mnist n_trials=50"
     ),
-    "regenerate": Verb("ganart.regenerate", "make a picture again from its own origin", "ganart regenerate FILE.png"),
-    "evaluate": Verb("ganart.evaluate", "score it, or any folder of pictures", "ganart evaluate run=RUN_FOLDER"),
-    "report": Verb("ganart.report", "a page about one run or many", "ganart report RUN_FOLDER RUN_FOLDER"),
-    "audit": Verb("ganart.audit", "find copies of training pictures", "ganart audit run=RUN_FOLDER"),
-    "dataset": Verb("ganart.dataset", "report on a collection of pictures", "ganart dataset dataset=mnist"),
+    "generate": Verb(
+        "ganart.commands.generate", "paint pictures with a trained one", "ganart generate run=RUN_FOLDER seeds=0-63"
+    ),
+    "regenerate": Verb(
+        "ganart.commands.regenerate", "make a picture again from its own origin", "ganart regenerate FILE.png"
+    ),
+    "evaluate": Verb(
+        "ganart.commands.evaluate", "score it, or any folder of pictures", "ganart evaluate run=RUN_FOLDER"
+    ),
+    "report": Verb("ganart.commands.report", "a page about one run or many", "ganart report RUN_FOLDER RUN_FOLDER"),
+    "audit": Verb("ganart.commands.audit", "find copies of training pictures", "ganart audit run=RUN_FOLDER"),
+    "dataset": Verb("ganart.commands.dataset", "report on a collection of pictures", "ganart dataset dataset=mnist"),
 }
 
 

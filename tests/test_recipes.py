@@ -12,10 +12,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from laboratory import small_pictures
 
-from ganart import sweep
 from ganart.cli import VERBS
+from ganart.commands import sweep
+from ganart.commands.generate import prepare_arguments
 from ganart.errors import UserError
-from ganart.generate import prepare_arguments
 from ganart.paths import conf_dir
 from ganart.run_folder import RunFolder, read_checkpoint
 from ganart.training import train

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from laboratory import train_tiny
 
-from ganart import report
+from ganart.commands import report
 
 
 @pytest.fixture(scope="module")
@@ -100,5 +100,6 @@ def test_odd_paths_are_paths(tmp_path, monkeypatch):
 
 
 def test_reporting_needs_no_torch(multirun):
-    code = "import sys; from ganart.report import report; report([sys.argv[1]]); assert 'torch' not in sys.modules"
+    code = "import sys; from ganart.commands.report import report; report([sys.argv[1]]); "
+    code += "assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code, str(multirun)], check=True, capture_output=True)

@@ -7,7 +7,7 @@ import pytest
 from omegaconf import OmegaConf
 from PIL import Image, ImageEnhance
 
-from ganart import dataset
+from ganart.commands import dataset
 from ganart.datasets import duplicates
 from ganart.datasets.cache import load
 from ganart.datasets.contact_sheet import contact_sheet
