@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from ganart.errors import PlaceError
@@ -36,7 +36,7 @@ def quoted(value: object) -> str:
 
 
 @contextmanager
-def writing_to(place: Path, advice: str) -> Iterator[None]:
+def writing_to(place: Path, advice: str, *, how: str = "written") -> Iterator[None]:
     """Turn a disk that is full, read-only or closed to this user into one sentence: the place, the reason, `advice`.
 
     Raises:
@@ -47,7 +47,12 @@ def writing_to(place: Path, advice: str) -> Iterator[None]:
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
-        raise PlaceError(f"{place} cannot be written: {_reason(place, error)}. {advice}") from error
+        raise PlaceError(f"{place} cannot be {how}: {_reason(place, error)}. {advice}") from error
+
+
+def reading_from(place: Path, advice: str) -> AbstractContextManager[None]:
+    """Turn a disk that fails or is closed to this user into one sentence, as `writing_to` does."""
+    return writing_to(place, advice, how="read")
 
 
 def _reason(place: Path, error: OSError) -> str:

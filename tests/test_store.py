@@ -5,11 +5,18 @@ import os
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ganart.errors import PlaceError
 from ganart.paths import CACHE_ADVICE, cache_dir, replacing, write_atomically, writing_to
-from ganart.store import cached
+from ganart.store import cached, save_array
+
+
+def itself(file: Path) -> Path:
+    """Read `file` and return its path."""
+    file.read_text()
+    return file
 
 
 def test_a_file_is_made_once_and_found_again():
@@ -19,8 +26,8 @@ def test_a_file_is_made_once_and_found_again():
         made.append(path.suffix)
         path.write_text("content")
 
-    first, second = (cached("things", "key", ".txt", write) for _ in range(2))
-    other = cached("things", "other key", ".txt", write)
+    first, second = (cached("things", "key", ".txt", write, itself) for _ in range(2))
+    other = cached("things", "other key", ".txt", write, itself)
 
     assert first == second != other
     assert first.read_text() == "content"
@@ -35,7 +42,7 @@ def test_of_several_that_ask_at_once_one_writes():
         made.append(1)
         path.write_text("content")
 
-    threads = [threading.Thread(target=cached, args=("things", "key", ".txt", write)) for _ in range(8)]
+    threads = [threading.Thread(target=cached, args=("things", "key", ".txt", write, itself)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -45,11 +52,11 @@ def test_of_several_that_ask_at_once_one_writes():
 
 
 def test_a_file_that_is_there_needs_no_lock_nor_any_other_write(monkeypatch):
-    file = cached("things", "key", ".txt", lambda path: path.write_text("content"))
+    file = cached("things", "key", ".txt", lambda path: path.write_text("content"), itself)
     for left in file.parent.glob("*.lock"):
         left.unlink()
 
-    assert cached("things", "key", ".txt", lambda path: pytest.fail("written again")) == file
+    assert cached("things", "key", ".txt", lambda path: pytest.fail("written again"), itself) == file
     assert [p.name for p in file.parent.iterdir()] == [file.name]
 
 
@@ -68,13 +75,42 @@ def test_a_place_that_cannot_be_written_is_one_sentence_and_leaves_nothing(code,
         raise OSError(code, os.strerror(code))
 
     with pytest.raises(PlaceError) as told:
-        cached("things", "key", ".txt", write)
+        cached("things", "key", ".txt", write, itself)
 
     message = str(told.value)
     assert message.startswith(f"{cache_dir()}/things/")
     assert words in message
     assert message.endswith(CACHE_ADVICE)
     assert [p.suffix for p in (cache_dir() / "things").iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize("torn", [b"", b"\x93NUMPY", b"not an array"])
+def test_a_damaged_file_is_made_anew(torn):
+    def read(file: Path) -> list[int]:
+        return np.load(file).tolist()
+
+    def write(file: Path) -> None:
+        save_array(file, np.arange(5))
+
+    assert cached("things", "key", ".npy", write, read) == [0, 1, 2, 3, 4]
+    (file,) = (cache_dir() / "things").glob("*.npy")
+    file.write_bytes(torn)
+    assert cached("things", "key", ".npy", write, read) == [0, 1, 2, 3, 4]
+    file.write_bytes(file.read_bytes()[:-9])
+    assert cached("things", "key", ".npy", write, read) == [0, 1, 2, 3, 4]
+
+
+def test_a_file_that_may_not_be_read_is_one_sentence():
+    def read(file: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(file))
+
+    with pytest.raises(PlaceError, match="cannot be read: Permission denied"):
+        cached("things", "key", ".txt", lambda path: pytest.fail("written over"), read)
+
+
+def test_an_array_on_a_full_disk_is_an_error_with_its_reason():
+    with pytest.raises(OSError, match="No space left"):
+        save_array(Path("/dev/full"), np.zeros(100_000))
 
 
 def test_other_errors_stay_what_they_are(tmp_path):

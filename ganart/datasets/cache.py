@@ -11,11 +11,13 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from filelock import FileLock
@@ -23,24 +25,40 @@ from rich.markup import escape
 
 from ganart.console import console, progress
 from ganart.datasets.base import Dataset, Factor, Manifest, PictureSet, Skipped
-from ganart.errors import UserError
-from ganart.paths import cache_dir
+from ganart.errors import PlaceError, UserError
+from ganart.paths import CACHE_ADVICE, cache_dir, reading_from, writing_to
+from ganart.store import DAMAGE, save_array
 
 
 def load(dataset: Dataset) -> PictureSet:
     """Return `dataset` decoded, from the cache where it is there, decoding it into the cache first where it is not.
 
+    A filled cache is used without writing to it; a folder that is damaged is decoded again.
+
     Raises:
         UserError: if not one picture could be read.
+        PlaceError: if the cache cannot be read or written to.
     """
     key = dataset.key()
     folder = cache_dir() / "datasets" / f"{dataset.name}-{key[:20]}"
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_name(f"{folder.name}.lock")):
-            if not folder.exists():
-                _decode_into(folder, dataset)
-    return _open(folder, dataset, key)
+    pictures = _whole(folder, dataset, key)
+    if pictures is None:
+        with writing_to(folder, CACHE_ADVICE):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder.with_name(f"{folder.name}.lock")):
+                pictures = _whole(folder, dataset, key)  # decoded by another process in the meantime
+                if pictures is None:
+                    _decode_into(folder, dataset)
+    return pictures or _open(folder, dataset, key)
+
+
+def _whole(folder: Path, dataset: Dataset, key: str) -> PictureSet | None:
+    """The decoded data set in `folder`; None where there is none, or a damaged one."""
+    with reading_from(folder, CACHE_ADVICE):
+        try:
+            return _open(folder, dataset, key)
+        except (FileNotFoundError, *DAMAGE):
+            return None
 
 
 def _open(folder: Path, dataset: Dataset, key: str) -> PictureSet:
@@ -66,6 +84,7 @@ def _decode_into(folder: Path, dataset: Dataset) -> None:
     try:
         _write(unfinished, dataset)
         unfinished.chmod(0o755)  # a shared cache is for everybody
+        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
         os.replace(unfinished, folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -73,9 +92,10 @@ def _decode_into(folder: Path, dataset: Dataset) -> None:
 
 def _write(folder: Path, dataset: Dataset) -> None:
     shape = (dataset.height, dataset.width, dataset.channels)
+    _refuse_full_disk(folder, len(dataset) * math.prod(shape))
     pictures, skipped, digest = [], [], hashlib.sha256()
-    # The pixels are appended as they come and the header is written last: how many can be read is not known before.
-    with progress(f"reading {dataset.name}", len(dataset)) as advance, open(folder / "pixels", "wb") as pixels:
+    with progress(f"reading {dataset.name}", len(dataset)) as advance, open(folder / "images.npy", "wb") as pixels:
+        _write_header(pixels, (len(dataset), *shape))
         for picture in dataset.decode():
             if isinstance(picture, Skipped):
                 skipped.append(picture)
@@ -89,6 +109,8 @@ def _write(folder: Path, dataset: Dataset) -> None:
                 labels = [int(label) for label in picture.labels]
                 pictures.append((picture.file, picture.sha256, size, labels, bool(picture.test)))
             advance(1)
+        pixels.seek(0)  # how many can be read was not known before
+        _write_header(pixels, (len(pictures), *shape))
     if not pictures:
         raise UserError("\n".join([f"dataset {dataset.name}: not one picture could be read.", *_listed(skipped)]))
     if skipped:
@@ -96,8 +118,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
         console.print(escape("\n".join(_listed(skipped))))
 
     files, sha256, sizes, rows, is_test = (list(column) for column in zip(*pictures, strict=True))
-    _with_header(folder / "pixels", folder / "images.npy", (len(files), *shape))
-    np.save(folder / "labels.npy", np.asarray(rows, dtype=np.int64).reshape(len(files), len(dataset.factors())))
+    save_array(folder / "labels.npy", np.asarray(rows, dtype=np.int64).reshape(len(files), len(dataset.factors())))
     manifest = {"files": files, "sha256": sha256, "sizes": sizes, "labels": rows, "is_test": is_test}
     manifest["skipped"] = [asdict(row) for row in skipped]
     description = {"factors": [asdict(factor) for factor in dataset.factors()], "manifest": manifest}
@@ -105,14 +126,17 @@ def _write(folder: Path, dataset: Dataset) -> None:
     (folder / "dataset.json").write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")
 
 
-def _with_header(raw: Path, npy: Path, shape: tuple[int, ...]) -> None:
-    """Turn a file of raw bytes into a .npy file of `shape`."""
-    images = np.lib.format.open_memmap(npy, mode="w+", dtype=np.uint8, shape=shape)
-    source = np.memmap(raw, dtype=np.uint8, mode="r", shape=shape)
-    for start in range(0, shape[0], 4096):
-        images[start : start + 4096] = source[start : start + 4096]
-    images.flush()
-    raw.unlink()
+def _refuse_full_disk(folder: Path, num_bytes: int) -> None:
+    """Raise `PlaceError` before hours of decoding, if there is no room for what they give."""
+    free = shutil.disk_usage(folder).free
+    if free < num_bytes:
+        needed = f"the decoded pictures need {num_bytes / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free"
+        raise PlaceError(f"{folder.parent} cannot be written: {needed}. {CACHE_ADVICE}")
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    """Write the header of a .npy file of uint8; its length is the same for any number of pictures."""
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 def _listed(skipped: list[Skipped]) -> list[str]:

@@ -6,14 +6,12 @@ FID and are never called so.
 
 from __future__ import annotations
 
-import hashlib
+import io
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock
 from torch import Tensor, nn
 
 from ganart.console import progress
@@ -22,8 +20,8 @@ from ganart.errors import NoLabelsError
 from ganart.features.base import FeatureNetwork, hash_of_weights
 from ganart.hardware import cpu_has_bfloat16
 from ganart.images import to_model
-from ganart.paths import cache_dir
 from ganart.seeds import mix
+from ganart.store import cached
 
 VERSION = 1  # of network and training: raise it when either changes, and cached networks are trained anew
 
@@ -63,15 +61,7 @@ class Classifier(FeatureNetwork):
         with torch.random.fork_rng(devices=[]):  # initial weights are drawn; nobody else is to feel it
             self.trunk = _trunk(pictures.channels, min(pictures.height, pictures.width), self.num_features)
             self.heads = nn.ModuleList(nn.Linear(self.num_features, size) for size in sizes)
-        file = self._file(pictures)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock")):
-            if not file.exists():
-                self._train(pictures)
-                self._save(file)
-        state = torch.load(file, map_location="cpu", weights_only=True)
-        self.load_state_dict(state["network"])
-        self.accuracy = state["accuracy"]
+        cached("classifiers", self._key(pictures), ".pt", lambda file: self._make(file, pictures), self._load)
         self._hash = hash_of_weights(self)
         self.eval().requires_grad_(False)
 
@@ -91,14 +81,20 @@ class Classifier(FeatureNetwork):
 
     # ---------------------------------------------------------------------------------------------- training it once
 
-    def _file(self, pictures: PictureSet) -> Path:
-        key = json.dumps([VERSION, pictures.hash, self._settings], sort_keys=True)
-        return cache_dir() / "classifiers" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.pt"
+    def _key(self, pictures: PictureSet) -> str:
+        """What the trained network depends on."""
+        return json.dumps([VERSION, pictures.hash, self._settings], sort_keys=True)
 
-    def _save(self, file: Path) -> None:
-        unfinished = file.with_suffix(f".unfinished-{os.getpid()}")
-        torch.save({"network": self.state_dict(), "accuracy": self.accuracy}, unfinished)
-        os.replace(unfinished, file)
+    def _make(self, file: Path, pictures: PictureSet) -> None:
+        self._train(pictures)
+        content = io.BytesIO()  # torch writing to a full disk raises an error that does not say so
+        torch.save({"network": self.state_dict(), "accuracy": self.accuracy}, content)
+        file.write_bytes(content.getbuffer())
+
+    def _load(self, file: Path) -> None:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+        self.load_state_dict(state["network"])
+        self.accuracy = state["accuracy"]
 
     def _train(self, pictures: PictureSet) -> None:
         settings, device = self._settings, torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock
 from torch import Tensor
 from torchmetrics.utilities.distributed import gather_all_tensors
 
@@ -20,10 +17,13 @@ from ganart.datasets.base import PictureSet, Split
 from ganart.errors import UserError
 from ganart.features import Classifier, FeatureNetwork, extract
 from ganart.metrics.base import Sample
-from ganart.paths import cache_dir
+from ganart.store import cached
 
 Paint = Callable[[list[int]], tuple[Tensor, Tensor]]
 """Seeds to generated pictures, uint8 [N, H, W, C], and what was told for each, int64 [N, F], −1 where nothing was."""
+
+COLUMNS = ("features", "logits", "labels", "recognised")
+"""Of a sample, in its own order."""
 
 Advance = Callable[[int], None]
 """Told how many pictures have been dealt with."""
@@ -56,14 +56,14 @@ class Observer:
 
     def real(self, name: str, count: int) -> Sample:
         """Return `count` pictures of a split (train, test, all) in an order of which any prefix is a fair sample."""
-        file = self._file(name, count)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock")):
-            if not file.exists():
-                self._save(self._look_at_split(name, count), file)
-        with np.load(file) as arrays:
-            columns = [torch.from_numpy(arrays[key]) for key in ("features", "logits", "labels", "recognised")]
-        return Sample(*columns).to(self._device)
+        sample = cached(
+            "features",
+            self.key(name, count),
+            ".npz",
+            lambda file: _save(self._look_at_split(name, count), file),
+            _load,
+        )
+        return sample.to(self._device)
 
     def positions(self, name: str, count: int) -> np.ndarray:
         """Which pictures of the split `real` returns, in its order, [count]."""
@@ -115,10 +115,6 @@ class Observer:
 
     # ------------------------------------------------------------------------------------------ the real side
 
-    def _file(self, name: str, count: int) -> Path:
-        digest = hashlib.sha256(self.key(name, count).encode()).hexdigest()[:32]
-        return cache_dir() / "features" / f"{digest}.npz"
-
     def _look_at_split(self, name: str, count: int) -> Sample:
         split: Split = getattr(self._pictures, name)
         chosen = self._chosen(name, count)
@@ -139,12 +135,14 @@ class Observer:
     def _batches(self, indices: np.ndarray) -> Iterator[np.ndarray]:
         return (indices[start : start + self._batch_size] for start in range(0, len(indices), self._batch_size))
 
-    @staticmethod
-    def _save(sample: Sample, file: Path) -> None:
-        unfinished = file.with_name(f"{file.stem}.unfinished-{os.getpid()}.npz")
-        arrays = {key: getattr(sample, key).cpu().numpy() for key in ("features", "logits", "labels", "recognised")}
-        np.savez(unfinished, **arrays)
-        os.replace(unfinished, file)
+
+def _save(sample: Sample, file: Path) -> None:
+    np.savez(file, **{key: getattr(sample, key).cpu().numpy() for key in COLUMNS})
+
+
+def _load(file: Path) -> Sample:
+    with np.load(file) as arrays:
+        return Sample(*(torch.from_numpy(arrays[key]) for key in COLUMNS))
 
 
 def _joined(samples: list[Sample]) -> Sample:

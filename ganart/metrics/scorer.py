@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,8 +18,8 @@ from ganart.metrics.base import Comparison, Sample, Score, Value
 from ganart.metrics.by_label import by_label
 from ganart.metrics.observer import Observer, Paint
 from ganart.metrics.results import Evaluation, Result
-from ganart.paths import cache_dir, write_atomically
 from ganart.seeds import mix
+from ganart.store import cached
 
 FEWEST_FOR_SMALL_TESTS = 1000
 VERSION = 1  # of the scores: raise it when one of them computes something else, and cached floors are taken anew
@@ -160,13 +160,18 @@ class Scorer:
         sides = [self.observer.key(self.split, self.num_images)]
         sides += [self.observer.key(self._other, num_other)] if self._num_other and self._other else []
         key = json.dumps([VERSION, sides, count, f"{type(score).__module__}.{score}"])
-        file = cache_dir() / "features" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.floor.json"
-        if not file.exists():
+
+        def write(file: Path) -> None:
             own = self.real.take(slice(0, count))
             if self._num_other and self._other:
                 stand_in = self.observer.real(self._other, num_other).take(slice(0, count))
             else:
                 stand_in = self.real.take(slice(count, 2 * count))
             values = self._compute(score, Comparison(own, stand_in))
-            write_atomically(file, json.dumps({value.key: value.value for value in values}))
-        return json.loads(file.read_text(encoding="utf-8"))
+            file.write_text(json.dumps({value.key: value.value for value in values}), encoding="utf-8")
+
+        return cached("features", key, ".floor.json", write, _floors_in)
+
+
+def _floors_in(file: Path) -> dict[str, float]:
+    return dict(json.loads(file.read_text(encoding="utf-8")))

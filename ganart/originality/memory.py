@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganart.store import cached
+from ganart.store import cached, save_array
 
 
 def kept(key: str, make: Callable[[], Tensor]) -> Tensor:
     """Return the tensor of `key`, made by `make` the first time; safe when two ask at once."""
-    return torch.from_numpy(np.load(cached("originality", key, ".npy", lambda file: np.save(file, make().numpy()))))
+    array = cached("originality", key, ".npy", lambda file: save_array(file, make().numpy()), np.load)
+    return torch.from_numpy(array)

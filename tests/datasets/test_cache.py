@@ -1,6 +1,8 @@
+import errno
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,8 @@ import pytest
 import ganart
 from ganart.datasets.base import Dataset, Factor, Picture, Skipped
 from ganart.datasets.cache import load
-from ganart.errors import UserError
+from ganart.errors import PlaceError, UserError
+from ganart.paths import CACHE_ADVICE
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +150,83 @@ def test_the_manifest_hash_is_of_files_contents_and_labels_in_order_of_name():
     manifest = load(Ramp(count=2)).manifest
     rows = [["0", "0" * 64, [0]], ["1", "0" * 63 + "1", [1]]]
     assert manifest.hash == hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+# ------------------------------------------------------------------------------------------------ full and read-only
+
+
+def test_a_full_disk_is_one_sentence_before_anything_is_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(10**9, 10**9, 71))
+    with pytest.raises(PlaceError) as told:
+        load(Ramp(tmp_path / "log"))
+    problem = f"{tmp_path}/cache/datasets cannot be written: the decoded pictures need 0 MB and 0 MB are free"
+    assert str(told.value) == f"{problem}. {CACHE_ADVICE}"
+    assert not (tmp_path / "log").exists()
+    assert folders(tmp_path / "cache") == []
+
+
+def test_a_disk_that_fills_while_decoding_is_one_sentence_and_leaves_nothing(tmp_path):
+    class Filling(Ramp):
+        def decode(self):
+            yield from super().decode()
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(PlaceError, match="the disk is full"):
+        load(Filling())
+    assert folders(tmp_path / "cache") == []
+
+
+def test_pixels_are_written_and_not_mapped(tmp_path):
+    """A page of a mapped file that finds no room on the disk kills the process with SIGBUS, without a word."""
+    pictures = load(DamagedAtTheEnd(count=12))
+    assert pictures.images[:, 1, 2, 2].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    (folder,) = folders(tmp_path / "cache")
+    whole = Path(tmp_path, "cache", "datasets", folder, "images.npy")
+    assert whole.stat().st_size == 128 + 9 * 18
+    assert whole.stat().st_blocks > 0
+
+
+class DamagedAtTheEnd(Ramp):
+    def decode(self):
+        for index, picture in enumerate(super().decode()):
+            yield picture if index < 9 else Skipped(f"{index}", "torn")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_filled_cache_on_a_read_only_disk_is_read(tmp_path):
+    first = load(Ramp())
+    for left in (tmp_path / "cache/datasets").glob("*.lock"):
+        left.unlink()
+    closed = [tmp_path / "cache", *(path for path in (tmp_path / "cache").rglob("*"))]
+    for path in closed:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        assert np.array_equal(load(Ramp()).images, first.images)
+        with pytest.raises(PlaceError, match=r"cannot be written: Permission denied\..*GANART_CACHE=FOLDER"):
+            load(Ramp(count=3))
+    finally:
+        for path in closed:
+            path.chmod(0o755)
+
+
+def test_without_a_write_a_filled_cache_takes_no_lock(tmp_path):
+    load(Ramp())
+    (lock,) = (tmp_path / "cache/datasets").glob("*.lock")
+    lock.unlink()
+    load(Ramp())
+    assert not lock.exists()
+
+
+@pytest.mark.parametrize("file", ["images.npy", "labels.npy", "dataset.json"])
+@pytest.mark.parametrize("damage", ["torn", "empty", "gone"])
+def test_a_damaged_cache_is_decoded_again(tmp_path, file, damage):
+    load(Ramp(tmp_path / "log"))
+    (folder,) = folders(tmp_path / "cache")
+    path = tmp_path / "cache/datasets" / folder / file
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-10] if damage == "torn" else b"")
+    assert load(Ramp(tmp_path / "log")).images[:, 0, 0, 0].tolist() == [0, 1, 2, 3]
+    assert (tmp_path / "log").read_text() == "decoded\n" * 2
+    assert folders(tmp_path / "cache") == [folder]
