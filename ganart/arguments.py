@@ -9,6 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
 from ganart import naming as naming  # place_of_job stands in what with_output writes
+from ganart.errors import UserError
 from ganart.paths import quoted
 
 ASKING = {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"}
@@ -48,6 +49,16 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
     return flags, overrides
 
 
+def is_multirun(arguments: list[str]) -> bool:
+    return bool({"--multirun", "-m"} & set(flags_in(arguments)))
+
+
+def refuse_multirun(arguments: list[str], instead: str) -> None:
+    """Raise `UserError` for `--multirun` with a verb that does once whatever it does."""
+    if is_multirun(arguments):
+        raise UserError(f"Leave --multirun out. {instead}")
+
+
 def values_in(arguments: list[str]) -> dict[str, str]:
     """The values by key; of a key that is given twice the last."""
     return dict(argument.split("=", 1) for argument in arguments if "=" in argument)
@@ -84,7 +95,7 @@ def with_output(arguments: list[str], kind: str) -> list[str]:
     Each job of a multirun has its place in its own run folder.
     """
     values, now = values_in(arguments), f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
-    if {"--multirun", "-m"} & set(flags_in(arguments)):
+    if is_multirun(arguments):
         job = f"${{place_of_job:${{run}},{kind},{now},${{hydra.overrides.task}},${{{CONSTANT_KEYS}}}}}"
         places = {"hydra.sweep.dir": f"runs/{kind}/{now}", "hydra.sweep.subdir": quoted(job)}
         given = [f"{key}={place}" for key, place in places.items() if key not in values]

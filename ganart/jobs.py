@@ -8,14 +8,14 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from ganart.arguments import flags_in, overrides_in, values_in
+from ganart.arguments import flags_in, is_multirun, overrides_in, values_in
 from ganart.errors import UserError
 from ganart.paths import quoted
 
 
 def with_folder_of_same_command(arguments: list[str]) -> list[str]:
     """Give `resume=auto` the folder where the same command ran last, if it did."""
-    key = "hydra.sweep.dir" if {"--multirun", "-m"} & set(flags_in(arguments)) else "hydra.run.dir"
+    key = "hydra.sweep.dir" if is_multirun(arguments) else "hydra.run.dir"
     other_recipe = any(flag.startswith("--config") or flag in ("-cn", "-cd", "-cp") for flag in flags_in(arguments))
     if key in values_in(arguments) or other_recipe:  # of which the folders here say nothing
         return arguments
@@ -34,7 +34,7 @@ def with_one_folder_for_all(arguments: list[str]) -> list[str]:
     """
     by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ and int(os.environ.get("WORLD_SIZE", "1")) > 1
     by_slurm = "SLURM_PROCID" in os.environ and int(os.environ.get("SLURM_NTASKS", "1")) > 1
-    if (by_torchrun or by_slurm) and {"--multirun", "-m"} & set(flags_in(arguments)):
+    if (by_torchrun or by_slurm) and is_multirun(arguments):
         raise UserError(
             "torchrun and srun start all processes of one run, and this is many. Leave them out: "
             "trainer=ddp trainer.devices=N starts the processes of each job; on Slurm take hydra/launcher=slurm."

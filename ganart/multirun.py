@@ -13,13 +13,14 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, read_write
 from rich.markup import escape
 from rich.table import Table
 
 from ganart.console import console, error_console, fail
 from ganart.errors import OccupiedError, TrainingDivergedError, UserError
 from ganart.naming import in_multirun
+from ganart.paths import quoted
 from ganart.reporting.folders import runs_in
 from ganart.reporting.numbers import number, with_deviation
 from ganart.reporting.run import Run, mapping
@@ -57,8 +58,9 @@ class Jobs(Callback):
     """Hydra's callback: says which job begins, and at the end how all went; where one failed, the command fails too."""
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        shutil.rmtree(_failed(config.hydra.sweep.dir), ignore_errors=True)
-        _failed(config.hydra.sweep.dir).mkdir(parents=True)
+        folder = _one_folder_for_all_jobs(config)
+        shutil.rmtree(_failed(folder), ignore_errors=True)
+        _failed(folder).mkdir(parents=True)
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if in_multirun():
@@ -78,6 +80,20 @@ class Jobs(Callback):
                 f"{len(unfinished)} of {len(jobs)} jobs did not finish. The same command with resume=auto trains these "
                 "alone, each from its last checkpoint."
             )
+
+
+def _one_folder_for_all_jobs(config: DictConfig) -> str:
+    """Write the folder of a multirun down as it is now, for the sweeper and for every job; return it.
+
+    It is named after the run, as `hydra.sweep.dir` says, and the run after its data set, by `${hydra:…}`. That can be
+    asked for in jobs alone, and a job with another data set would answer with another folder.
+    """
+    HydraConfig.instance().set_config(config)
+    folder = str(config.hydra.sweep.dir)
+    with read_write(config.hydra):
+        config.hydra.sweep.dir = folder
+        config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(folder)}")
+    return folder
 
 
 def _failed(sweep_dir: str | Path) -> Path:

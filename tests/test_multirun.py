@@ -95,15 +95,44 @@ def test_what_was_killed_goes_on_where_it_was_and_what_was_finished_is_left_alon
     assert_same_weights(weights(folder / "seed-2"), weights(tmp_path / "alone"))
 
 
-def test_the_same_command_finds_its_own_folder_and_skips_all_of_it(ganart):
+def test_the_same_command_finds_its_own_folder_and_skips_all_of_it(ganart, tmp_path):
+    """Nothing names the folder: not `name=`, and not `hydra.sweep.dir=`."""
+    nameless = [override for override in JOB if not override.startswith("name=")]
     several = ("--multirun", "seed=1,2", "resume=auto")
-    assert ganart("train", *JOB, *several)[0] == 0
-    status, text = ganart("train", *JOB, *several)
+    status, text = ganart("train", *nameless, *several)
+    assert status == 0, text
+    (sweep,) = (tmp_path / "runs/procedural_art").glob("*_sweep")
+    assert {path.name for path in sweep.iterdir() if path.is_dir()} == {"seed-1", "seed-2"}
+    status, text = ganart("train", *nameless, *several)
     assert status == 0
     assert text.count("is finished already") == 2
-    status, text = ganart("train", *JOB, "--multirun", "seed=1,3", "resume=auto")
+    status, text = ganart("train", *nameless, "--multirun", "seed=1,3", "resume=auto")
     assert status == 0
     assert "is finished already" not in text
+
+
+def test_jobs_with_other_names_and_data_stand_in_the_folder_of_their_multirun(ganart, tmp_path):
+    """Each job is refused at once; why stands where it would have been trained."""
+    assert ganart("train", "--multirun", "dataset=mnist,procedural_art", "batch_size=0")[0] == 1
+    (sweep,) = (tmp_path / "runs").glob("*/*_sweep")
+    assert sorted(path.parent.name for path in sweep.glob("*/failure.json")) == [
+        "dataset-mnist",
+        "dataset-procedural_art",
+    ]
+
+
+@pytest.mark.parametrize("verb", ["sweep", "report", "regenerate"])
+def test_verbs_that_do_it_once_say_what_to_type_instead_of_multirun(ganart, tmp_path, verb):
+    status, text = ganart(verb, "--multirun", "seed=1,2")
+    assert (status, "Leave --multirun out" in text) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reports_of_several_data_sets_are_named_by_what_differs(ganart, tmp_path):
+    pictures = ("dataset.height=8", "dataset.width=8")
+    assert ganart("dataset", "--multirun", *pictures, "dataset.num_pictures=20,30")[0] == 0
+    (sweep,) = (tmp_path / "reports").iterdir()
+    assert {path.name for path in sweep.iterdir() if path.is_dir()} == {"num_pictures-20", "num_pictures-30"}
 
 
 def test_a_single_run_goes_on_by_itself_too(ganart, tmp_path):

@@ -10,6 +10,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from ganart.arguments import asks, with_constants_named
 from ganart.complaints import tells_users
 from ganart.paths import conf_dir
 
@@ -46,3 +47,8 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
     write_manifest(pictures, output_dir / "manifest.csv")
     show(report, console)
     console.print(f"[green]saved[/] {escape(str(output_dir))}: report.md, report.json, contact_sheet.png, manifest.csv")
+
+
+def prepare_arguments(arguments: list[str]) -> list[str]:
+    """Name the reports of a multirun by what differs."""
+    return arguments if asks(arguments) else with_constants_named(arguments)

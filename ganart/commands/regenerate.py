@@ -8,6 +8,7 @@ from typing import Any
 import hydra
 from omegaconf import DictConfig
 
+from ganart.arguments import asks, refuse_multirun
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.paths import conf_dir, quoted
@@ -98,4 +99,7 @@ def _size(pixels: Any) -> str:
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
     """`ganart regenerate FILE.png`: the one argument that is no key=value."""
+    if asks(arguments):
+        return arguments
+    refuse_multirun(arguments, "Name one picture: ganart regenerate FILE.png")
     return [f"file={quoted(a)}" if Path(a).exists() or not ("=" in a or a.startswith("-")) else a for a in arguments]

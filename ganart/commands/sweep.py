@@ -14,10 +14,9 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from ganart.arguments import asks, flags_in, overrides_in, values_in
+from ganart.arguments import asks, flags_in, overrides_in, refuse_multirun, values_in
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.jobs import with_one_folder_for_all, without_resume
@@ -44,10 +43,6 @@ def main(cfg: DictConfig) -> None:
         import optuna
     except ImportError:
         raise UserError("ganart sweep needs Optuna: pip install 'ganart[sweep]'") from None
-    if HydraConfig.get().mode == RunMode.MULTIRUN:
-        raise UserError(
-            "ganart sweep is many runs already. Leave --multirun out: loss=hinge,minimax is searched as it stands."
-        )
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator computes")
     work_on_study(cfg, Path(HydraConfig.get().runtime.output_dir), HydraConfig.get().job.config_name or "sweep")
@@ -167,6 +162,7 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     """`loss=hinge,minimax` is searched, in the syntax that Hydra has for many values; `seeds=0,1` is a list."""
     if asks(arguments):
         return arguments
+    refuse_multirun(arguments, "ganart sweep is many runs already. loss=hinge,minimax is searched as it stands.")
     with_one_folder_for_all([*arguments, "--multirun"])  # of which torchrun would start several
     parser = OverridesParser.create()
     kept = flags_in(arguments)
