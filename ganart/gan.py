@@ -15,7 +15,7 @@ from pytorch_lightning.core.optimizer import LightningOptimizer, do_nothing_clos
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ganart.datasets.loader import Batch
+from ganart.datasets.loader import Batch, as_batch
 from ganart.ema import EMA
 from ganart.errors import TrainingDivergedError
 from ganart.hardware import full_float32
@@ -194,8 +194,8 @@ class GAN(pl.LightningModule):
         if self.rounds % self.ema.every == 0:
             self.ema.update(self._averaged, self.images_seen, self.ema.every * images)
 
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        return Batch(*(tensor.to(device, non_blocking=True) for tensor in batch))
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Batch:
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in as_batch(batch)))
 
     def on_train_start(self) -> None:
         self._averaged = self.ema.pair_up(self.generator_ema, self.generator)

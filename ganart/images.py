@@ -5,7 +5,9 @@ from torch import Tensor
 
 
 def to_model(images: Tensor, *, channels_last: bool = False) -> Tensor:
-    """Turn uint8 [N, H, W, C] into float32 [N, C, H, W] in [−1, 1], on the device where it is."""
+    """Turn uint8 [N, H, W, C] into float32 [N, C, H, W] in [−1, 1], where it is; floats are that already."""
+    if images.is_floating_point():
+        return images.to(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
     floats = images.permute(0, 3, 1, 2).to(torch.float32).div_(127.5).sub_(1.0)
     return floats if channels_last else floats.contiguous()
 

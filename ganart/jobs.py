@@ -26,6 +26,20 @@ def with_folder_of_same_command(arguments: list[str]) -> list[str]:
     return arguments
 
 
+def with_folder_to_resume(arguments: list[str]) -> list[str]:
+    """Give a command that resumes the folder of its run, which Hydra has to know before it begins."""
+    values = values_in(arguments)
+    wanted = values.get("resume", "null")
+    if wanted in ("", "null") or "hydra.run.dir" in values:
+        return arguments
+    if wanted == "auto":
+        return with_folder_of_same_command(arguments)
+    from ganart.run_folder import RunFolder
+
+    folder = RunFolder.open(wanted, key="resume").path
+    return [*arguments, f"hydra.run.dir={quoted(folder)}"]
+
+
 def with_one_folder_for_all(arguments: list[str]) -> list[str]:
     """Name the run folder after the launch where torchrun or Slurm started several processes: all of them know that.
 

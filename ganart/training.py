@@ -140,8 +140,12 @@ def check_pictures(pictures: PictureSet, resume: Resume | None) -> None:
 
 
 def build_gan(cfg: DictConfig, pictures: PictureSet, hardware: Choice) -> GAN:
-    """The two players and all that they play by."""
-    label_sizes = [len(pictures.factor(name).classes) for name in cfg.dataset.condition]
+    """The two players and all that they play by, for `pictures`."""
+    return gan_of_sizes(cfg, [len(pictures.factor(name).classes) for name in cfg.dataset.condition], hardware)
+
+
+def gan_of_sizes(cfg: DictConfig, label_sizes: list[int], hardware: Choice) -> GAN:
+    """The same for the numbers of classes of the factors that the players are conditioned on."""
     scaled = hardware.precision in ("16", "16-mixed")
     return GAN(
         generator=build_network(cfg.architecture.generator, allow=cfg.allow_targets, label_sizes=label_sizes),

@@ -16,7 +16,8 @@ from ganart.errors import UserError
 from ganart.paths import conf_dir
 
 if TYPE_CHECKING:
-    from ganart.metrics import Evaluation, Scorer
+    from ganart.features import FeatureNetwork
+    from ganart.metrics import Evaluation, Score, Scorer
     from ganart.metrics.observer import Paint
 
 
@@ -64,27 +65,26 @@ def _of_run(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
 
 
 def _of_folders(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
-    from ganart.datasets.side_by_side import pictures_by_number, side_by_side
-    from ganart.painter import device_of
+    from ganart.api.scoring import score_pictures
+    from ganart.datasets.side_by_side import side_by_side
 
     how = OmegaConf.to_container(cfg.pictures, resolve=True)
     assert isinstance(how, dict)
     real, fake = side_by_side(cfg.real, cfg.fake, {str(key): value for key, value in how.items()})
-    scorer = _scorer(cfg, "all")
-    paint, count = pictures_by_number(fake, real, cfg.seed)
-    count = min(count, cfg.num_images)
-    scorer.refuse_too_few(count)
-    scorer.prepare(real, device_of(cfg.device))
     subject = {"real": str(Path(cfg.real).resolve()), "fake": str(Path(cfg.fake).resolve()), "fake_hash": fake.hash}
-    return _look_and_score(scorer, paint, count, {"fake_hash": fake.hash}), subject
+    return score_pictures(cfg, real, fake, *_parts(cfg)), subject
+
+
+def _parts(cfg: DictConfig) -> tuple[FeatureNetwork, dict[str, Score]]:
+    from ganart.config import build
+
+    return build(cfg.features, allow=cfg.allow_targets), build(cfg.metric, allow=cfg.allow_targets)
 
 
 def _scorer(cfg: DictConfig, split: str) -> Scorer:
-    from ganart.config import build
     from ganart.metrics import Scorer
 
-    network, metrics = (build(node, allow=cfg.allow_targets) for node in (cfg.features, cfg.metric))
-    return Scorer(network, metrics, num_images=cfg.num_images, split=split, batch_size=cfg.batch_size, seed=cfg.seed)
+    return Scorer(*_parts(cfg), num_images=cfg.num_images, split=split, batch_size=cfg.batch_size, seed=cfg.seed)
 
 
 def _look_and_score(scorer: Scorer, paint: Paint, count: int, painted: dict[str, Any]) -> Evaluation:

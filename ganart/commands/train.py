@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, values_in, with_constants_named
+from ganart.arguments import asks, with_constants_named
 from ganart.complaints import tells_users
 from ganart.console import console
-from ganart.jobs import with_folder_of_same_command, with_one_folder_for_all, without_resume
+from ganart.jobs import with_folder_to_resume, with_one_folder_for_all, without_resume
 from ganart.multirun import failure_stays_in_its_job
 from ganart.naming import in_multirun
-from ganart.paths import conf_dir, quoted
+from ganart.paths import conf_dir
 
 if TYPE_CHECKING:
     from ganart.run_folder import RunFolder
@@ -27,21 +26,13 @@ if TYPE_CHECKING:
 def train_one(cfg: DictConfig) -> float | None:
     """Train one GAN as `cfg` describes it; returns its first final score, for sweeps."""
     # Composing, `--help` and `--cfg job` need none of what takes seconds to import.
+    from ganart.api.runs import train_composed
     from ganart.quiet import is_first_process
-    from ganart.relaunch import is_child
-    from ganart.resume import Resume
-    from ganart.run_folder import RunFolder
-    from ganart.training import train
 
-    run, overrides = RunFolder(Path(cfg.run_folder)), without_resume(HydraConfig.get().overrides.task)
-    resume = Resume.find(cfg.resume, overrides, run)
-    if cfg.resume == "auto" and run.has_finished and not (resume and resume.overrides):
+    run, has_trained = train_composed(cfg, without_resume(HydraConfig.get().overrides.task))
+    if not has_trained:
         console.print(f"{os.path.relpath(run.path)} is finished already.", soft_wrap=True)
-        return run.first_score
-    if resume is not None and not is_child():
-        cfg, overrides = resume.config(cfg), resume.all_overrides
-    train(cfg, run, overrides, resume)
-    if is_first_process() and not in_multirun():
+    elif is_first_process() and not in_multirun():
         say_what_to_do_next(run)
     return run.first_score
 
@@ -66,13 +57,4 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     if asks(arguments):
         return arguments
     arguments = with_one_folder_for_all(with_constants_named(arguments))
-    values = values_in(arguments)
-    wanted = values.get("resume", "null")
-    if wanted in ("", "null") or "hydra.run.dir" in values:
-        return arguments
-    if wanted == "auto":
-        return with_folder_of_same_command(arguments)
-    from ganart.run_folder import RunFolder
-
-    folder = RunFolder.open(wanted, key="resume").path
-    return [*arguments, f"hydra.run.dir={quoted(folder)}"]
+    return with_folder_to_resume(arguments)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ganart.datasets.base import PictureSet
+from ganart.datasets.in_memory import CHANNELS, in_range
+from ganart.errors import UserError
 
 
 class Batch(NamedTuple):
@@ -17,6 +19,32 @@ class Batch(NamedTuple):
 
     images: Tensor
     labels: Tensor
+
+
+def as_batch(loaded: Any) -> Batch:
+    """Take what any loader gives for a batch: a `Batch`, `(images, labels)`, or images alone.
+
+    Images are uint8 [N, H, W, C] or float [N, C, H, W] in [−1, 1]; labels int64 [N] or [N, F].
+
+    Raises:
+        UserError: for anything else.
+    """
+    if isinstance(loaded, Batch):
+        return loaded
+    images, labels = loaded if isinstance(loaded, list | tuple) and len(loaded) == 2 else (loaded, None)
+    if not isinstance(images, Tensor) or images.ndim != 4:
+        found = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
+        raise UserError(f"A batch is images or (images, labels), images a tensor of four dimensions; this is {found}.")
+    if images.is_floating_point():
+        in_range(images)
+    elif images.dtype != torch.uint8 or images.shape[3] not in CHANNELS:
+        raise UserError(
+            f"A batch of images of {images.dtype} and shape {tuple(images.shape)}: they are uint8 [N, H, W, C] or "
+            "float [N, C, H, W] in [−1, 1]."
+        )
+    if labels is None:
+        labels = torch.empty(len(images), 0, dtype=torch.int64)
+    return Batch(images, labels.long().reshape(len(images), -1))
 
 
 class BatchLoader:

@@ -83,6 +83,11 @@ class Evaluation:
     results: list[Result]
     tables: list[LabelTable]
 
+    @property
+    def values(self) -> dict[str, float]:
+        """The numbers alone, by name."""
+        return {row.name: row.value for row in self.results}
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "scores": {row.name: row.as_dict() for row in self.results},

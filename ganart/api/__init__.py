@@ -1,0 +1,1 @@
+"""What `import ganart` offers: runs, training, scores and parts for notebooks and programs."""

@@ -1,0 +1,106 @@
+"""Configurations as the command line composes them, and the parts that they name, without a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf.errors import OmegaConfBaseException
+
+from ganart import config
+from ganart.complaints import explain
+from ganart.errors import UserError
+from ganart.gan import GAN
+from ganart.hardware import choose
+from ganart.paths import conf_dir, quoted
+from ganart.run_folder import without_resolvers
+from ganart.training import gan_of_sizes
+
+
+def compose(*overrides: str, command: str = "train", config_dir: str | Path | None = None) -> DictConfig:
+    """Compose what `ganart COMMAND OVERRIDES…` would use: every value of the run, to look at or to build from.
+
+    Args:
+        overrides: as on the command line, `"experiment=mnist"`, `"penalty=[r1]"`, without a shell's quotes.
+        command: whose configuration: train, evaluate, generate …
+        config_dir: a folder of groups and recipes of your own, as `--config-dir`.
+
+    Raises:
+        UserError: for a key or an option that does not exist, naming the nearest.
+    """
+    searched = [f"hydra.searchpath=[{quoted(f'file://{Path(config_dir).absolute()}')}]"] if config_dir else []
+    try:
+        with _beside_other_applications(), initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            cfg = hydra.compose(command, [*searched, *overrides], return_hydra_config=True)
+            HydraConfig.instance().set_config(cfg)  # the folder's name may ask for it
+            folder = str(Path(cfg.hydra.run.dir).absolute())
+            with read_write(cfg.hydra), open_dict(cfg.hydra):
+                cfg.hydra.runtime.output_dir = folder
+            HydraConfig.instance().set_config(cfg)
+            with open_dict(cfg):
+                del cfg["hydra"]
+            return without_resolvers(cfg)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UserError(explain(error, command) or str(error)) from error
+
+
+def build(choice: str, *overrides: str, label_sizes: Sequence[int] = (), config_dir: str | Path | None = None) -> Any:
+    """Build the part that a group of the configuration names: `build("loss=hinge")`, say.
+
+    An architecture comes as a dictionary of its two networks, `generator` and `discriminator`; the groups that take
+    several at once (penalty, metric, callback) as a dictionary by name.
+
+    Args:
+        choice: the group and the option: `loss=hinge`, `penalty=[r1,r2]`, `architecture=dcgan`, `features=classifier`.
+        overrides: values of the part, `penalty.r1.gamma=1`, or those that it depends on, `dataset.height=64`.
+        label_sizes: for an architecture: the number of classes of each factor that it is conditioned on.
+        config_dir: a folder of groups of your own, as `--config-dir`.
+
+    Raises:
+        UserError: if there is no such group or option.
+    """
+    group = choice.partition("=")[0]
+    cfg = compose(choice, *overrides, config_dir=config_dir)
+    allow = tuple(cfg.allow_targets)
+    if group == "architecture":
+        nodes = cfg.architecture.items()
+        return {
+            str(name): config.build_network(node, allow=allow, label_sizes=list(label_sizes)) for name, node in nodes
+        }
+    return config.build(OmegaConf.select(cfg, group), allow=allow)
+
+
+def build_gan(*overrides: str, label_sizes: Sequence[int] = (), config_dir: str | Path | None = None) -> GAN:
+    """Build the whole two-player model, a LightningModule, for a `pytorch_lightning.Trainer` and loader of your own.
+
+    Args:
+        overrides: as for `ganart train`. `dataset.height`, `dataset.width` and `dataset.channels` give the size of the
+            pictures; `total_images` how long the learning-rate schedule is.
+        label_sizes: the number of classes of each column of labels that the loader gives; empty without labels.
+        config_dir: a folder of groups of your own, as `--config-dir`.
+
+    Raises:
+        UserError: if the configuration cannot be built.
+    """
+    cfg = compose(*overrides, config_dir=config_dir)
+    hardware = choose(cfg.trainer.accelerator, cfg.trainer.precision, cfg.channels_last)
+    return gan_of_sizes(cfg, list(label_sizes), hardware)
+
+
+@contextmanager
+def _beside_other_applications() -> Iterator[None]:
+    """Leave Hydra as it was found: there may be an application of it around this, a verb's or somebody else's."""
+    outer, outer_config = GlobalHydra.instance().hydra, HydraConfig.instance().cfg
+    GlobalHydra.instance().clear()
+    try:
+        yield
+    finally:
+        GlobalHydra.instance().hydra, HydraConfig.instance().cfg = outer, outer_config

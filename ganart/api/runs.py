@@ -1,0 +1,204 @@
+"""Runs as objects: train one, load one, and generate with it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from omegaconf import DictConfig
+from PIL import Image
+
+from ganart.api.compose import compose
+from ganart.datasets.base import PictureSet
+from ganart.grids import grid
+from ganart.jobs import with_folder_to_resume, without_resume
+from ganart.painter import Painter, Recipe, device_of
+from ganart.plan import caption_of, name_of, plan, seeds_in
+from ganart.provenance import save_png
+from ganart.relaunch import is_child
+from ganart.resume import Resume
+from ganart.run_folder import RunFolder
+from ganart.training import train as train_in
+
+MOST_ON_SHEET = 64
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Generated pictures in memory; a notebook shows them as a sheet."""
+
+    images: np.ndarray = field(repr=False)
+    """uint8 [N, H, W, C]."""
+
+    recipes: list[Recipe]
+    """Seed, class names by factor and truncation of each."""
+
+    painter: Painter = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def labels(self) -> list[dict[str, str]]:
+        """The class names that each picture was conditioned on, by factor."""
+        return [recipe.labels for recipe in self.recipes]
+
+    @property
+    def pil(self) -> list[Image.Image]:
+        """The pictures as Pillow's images."""
+        return [Image.fromarray(image[..., 0] if image.shape[2] == 1 else image) for image in self.images]
+
+    def sheet(self, columns: int = 8) -> Image.Image:
+        """The first pictures, at most 64, on one sheet with captions."""
+        captions = [caption_of(recipe) for recipe in self.recipes[:MOST_ON_SHEET]]
+        return grid(self.images[:MOST_ON_SHEET], columns, captions=captions)
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write one PNG each into `folder`, with the origin that `ganart regenerate` makes it again from."""
+        folder = Path(folder).expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.painter.keep_checkpoint()
+        files = [folder / f"{name_of(recipe)}.png" for recipe in self.recipes]
+        for image, recipe, file in zip(self.images, self.recipes, files, strict=True):
+            save_png(image, file, self.painter.origin(recipe))
+        return files
+
+    def _repr_png_(self) -> bytes:
+        stream = io.BytesIO()
+        self.sheet().save(stream, "PNG")
+        return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A run folder with its generator."""
+
+    folder: RunFolder
+    painter: Painter = field(repr=False)
+
+    @property
+    def path(self) -> Path:
+        return self.folder.path
+
+    @property
+    def config(self) -> DictConfig:
+        """Every value that the run was trained by."""
+        return self.folder.config
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """`summary.json`: scores with their protocols, cost, versions; empty for a run that has not ended yet."""
+        return self.folder.summary
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The final scores by name; `summary["scores"]` has their floors, deviations and protocols."""
+        return {name: row["value"] for name, row in self.summary.get("scores", {}).items()}
+
+    @property
+    def classes(self) -> dict[str, tuple[str, ...]]:
+        """What pictures can be asked for: the class names of each factor that the generator is conditioned on."""
+        return {factor.name: factor.classes for factor in self.painter.factors}
+
+    @property
+    def generator(self) -> torch.nn.Module:
+        """The network: latents [N, latent_dim] and labels int64 [N, F] to images [N, C, H, W] in [−1, 1]."""
+        return self.painter.generator
+
+    def pictures(self, root: str | Path | None = None) -> PictureSet:
+        """Return the data that it was trained on, `train` and `test`; `root` says where they lie now.
+
+        Raises:
+            UserError: if they cannot be found, or have changed.
+        """
+        return self.folder.pictures(root=None if root is None else str(root), allow=self.painter.allow)
+
+    def generate(
+        self,
+        seeds: Iterable[int] | int | str = range(8),
+        labels: Mapping[str, str | Sequence[str]] | None = None,
+        *,
+        truncation: float | None = None,
+    ) -> Pictures:
+        """Generate one picture a seed and combination of labels: the same pixels as `ganart generate` writes.
+
+        Args:
+            seeds: numbers, or `"0-63"` as on the command line.
+            labels: `{"style": "cubist"}`, several classes as a list, or `"all"` of a factor. A factor that is not named
+                is drawn by each seed.
+            truncation: latents beyond ± this are drawn again (Brock et al. 2019): fewer surprises, less variety.
+
+        Raises:
+            UserError: for a factor or a class that the generator does not know.
+        """
+        numbers = (
+            seeds_in(seeds) if isinstance(seeds, str) else [seeds] if isinstance(seeds, int) else list(map(int, seeds))
+        )
+        wanted = {name: [*map(str, few)] if not isinstance(few, str) else few for name, few in (labels or {}).items()}
+        recipes = plan(self.painter.factors, numbers, wanted, truncation)
+        return Pictures(np.stack([self.painter.paint(recipe) for recipe in recipes]), recipes, self.painter)
+
+
+def load(
+    run: str | Path,
+    *,
+    checkpoint: str = "best",
+    average: bool = True,
+    device: str = "auto",
+    allow_targets: Sequence[str] = (),
+) -> TrainedRun:
+    """Open a run folder, or one of its checkpoints.
+
+    Args:
+        run: the folder, `runs/mnist/2026-01-31_20-15-00`, or a file of its `checkpoints/`.
+        checkpoint: best, last, or a file name in `checkpoints/`.
+        average: the generator's moving average; False: the weights as they stood when the checkpoint was written.
+        device: auto, cpu or cuda.
+        allow_targets: packages beside ganart whose networks the run may name.
+
+    Raises:
+        UserError: if there is no such run or checkpoint.
+    """
+    folder = RunFolder.open(run)
+    which = str(run) if Path(run).expanduser().is_file() else checkpoint
+    painter = Painter(folder, folder.checkpoint(which), average, device_of(device), tuple(allow_targets))
+    return TrainedRun(folder, painter)
+
+
+def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
+    """Train a GAN, as `ganart train` with the same overrides does, and return the run.
+
+    Args:
+        overrides: as on the command line, without a shell's quotes: `"experiment=mnist"`, `"total_images=20_000"`.
+            `"hydra.run.dir=FOLDER"` names the run folder, `"resume=FOLDER"` goes on with a run.
+        config_dir: a folder of groups and recipes of your own, as `--config-dir`.
+
+    Raises:
+        UserError: if the configuration cannot be, listing all that is wrong with it.
+        TrainingDivergedError: if a loss or a gradient became infinite or NaN.
+    """
+    cfg = compose(*with_folder_to_resume(list(overrides)), config_dir=config_dir)
+    run, _ = train_composed(cfg, without_resume(overrides))
+    return load(run.path, checkpoint="best", allow_targets=tuple(cfg.allow_targets))
+
+
+def train_composed(cfg: DictConfig, overrides: list[str]) -> tuple[RunFolder, bool]:
+    """Train what `cfg` describes in its `run_folder`; `overrides` are what it was composed of.
+
+    Returns:
+        The run, and whether there was anything left to train: with `resume=auto` it may have been finished before.
+    """
+    run = RunFolder(Path(cfg.run_folder))
+    resume = Resume.find(cfg.resume, overrides, run)
+    if cfg.resume == "auto" and run.has_finished and not (resume and resume.overrides):
+        return run, False
+    if resume is not None and not is_child():
+        cfg, overrides = resume.config(cfg), resume.all_overrides
+    train_in(cfg, run, overrides, resume)
+    return run, True
