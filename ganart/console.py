@@ -1,15 +1,28 @@
 """The one place where ganart speaks to the terminal."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 
-console = Console(highlight=False)
-error_console = Console(stderr=True, highlight=False)
+from ganart.foreign import printable
+
+
+class PrintableConsole(Console):
+    """Rich's, with whatever a terminal would obey taken out of what is said: names come from anybody's files."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(printable(text), style)
+
+
+console = PrintableConsole(highlight=False)
+error_console = PrintableConsole(stderr=True, highlight=False)
 
 
 def fail(message: str, status: int = 1) -> NoReturn:

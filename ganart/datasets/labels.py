@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from ganart.datasets.base import UNKNOWN, Factor
 from ganart.datasets.settings import nearest
 from ganart.errors import UserError
+from ganart.tables import unescaped
 
 SPLITS = {"train": False, "training": False, "test": True, "val": True, "valid": True, "validation": True}
 """Names of folders that mean a split instead of a label, in lower case, and whether it is the test split."""
@@ -144,7 +145,8 @@ def read_table(name: str, data: bytes) -> Table:
         text = data.decode("cp1252", errors="replace")
     header = text.split("\n", 1)[0]
     lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
-    columns = [column for column in lines.fieldnames or [] if column.strip()]
+    lines.fieldnames = [unescaped(column) for column in lines.fieldnames or []]
+    columns = [column for column in lines.fieldnames if column.strip()]
     file_column = next((column for column in columns if column.strip().lower() in FILE_COLUMNS), None)
     if file_column is None:
         raise UserError(
@@ -153,7 +155,7 @@ def read_table(name: str, data: bytes) -> Table:
         )
     others = [column for column in columns if column != file_column]
     rows = {
-        _tidy_name(line[file_column] or ""): {column.strip(): (line[column] or "").strip() for column in others}
+        _tidy_name(line[file_column] or ""): {column.strip(): unescaped((line[column] or "").strip()) for column in others}
         for line in lines
     }
     rows.pop("", None)
@@ -171,7 +173,7 @@ def spellings(names: Iterable[str], basename_is_unique: bool) -> list[str]:
 
 
 def _tidy_name(cell: str) -> str:
-    return unicodedata.normalize("NFC", cell.strip().replace("\\", "/").removeprefix("./"))
+    return unicodedata.normalize("NFC", unescaped(cell.strip()).replace("\\", "/").removeprefix("./"))
 
 
 def _columns(table: Table, asked: Sequence[str] | None, notes: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ganart.datasets import duplicates
 from ganart.datasets.base import UNKNOWN, PictureSet, Skipped, Split
+from ganart.tables import escaped
 
 UNKNOWN_NAME = "(unknown)"
 
@@ -113,14 +114,14 @@ def write_manifest(pictures: PictureSet, path: Path) -> None:
     manifest = pictures.manifest
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["file", "sha256", "split", *(factor.name for factor in pictures.factors)])
+        writer.writerow(map(escaped, ["file", "sha256", "split", *(factor.name for factor in pictures.factors)]))
         rows = zip(manifest.files, manifest.sha256, manifest.is_test, manifest.labels, strict=True)
         for name, sha256, test, labels in rows:
             classes = [
                 "" if label == UNKNOWN else factor.classes[label]
                 for factor, label in zip(pictures.factors, labels, strict=True)
             ]
-            writer.writerow([name, sha256, "test" if test else "train", *classes])
+            writer.writerow(map(escaped, [name, sha256, "test" if test else "train", *classes]))
 
 
 _SIDES: dict[float, str] = {32: "under 32", 64: "32 to 63", 128: "64 to 127", 256: "128 to 255", 512: "256 to 511"}

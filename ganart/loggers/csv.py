@@ -11,6 +11,7 @@ from typing import Any
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from ganart.loggers.base import ExperimentLogger
+from ganart.tables import TableWriter, unescaped
 
 CLOCK = "images_seen"
 
@@ -51,7 +52,7 @@ class CSVLogger(ExperimentLogger):
                 row = {**rows.pop(), **row}
             self._rewrite(rows, list(row))
         with self._file.open("a", newline="", encoding="utf-8") as stream:
-            csv.DictWriter(stream, self._columns).writerow(row)
+            TableWriter(stream, self._columns).writerow(row)
         self._last = step
 
     def _read(self) -> list[dict[str, Any]]:
@@ -59,6 +60,7 @@ class CSVLogger(ExperimentLogger):
             return []
         with self._file.open(newline="", encoding="utf-8") as stream:
             reader = csv.DictReader(stream)
+            reader.fieldnames = [unescaped(name) for name in reader.fieldnames or []]
             rows = list(reader)
             self._columns = list(reader.fieldnames or [])
         return rows
@@ -68,7 +70,7 @@ class CSVLogger(ExperimentLogger):
         self._file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._file.with_name(f".{self._file.name}.unfinished")
         with unfinished.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, self._columns)
+            writer = TableWriter(stream, self._columns)
             writer.writeheader()
             writer.writerows(rows)
         os.replace(unfinished, self._file)

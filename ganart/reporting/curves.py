@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ganart.tables import unescaped
+
 CLOCK = "images_seen"
 
 
@@ -44,7 +46,7 @@ def read_curves(file: Path) -> dict[str, Curve]:
                 value = float(cell)
             except (TypeError, ValueError):
                 continue
-            x, y = columns[name]
+            x, y = columns[unescaped(name)]
             x.append(seen)
             y.append(value)
     return {name: Curve(np.array(x), np.array(y)) for name, (x, y) in columns.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from io import StringIO
@@ -10,6 +9,7 @@ from typing import Any
 
 from ganart.reporting.differences import configuration_differences, short_names
 from ganart.reporting.run import Run, mapping
+from ganart.tables import TableWriter
 
 COST = ("images_seen", "rounds", "seconds_preparing", "seconds_training", "seconds_scoring", "device", "num_devices")
 FACTS = (*COST, "commit", "dataset_hash")
@@ -24,7 +24,7 @@ def results_csv(runs: Sequence[Run]) -> str:
     ]
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "protocol"))
     text = StringIO()
-    writer = csv.DictWriter(text, [*columns, "protocol"], lineterminator="\n")
+    writer = TableWriter(text, [*columns, "protocol"], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

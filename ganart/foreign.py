@@ -1,0 +1,160 @@
+"""Files that somebody else may have written: plain data of a bounded size, inside their folder, in printable letters."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from ganart.errors import UserError
+
+MOST_BYTES = {".yaml": 2_000_000, ".json": 200_000_000, ".csv": 2_000_000_000}
+MOST_LEVELS = 40
+"""How deep a configuration may be nested; ganart's own are six levels deep."""
+
+
+def read_text(file: Path) -> str:
+    """Return the text of `file`.
+
+    Raises:
+        UserError: if it is no regular file, too large for its kind, or no text.
+    """
+    try:
+        if not file.is_file():
+            raise UserError(f"{file} is not there." if not file.exists() else f"{file} is not a file.")
+        most = MOST_BYTES.get(file.suffix, MOST_BYTES[".yaml"])
+        if (size := file.stat().st_size) > most:
+            raise UserError(f"{file} has {size / 1e6:,.0f} MB; at most {most / 1e6:,.0f} MB of it are read.")
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise UserError(f"{file} cannot be read: {error}") from error
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """Return the mapping in `file`.
+
+    Raises:
+        UserError: if it holds anything else.
+    """
+    text = read_text(file)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(file, error) from error
+    if not isinstance(found, dict):
+        raise UserError(f"{file} is damaged: it is no mapping.")
+    return found
+
+
+def read_yaml(file: Path) -> Any:
+    """Return what `file` holds as lists, mappings and plain values; a `${…}` in it stays as it is written.
+
+    Raises:
+        UserError: if it is damaged, or made to fill the memory: nested deeply, or with aliases.
+    """
+    import yaml
+
+    text = read_text(file)
+    try:
+        _refuse_what_grows(file, yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        return OmegaConf.to_container(OmegaConf.load(io.StringIO(text)), resolve=False)
+    except UserError:
+        raise
+    except Exception as error:  # the parser breaks in many ways, by numbers of thousands of digits for one
+        raise _damaged(file, error) from error
+
+
+def read_configuration(file: Path) -> DictConfig:
+    """Return the configuration in `file`, whose values may refer to one another (`${seed}`) and to nothing else.
+
+    Raises:
+        UserError: if it is damaged, or asks for anything outside of it: `${oc.env:…}` would write a variable of this
+            environment into whatever is made from it.
+    """
+    found = read_yaml(file)
+    if not isinstance(found, dict):
+        raise UserError(f"{file} is damaged: it is no mapping.")
+    for text in _texts(found):
+        if asks_outside(text):
+            raise UserError(
+                f"{file}: {text} would be looked up on this machine, and a run folder may only refer to its own "
+                "values. Write the value there in its place, if you know that it may be there."
+            )
+    try:
+        return OmegaConf.create(found)
+    except Exception as error:
+        raise _damaged(file, error) from error
+
+
+def asks_outside(text: str) -> bool:
+    """Whether a value of a configuration calls a resolver, `${oc.env:…}` or `${hydra:…}`; `${seed}` does not."""
+    _, opening, rest = text.partition("${")
+    return bool(opening) and ":" in rest
+
+
+def _refuse_what_grows(file: Path, events: Iterable[Any]) -> None:
+    """Raise `UserError` for aliases, which a few lines can let grow to gigabytes, and for deep nesting."""
+    from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+
+    level = 0
+    for event in events:
+        if isinstance(event, AliasEvent):
+            raise UserError(f"{file} has aliases (*{event.anchor}), which ganart neither writes nor reads.")
+        level += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if level > MOST_LEVELS:
+            raise UserError(f"{file} is nested more than {MOST_LEVELS} levels deep.")
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield str(key)
+            yield from _texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value)
+    elif isinstance(node, str):
+        yield node
+
+
+def _damaged(file: Path, error: Exception) -> UserError:
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return UserError(f"{file} is damaged: {reason[:200]}")
+
+
+# ---------------------------------------------------------------------------------------------- links
+
+
+def is_inside(folder: Path, file: Path) -> bool:
+    """Whether `file` lies in `folder` once all links are followed, and is a regular file or a folder."""
+    try:
+        return file.resolve().is_relative_to(folder.resolve()) and (file.is_file() or file.is_dir())
+    except (OSError, RuntimeError):  # links in a circle
+        return False
+
+
+def refuse_links_out_of(folder: Path, asked: str, below: Iterable[str] = ()) -> None:
+    """Raise `UserError` if an entry of `folder`, or of those folders in it that `below` names, is a link out of it."""
+    for place in (folder, *(folder / name for name in below)):
+        for entry in sorted(place.iterdir()) if place.is_dir() else ():
+            if entry.is_symlink() and entry.exists() and not is_inside(folder, entry):
+                raise UserError(
+                    f"{asked}: {entry.relative_to(folder)} is a link to {entry.resolve()}, outside of the folder, and "
+                    "is not followed. Put what it leads to in its place, if you know that it belongs there."
+                )
+
+
+# ---------------------------------------------------------------------------------------------- letters
+
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal obeys instead of showing it: escape sequences, and marks that turn lines around."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
