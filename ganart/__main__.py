@@ -2,4 +2,5 @@
 
 from ganart.cli import main
 
-main()
+if __name__ == "__main__":  # a configuration may name it, and is not to run it
+    main()

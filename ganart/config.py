@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,25 +17,22 @@ from ganart import naming as naming  # its resolvers may stand in any configurat
 from ganart.datasets.base import Dataset
 from ganart.errors import UserError
 
-ALLOWED_TARGETS = (
-    "ganart.",
-    "torch.optim.",
-    "torch.nn.",
-    "torchvision.transforms.",
-    "torchvision.datasets.",
-    "optuna.pruners.",
-    "optuna.samplers.",
-    "pytorch_lightning.callbacks.",
-    "pytorch_lightning.loggers.",
-    "pytorch_lightning.plugins.",
-    "pytorch_lightning.strategies.",
-    "pytorch_lightning.trainer.",
-    "pytorch_lightning.Trainer",
-)
-"""The classes that a configuration may name in `_target_`. Not all of `torch.`, which can load code from files."""
+ALLOWED_TARGETS = ("ganart.", "torch.optim.", "torch.nn.", "optuna.pruners.", "optuna.samplers.")
+"""Where the classes are from that a configuration may name in `_target_`; none of them reads files when it is built.
 
-ALLOWED_FUNCTIONS = ("ganart.features.auto",)
-"""Functions that it may name; others are tools, not parts."""
+Not all of torch and torchvision: they have classes that unpickle the files they are given."""
+
+ALLOWED_BY_NAME = ("pytorch_lightning.Trainer", "ganart.features.auto")
+"""What it may name beside these; of functions none but this one."""
+
+TORCHVISION_SETS = tuple(f"torchvision.datasets.{name}" for name in ("MNIST", "FashionMNIST", "KMNIST", "CIFAR10"))
+"""What `TorchvisionSet.source` may be: sets whose files are known by their hashes, or hold numbers only."""
+
+NOBODYS_OWN = {*sys.stdlib_module_names, "ganart", "torch", "torchvision", "torchmetrics", "torch_fidelity", "numpy"}
+NOBODYS_OWN |= {"pytorch_lightning", "lightning", "lightning_fabric", "hydra", "omegaconf", "hydra_plugins", "optuna"}
+NOBODYS_OWN |= {"scipy", "PIL", "wandb", "tensorboard", "yaml", "jinja2", "rich", "filelock", "joblib", "submitit"}
+NOBODYS_OWN |= {"pandas", "sklearn", "matplotlib", "IPython", "setuptools", "pip", "cloudpickle", "dill", "fsspec"}
+"""Packages that nobody who uses ganart has written: a line that allows one of them is never what is meant."""
 
 
 def build(node: Any, *, allow: Sequence[str] = (), **extra: Any) -> Any:
@@ -71,6 +69,7 @@ def build_network(node: DictConfig, *, allow: Sequence[str] = (), **extra: Any) 
     Networks may be ganart's, torch's or those of packages that the user trusts; others load files when they are built.
     """
     prefixes = _prefixes(("ganart.networks.", "torch.nn."), allow)
+    _refuse_other_than(nn.Module, "a network (a subclass of torch.nn.Module)", node, allow, prefixes)
     for target in targets_in(node):
         found = _check_target(target, allow, prefixes)
         if not (inspect.isclass(found) and issubclass(found, nn.Module)):
@@ -79,16 +78,39 @@ def build_network(node: DictConfig, *, allow: Sequence[str] = (), **extra: Any) 
 
 
 def build_dataset(node: DictConfig, *, allow: Sequence[str] = ()) -> Dataset:
-    """Build a data set, and nothing but a data set: what a run folder names may come from a stranger."""
-    prefixes = _prefixes(("ganart.datasets.", "torchvision.datasets."), allow)
+    """Build a data set, and nothing but a data set: what a run folder names may come from a stranger.
+
+    It may be ganart's, with one of `TORCHVISION_SETS` as its source, or of a package that the user trusts.
+    """
+    kind = "a data set (a subclass of ganart.datasets.base.Dataset)"
+    prefixes = _prefixes(("ganart.datasets.",), allow)
+    _refuse_other_than(Dataset, kind, node, allow, prefixes)
+    source = _source_of(node)
     for target in targets_in(node):
-        _check_target(target, allow, prefixes)
-    found = build(node, allow=allow)
+        if target != source:
+            _check_target(target, allow, prefixes)
+    found = build(node, allow=(*allow, source) if source else allow)
     if not isinstance(found, Dataset):
-        raise UserError(
-            f"_target_={node.get('_target_')} is not a data set (a subclass of ganart.datasets.base.Dataset)."
-        )
+        raise UserError(f"_target_={node.get('_target_')} is not {kind}.")
     return found
+
+
+def _refuse_other_than(base: type, kind: str, node: Any, allow: Sequence[str], prefixes: tuple[str, ...]) -> None:
+    """Raise `UserError` if `node` names something else than a subclass of `base`: before it is built."""
+    target = node.get("_target_") if isinstance(node, DictConfig) else None
+    if not isinstance(target, str):
+        raise UserError(f"There is nothing to build: {kind} is named by its class, _target_=….")
+    found = _check_target(target, allow, prefixes)
+    is_function_of_the_users = not inspect.isclass(found) and target.startswith(_prefixes((), allow))
+    if node.get("_partial_") or not (is_function_of_the_users or (inspect.isclass(found) and issubclass(found, base))):
+        raise UserError(f"_target_={target} is not {kind}.")
+
+
+def _source_of(node: DictConfig) -> str | None:
+    """The data set of torchvision that `node` reads, if it reads one of those that it may."""
+    source = node.get("source")
+    is_known = isinstance(source, DictConfig) and source.get("_target_") in TORCHVISION_SETS
+    return str(source["_target_"]) if is_known and source.get("_partial_") is True else None
 
 
 def targets_in(node: Any) -> Iterator[str]:
@@ -111,19 +133,35 @@ def _prefixes(own: tuple[str, ...], allow: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_target(target: str, allow: Sequence[str], prefixes: tuple[str, ...] = ()) -> Any:
+    """Return what `target` names.
+
+    Raises:
+        UserError: if that is not allowed, or does not exist.
+    """
+    named = (*ALLOWED_BY_NAME, *allow) if not prefixes else tuple(allow)
     prefixes = prefixes or _prefixes(ALLOWED_TARGETS, allow)
-    if not target.startswith(prefixes):
+    if not target.startswith(prefixes) and target not in named:
         raise UserError(
-            f"_target_={target} is outside of what a configuration may build ({', '.join(prefixes)}).\n"
-            f"If you wrote or trust that code, say so: allow_targets=[{target.split('.')[0]}]"
+            f"_target_={target} is outside of what a configuration may build ({', '.join(prefixes)})."
+            f"{_how_to_allow(target)}"
         )
     try:
         found = get_object(target)
     except Exception as error:
         raise UserError(f"_target_={target} cannot be found: {error}") from error
+    if target in named:
+        return found
     # A path may lead through an allowed module to what that module imported: what counts is where the object is from.
     home = f"{getattr(found, '__module__', '')}."
-    buildable = inspect.isclass(found) or target in ALLOWED_FUNCTIONS or target.startswith(_prefixes((), allow) or "-")
+    buildable = inspect.isclass(found) or target.startswith(_prefixes((), allow) or "-")
     if not buildable or not home.startswith(prefixes):
         raise UserError(f"_target_={target} is not a class of an allowed package; it lives in {home[:-1]!r}.")
     return found
+
+
+def _how_to_allow(target: str) -> str:
+    """What to type if `target` may be the user's own code; nothing for packages that are nobody's own."""
+    package = target.split(".")[0]
+    if package in NOBODYS_OWN or not package.isidentifier() or "." not in target:
+        return ""
+    return f"\nIf you wrote or trust that code, say so: allow_targets=[{package}]"

@@ -17,6 +17,9 @@ MOST_BYTES = {".yaml": 2_000_000, ".json": 200_000_000, ".csv": 2_000_000_000}
 MOST_LEVELS = 40
 """How deep a configuration may be nested; ganart's own are six levels deep."""
 
+MOST_VALUES = 100_000
+"""How many values a configuration may have once its references are followed; ganart's own have hundreds."""
+
 
 def read_text(file: Path) -> str:
     """Return the text of `file`.
@@ -86,9 +89,68 @@ def read_configuration(file: Path) -> DictConfig:
                 "values. Write the value there in its place, if you know that it may be there."
             )
     try:
+        _References(found).refuse_too_many()
         return OmegaConf.create(found)
     except Exception as error:
         raise _damaged(file, error) from error
+
+
+class _References:
+    """What the values of a configuration refer to, and how many values it has once all references are followed."""
+
+    def __init__(self, root: dict[Any, Any]) -> None:
+        self._root = root
+        self._sizes: dict[tuple[str, ...], int] = {}
+
+    def refuse_too_many(self) -> None:
+        """Raise `ValueError` where values refer to themselves, or to so many others that they would fill the memory."""
+        if self._size(()) > MOST_VALUES:
+            raise ValueError("its values refer to one another so often that they would fill the memory")
+
+    def _size(self, place: tuple[str, ...]) -> int:
+        if place not in self._sizes:
+            self._sizes[place] = MOST_VALUES + 1  # what comes back to this place refers to itself
+            self._sizes[place] = 1 + sum(self._size(other) for other in self._next(place))
+        return self._sizes[place]
+
+    def _next(self, place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        node = self._at(place)
+        if isinstance(node, str):
+            yield from (self._meant(place, name) for name in _REFERENCE.findall(node))
+        else:
+            yield from ((*place, name) for name in _children(node))
+
+    def _at(self, place: tuple[str, ...]) -> Any:
+        node: Any = self._root
+        for part in place:
+            node = _children(node)[part]
+        return node
+
+    def _meant(self, place: tuple[str, ...], name: str) -> tuple[str, ...]:
+        """The place of what `${name}` refers to where it stands at `place`.
+
+        Raises:
+            ValueError: if there is none.
+        """
+        dots = len(name) - len(name.lstrip("."))
+        meant = place[:-dots] if dots else ()
+        for part in re.split(r"[.\[\]]+", name.strip(".[] ")):
+            node = self._at(meant)
+            if isinstance(node, str) and (whole := _REFERENCE.fullmatch(node)):
+                meant = self._meant(meant, whole.group(1))
+            if part not in _children(self._at(meant)):
+                raise ValueError(f"${{{name}}} is not among its values")
+            meant = (*meant, part)
+        return meant
+
+
+_REFERENCE = re.compile(r"\$\{([^}]*)\}")
+
+
+def _children(node: Any) -> dict[str, Any]:
+    if isinstance(node, dict):
+        return {str(name): value for name, value in node.items()}
+    return {str(number): value for number, value in enumerate(node)} if isinstance(node, list) else {}
 
 
 def asks_outside(text: str) -> bool:

@@ -1,11 +1,14 @@
 import os
+from typing import ClassVar
 
 import pytest
 import torch
 from omegaconf import OmegaConf
 from torch import nn
 
-from ganart.config import build, build_network, targets_in
+from ganart import config
+from ganart.config import build, build_dataset, build_network, targets_in
+from ganart.datasets.base import Dataset
 from ganart.errors import UserError
 from ganart.losses import Hinge
 from ganart.penalties import R1
@@ -59,6 +62,17 @@ def test_detours_through_what_an_allowed_module_imported_are_refused(target):
         build(node(_target_=target, _partial_=True))
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["os.system", "subprocess.run", "builtins.eval", "torch.load", "numpy.load", "torchvision.datasets.LSUN"]
+    + ["pytorch_lightning.callbacks.ModelCheckpoint", "pickle.loads", "os", "..x"],
+)
+def test_nobody_is_told_to_allow_what_is_no_package_of_their_own(target):
+    with pytest.raises(UserError, match="outside of what") as told:
+        build(node(_target_=target))
+    assert "allow_targets" not in str(told.value)
+
+
 def test_a_refused_target_is_not_called(tmp_path):
     for target in ("os.mkdir", "ganart.paths.os.mkdir"):
         with pytest.raises(UserError):
@@ -103,9 +117,9 @@ def test_plain_dictionaries_are_looked_through_like_nodes():
 
 
 def test_user_may_allow_a_package_of_their_own():
+    with pytest.raises(UserError, match=r"allow_targets=\[mypackage\]"):
+        build(node(_target_="mypackage.Loss"))
     counter = node(_target_="collections.Counter", a=2)
-    with pytest.raises(UserError, match=r"allow_targets=\[collections\]"):
-        build(counter)
     assert build(counter, allow=["collections"]) == {"a": 2}
     assert build(counter, allow=["collections."]) == {"a": 2}
 
@@ -221,6 +235,81 @@ def test_build_network_refuses_what_is_not_a_network_inside_one():
                 {"_target_": "torch.nn.Sequential", "_args_": [{"_target_": "torchvision.datasets.FakeData"}]}
             )
         )
+
+
+# ---------------------------------------------------------------------------------------------- data sets
+
+
+class Witnessed(Dataset):
+    """A data set of the user's own, which tells when it is built."""
+
+    built: ClassVar[list[str]] = []
+    key = decode = factors = __len__ = lambda self: 0
+
+    def __init__(self, name: str) -> None:
+        self.built.append(name)
+
+
+def no_dataset(name):
+    Witnessed.built.append(name)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["torchvision.datasets.MNIST", "torchvision.datasets.lsun.LSUNClass", "torchvision.datasets.ImageNet"]
+    + ["ganart.losses.Hinge", "ganart.datasets.cache.load", "ganart.datasets.base.Factor", "torch.nn.Linear"],
+)
+def test_build_dataset_refuses_everything_but_data_sets_before_it_is_built(target, monkeypatch):
+    monkeypatch.setattr(config, "instantiate", lambda *_, **__: pytest.fail("it was built"))
+    with pytest.raises(UserError, match=r"is not a data set|is not a class|outside of .*\(ganart\.datasets\.\)"):
+        build_dataset(node(_target_=target, root="."))
+
+
+def test_build_dataset_refuses_a_partial_and_what_names_no_class(monkeypatch):
+    monkeypatch.setattr(config, "instantiate", lambda *_, **__: pytest.fail("it was built"))
+    for wrong in (
+        node(_target_="ganart.datasets.image_folder.ImageFolder", _partial_=True, root="."),
+        node(root="."),
+        node(_target_=None),
+        node(_target_=["ganart.datasets.image_folder.ImageFolder"]),
+    ):
+        with pytest.raises(UserError, match=r"is not a data set|nothing to build: a data set"):
+            build_dataset(wrong)
+
+
+TORCHVISION_SET = {"_target_": "ganart.datasets.torchvision_sets.TorchvisionSet", "name": "x", "files": "x"}
+TORCHVISION_SET |= {"root": ".", "height": 4, "width": 4, "channels": 1, "factor": "digit"}
+
+
+@pytest.mark.parametrize("name", ["MNIST", "FashionMNIST", "KMNIST", "CIFAR10"])
+def test_some_sets_of_torchvision_may_be_the_source_of_one_of_ours(name):
+    source = {"_target_": f"torchvision.datasets.{name}", "_partial_": True}
+    assert build_dataset(node(**TORCHVISION_SET, source=source)).source.func.__name__ == name
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"source": {"_target_": "torchvision.datasets.lsun.LSUNClass", "_partial_": True}},
+        {"source": {"_target_": "torchvision.datasets.MNIST", "root": "."}},  # it would be read at once
+        {"source": {"_target_": "torchvision.datasets.DatasetFolder", "_partial_": True}},
+        {"factor": {"_target_": "torchvision.datasets.MNIST", "_partial_": True}},
+    ],
+)
+def test_other_sets_of_torchvision_and_other_places_are_refused(extra, monkeypatch):
+    monkeypatch.setattr(config, "instantiate", lambda *_, **__: pytest.fail("it was built"))
+    with pytest.raises(UserError, match=r"_target_=torchvision\.datasets\.\S+ is outside"):
+        build_dataset(OmegaConf.create({**TORCHVISION_SET, **extra}))
+
+
+def test_a_data_set_of_ones_own_needs_leave_and_is_then_built():
+    own = node(_target_=f"{__name__}.Witnessed", name="once")
+    with pytest.raises(UserError, match="outside of what"):
+        build_dataset(own)
+    assert isinstance(build_dataset(own, allow=[__name__]), Witnessed)
+    assert Witnessed.built == ["once"]
+    with pytest.raises(UserError, match="is not a data set"):
+        build_dataset(node(_target_=f"{__name__}.no_dataset", name="function"), allow=[__name__])
 
 
 class Trap:
