@@ -1,4 +1,4 @@
-"""Files that somebody else may have written: plain data of a bounded size, inside their folder, in printable letters."""
+"""Files that somebody else may have written: plain data of a bounded size, in their folder, in printable letters."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def unescaped(cell: str) -> str:
     return cell[len(MARK) :] if cell.startswith(MARK) and cell.lstrip(MARK).startswith(FORMULA) else cell
 
 
-class TableWriter(csv.DictWriter):  # type: ignore[type-arg]
+class TableWriter(csv.DictWriter):
     """`csv.DictWriter` with every cell escaped, those of the head too."""
 
     def writerow(self, rowdict: Mapping[Any, Any]) -> Any:

@@ -11,7 +11,9 @@ from ganart.foreign import printable
 
 @pytest.fixture
 def terminal():
-    return PrintableConsole(file=io.StringIO(), force_terminal=True, color_system="truecolor", highlight=False, width=80)
+    return PrintableConsole(
+        file=io.StringIO(), force_terminal=True, color_system="truecolor", highlight=False, width=80
+    )
 
 
 @pytest.mark.parametrize("name", ["\x1b]0;owned\x07", "\x1b[2J", "\x9b31m", "a\rb", "\u202etxt.exe", "\x08\x08"])

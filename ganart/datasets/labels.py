@@ -155,7 +155,9 @@ def read_table(name: str, data: bytes) -> Table:
         )
     others = [column for column in columns if column != file_column]
     rows = {
-        _tidy_name(line[file_column] or ""): {column.strip(): unescaped((line[column] or "").strip()) for column in others}
+        _tidy_name(line[file_column] or ""): {
+            column.strip(): unescaped((line[column] or "").strip()) for column in others
+        }
         for line in lines
     }
     rows.pop("", None)
