@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
+from ganart import places
 from ganart.arguments import flags_in, is_multirun, overrides_in, values_in
 from ganart.errors import UserError
 from ganart.paths import quoted
@@ -30,10 +31,14 @@ def with_folder_to_resume(arguments: list[str]) -> list[str]:
     """Give a command that resumes the folder of its run, which Hydra has to know before it begins."""
     values = values_in(arguments)
     wanted = values.get("resume", "null")
-    if wanted in ("", "null") or "hydra.run.dir" in values:
-        return arguments
-    if wanted == "auto":
+    if wanted == "auto" and "hydra.run.dir" not in values:
         return with_folder_of_same_command(arguments)
+    if wanted in ("", "null", "auto"):
+        return arguments
+    # Where the files of the run are now: keys that this command's own data set need not have.
+    arguments = [f"++{a}" if a.partition("=")[0] in places.KEYS else a for a in arguments]
+    if "hydra.run.dir" in values:
+        return arguments
     from ganart.run_folder import RunFolder
 
     folder = RunFolder.open(wanted, key="resume").path

@@ -9,6 +9,7 @@ from pathlib import Path
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
+from ganart import places
 from ganart.errors import UserError
 from ganart.run_folder import RunFolder, read_checkpoint
 
@@ -37,7 +38,7 @@ class Resume:
         run = RunFolder.open(wanted, key="resume")
         file = Path(wanted).expanduser()
         checkpoint = file if file.is_file() else run.checkpoint("last")
-        return cls(run, checkpoint, overrides)
+        return cls(run, checkpoint, [override.removeprefix("++") for override in overrides])
 
     @cached_property
     def images_seen(self) -> int:
@@ -55,6 +56,8 @@ class Resume:
             UserError: for overrides that would make it another run, or if nothing is left to train.
         """
         cfg = self.run.recipe.copy()
+        for key, place in self.run.places_from_here(cfg).items():
+            OmegaConf.update(cfg, key, place)
         for override in OverridesParser.create().parse_overrides(self.overrides):
             key = override.key_or_group
             value = OmegaConf.select(cfg, key, throw_on_missing=False)
@@ -65,6 +68,7 @@ class Resume:
                     f"longer be the same experiment. Change {MAY_CHANGE}, or start a new run without resume=."
                 )
             OmegaConf.update(cfg, key, override.value())
+        self.run.refuse_missing_pictures(cfg, f"resume={self.run.path}")
         cfg.run_folder = composed.run_folder
         cfg.allow_targets = composed.allow_targets  # trust is given by who types the command, not by the folder
         if self.images_seen >= cfg.total_images and self.run.has_finished:  # else its scores are still to be taken
@@ -88,10 +92,12 @@ def changed(overrides: list[str], run: RunFolder) -> list[str]:
 
 def _makes_another_run(key: str) -> bool:
     """What a checkpoint's weights, optimizer states, data order or earlier scores' protocol would contradict."""
+    if key in places.KEYS:  # other pictures and labels are refused when they are read
+        return False
     if key.startswith("optimizer."):
         return not key.endswith(".lr")
     if key.startswith("dataset."):
-        return key not in ("dataset.root", "dataset.download")
+        return key != "dataset.download"
     if key.startswith("callback.scores."):
         return key != "callback.scores.every_images"
     return key.startswith(("architecture.", "metric.", "features.")) or key in ("seed", "allow_targets", "run_folder")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from ganart import places
 from ganart.config import build_dataset, build_network
 from ganart.datasets import cache
 from ganart.datasets.base import Factor, PictureSet
@@ -78,6 +79,7 @@ class RunFolder:
             "num_train": len(pictures.train),
             "num_test": len(pictures.test),
             "factors": [{"name": factor.name, "classes": list(factor.classes)} for factor in pictures.factors],
+            "places": places.recorded(cfg, self.path),
         }
         write_atomically(self.path / "dataset.json", json.dumps(description, indent=2, ensure_ascii=False))
 
@@ -132,18 +134,42 @@ class RunFolder:
         factors = {row["name"]: Factor(row["name"], tuple(row["classes"])) for row in self.dataset["factors"]}
         return [factors[name] for name in self.config.dataset.condition]
 
-    def pictures(self, *, root: str | None = None, allow: tuple[str, ...] = ()) -> PictureSet:
-        """Return the data that the run was trained on, read from where they lay then, or from `root`.
+    def pictures(self, *, moved: Mapping[str, Any] | None = None, allow: tuple[str, ...] = ()) -> PictureSet:
+        """Return the data that the run was trained on, read from where they lay then, or from where they are now.
+
+        Args:
+            moved: the settings of the data set that say where its files are now: `root`, `labels`; None as before.
+            allow: package prefixes that the user trusts.
 
         Raises:
             UserError: if they cannot be found, or are other data now.
         """
-        node = self.config.dataset.copy()
-        if root is not None:
-            node.root = root
-        pictures = cache.load(build_dataset(node, allow=allow))
+        cfg = self.config.copy()
+        given = {f"dataset.{key}": value for key, value in (moved or {}).items() if value is not None}
+        for key, value in (self.places_from_here(cfg) | given).items():
+            if OmegaConf.select(cfg, key) is None:
+                raise UserError(f"{key}={value}: run={self.path} was trained on {self.dataset['name']}, without {key}.")
+            OmegaConf.update(cfg, key, value)
+        self.refuse_missing_pictures(cfg, f"run={self.path}")
+        pictures = cache.load(build_dataset(cfg.dataset, allow=allow))
         self.refuse_other_pictures(pictures, f"run={self.path}")
         return pictures
+
+    def places_from_here(self, cfg: DictConfig) -> dict[str, str]:
+        """What takes the place of the relative paths in `cfg`, the configuration of this run, by key."""
+        known = self.dataset.get("places")
+        return places.found(cfg, self.path, known if isinstance(known, dict) else {})
+
+    def refuse_missing_pictures(self, cfg: DictConfig, asked: str) -> None:
+        """Raise `UserError` if the folder that `cfg` names for the data is not there, and cannot be downloaded."""
+        root = cfg.dataset.get("root")
+        if not isinstance(root, str) or places.exists(root) or cfg.dataset.get("download"):
+            return
+        about = self.dataset
+        raise UserError(
+            f"{asked} was trained on {about['name']} ({about['num_train']:,} + {about['num_test']:,} pictures), and "
+            f"there is nothing at {root} now. Say where the pictures are: dataset.root=FOLDER"
+        )
 
     def refuse_other_pictures(self, pictures: PictureSet, asked: str) -> None:
         """Raise `UserError` if `pictures` are not what the run was trained on."""

@@ -194,7 +194,7 @@ def test_a_run_whose_data_are_gone_or_others_is_told(ganart, tmp_path):
     assert "its pictures have changed" in text
     (pictures / "calm" / "new.png").unlink()
     moved = pictures.rename(tmp_path / "moved")
-    assert "there is no such folder or zip" in ganart("evaluate", f"run={folder}", *QUICK)[1]
+    assert "Say where the pictures are: dataset.root=FOLDER" in ganart("evaluate", f"run={folder}", *QUICK)[1]
     status, text = ganart("evaluate", f"run={folder}", f"dataset.root={moved}", *QUICK, "metric=[fid]")
     assert status == 0, text
 

@@ -117,7 +117,7 @@ class TrainedRun:
         Raises:
             UserError: if they cannot be found, or have changed.
         """
-        return self.folder.pictures(root=None if root is None else str(root), allow=self.painter.allow)
+        return self.folder.pictures(moved={"root": root and str(root)}, allow=self.painter.allow)
 
     def generate(
         self,

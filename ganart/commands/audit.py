@@ -61,7 +61,7 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
     from ganart.run_folder import RunFolder, read_checkpoint, sha256_of
 
     run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
-    data = run.pictures(root=cfg.dataset.root, allow=allow)
+    data = run.pictures(moved=cfg.dataset, allow=allow)
     if cfg.pictures is not None:
         pictures, names = _read(cfg.pictures, data, run.config.dataset)
         return data, pictures, names, {"run": str(run.path.resolve()), "pictures": str(Path(cfg.pictures).resolve())}

@@ -50,7 +50,7 @@ def _of_run(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
     run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
     checkpoint = run.checkpoint(cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint)
     painter = Painter(run, checkpoint, cfg.average, device_of(cfg.device), allow)
-    pictures = run.pictures(root=cfg.dataset.root, allow=allow)
+    pictures = run.pictures(moved=cfg.dataset, allow=allow)
     scorer = _scorer(cfg, cfg.split)
     scorer.prepare(pictures, painter.device)
     condition = tuple(factor.name for factor in painter.factors)

@@ -44,7 +44,7 @@ def generate_one(cfg: DictConfig) -> None:
     if cfg.audit != "none":
         from ganart.auditing import auditor_of
 
-        data = run.pictures(root=cfg.dataset.root, allow=allow)
+        data = run.pictures(moved=cfg.dataset, allow=allow)
         auditor = auditor_of(cfg.features, data, painter.device, cfg.threshold, allow=allow)
     generate(painter, recipes, Path(HydraConfig.get().runtime.output_dir), auditor, refuse=cfg.audit == "refuse")
 
