@@ -9,9 +9,11 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
+from rich.text import Text
+
 from ganart import __version__
 from ganart.arguments import flags_first
-from ganart.console import console, fail
+from ganart.console import console, fail, printing_anything
 
 
 class Verb(NamedTuple):
@@ -44,7 +46,12 @@ VERBS = {
 
 def main() -> None:
     """The console script."""
-    arguments = sys.argv[1:]
+    with printing_anything():
+        dispatch(sys.argv[1:])
+
+
+def dispatch(arguments: list[str]) -> None:
+    """Do what `arguments` ask for."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         overview()
     elif arguments[0] in ("-V", "--version", "version"):
@@ -79,11 +86,16 @@ def run(verb: str, arguments: list[str]) -> None:
 
 def overview() -> None:
     """What there is, at a glance."""
-    console.print(f"[bold]ganart {__version__}[/bold]  the GAN laboratory for art\n")
+    console.print(Text.assemble((f"ganart {__version__}", "bold"), "  the GAN laboratory for art\n"))
     for name, verb in VERBS.items():
-        console.print(f"  [bold]{name:<11}[/bold] {verb.summary:<41} [dim]{verb.example}[/dim]", soft_wrap=True)
+        line = Text.assemble("  ", (f"{name:<11}", "bold"), f" {verb.summary:<41} ", (verb.example, "dim"))
+        console.print(line, soft_wrap=True)
     console.print(
-        "\nEvery verb takes key=value. Its own help: ganart VERB --help; its configuration: ganart VERB --cfg job\n"
-        "Start with: [bold]ganart train[/bold]  (five minutes on two cores, no data needed)",
+        Text.assemble(
+            "\nEvery verb takes key=value. Its own help: ganart VERB --help; its configuration: ganart VERB --cfg job\n"
+            "Start with: ",
+            ("ganart train", "bold"),
+            "  (five minutes on two cores, no data needed)",
+        ),
         soft_wrap=True,
     )

@@ -14,13 +14,12 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, read_write
-from rich.markup import escape
 from rich.table import Table
 
-from ganart.console import console, error_console, fail
+from ganart.console import console, error_console, fail, remark
 from ganart.errors import OccupiedError, TrainingDivergedError, UserError
 from ganart.naming import in_multirun
-from ganart.paths import quoted
+from ganart.paths import quoted, shell
 from ganart.reporting.folders import runs_in
 from ganart.reporting.numbers import number, with_deviation
 from ganart.reporting.run import Run, mapping
@@ -45,8 +44,8 @@ def failure_stays_in_its_job(main: Callable[[DictConfig], float | None]) -> Call
             if not isinstance(error, OccupiedError) and not run.has_finished:
                 run.record_failure(error)
             if not isinstance(error, UserError | TrainingDivergedError):
-                error_console.print(traceback.format_exc(), markup=False, soft_wrap=True)
-            error_console.print(f"This job failed: {error}\nThe others go on.", markup=False, soft_wrap=True)
+                error_console.print(traceback.format_exc(), soft_wrap=True)
+            error_console.print(f"This job failed: {error}\nThe others go on.", soft_wrap=True)
             hydra = HydraConfig.get()
             (_failed(hydra.sweep.dir) / Path(hydra.runtime.output_dir).name).touch()
             return math.inf
@@ -65,14 +64,14 @@ class Jobs(Callback):
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if in_multirun():
             name = Path(config.hydra.runtime.output_dir).name
-            console.print(f"\n[bold]job {config.hydra.job.num + 1}[/bold]     {escape(name)}", soft_wrap=True)
+            remark(f"\njob {config.hydra.job.num + 1}", "bold", f"    {name}")
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         folder = Path(config.hydra.sweep.dir)
         jobs = [Run(path) for path in runs_in(folder)]
         console.print(table(jobs))
         shown = os.path.relpath(folder)
-        console.print(f"compare them   ganart report {shown}", soft_wrap=True)
+        console.print(f"compare them   {shell('ganart', 'report', shown)}", soft_wrap=True)
         failed = {file.name for file in _failed(folder).iterdir()}  # some in folders that hold a finished run
         shutil.rmtree(_failed(folder))
         if unfinished := [job for job in jobs if not job.has_finished or job.path.name in failed]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -33,6 +34,11 @@ def quoted(value: object) -> str:
     """`value` as one quoted string of Hydra's override grammar, whatever characters it has."""
     escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def shell(*words: object) -> str:
+    """`words` as one line to type in a shell, each quoted where it has to be."""
+    return shlex.join(map(str, words))
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from ganart.hardware import Choice, choose
 from ganart.lean import NoProfiler, stop_looking_for_gpus
 from ganart.loggers import ExperimentLogger
 from ganart.optimizers import build_optimizer
+from ganart.paths import shell
 from ganart.relaunch import children_train
 from ganart.resume import Resume
 from ganart.run_folder import RunFolder
@@ -43,7 +44,7 @@ def train(
     if resume is None and quiet.is_first_process() and run.has_begun and cfg.resume != "auto":
         folder = os.path.relpath(run.path)
         raise OccupiedError(
-            f"{folder} holds a run already. Go on with it: resume={folder}, or give another hydra.run.dir="
+            f"{folder} holds a run already. Go on with it: {shell(f'resume={folder}')}, or give another hydra.run.dir="
         )
     check(cfg)
     with sole_owner_of(run):
@@ -227,7 +228,7 @@ def introduce(
     if skipped := pictures.manifest.skipped:
         lines["skipped"] = f"{len(skipped)} unreadable files; `ganart dataset` lists them"
     for name, line in lines.items():
-        console.print(f"{name:<9} {line}", soft_wrap=True, markup=False)
+        console.print(f"{name:<9} {line}", soft_wrap=True)
 
 
 def conclude(
@@ -271,10 +272,8 @@ def conclude(
                 logger.log_run_folder({"images_seen": gan.images_seen, "scores": values})
         folder = os.path.relpath(run.path)
         if interrupt and interrupt.received is not None:
-            console.print(
-                f"\nStopped at {gan.images_seen:,} images, saved. Go on with: ganart train resume={folder}",
-                soft_wrap=True,
-            )
+            again = shell("ganart", "train", f"resume={folder}")
+            console.print(f"\nStopped at {gan.images_seen:,} images, saved. Go on with: {again}", soft_wrap=True)
             sys.exit(128 + interrupt.received)
         console.print(f"\n{summary.headline(results, facts)}", soft_wrap=True)
         if results:

@@ -1,36 +1,151 @@
-"""What reaches the terminal."""
+"""What ganart prints, whatever the terminal, the pipe or the names in the data are like."""
 
 import io
+import os
+import subprocess
+import sys
+import threading
 
 import pytest
+from rich.color import ColorSystem
 from rich.table import Table
+from rich.text import Text
 
-from ganart.console import PrintableConsole
-from ganart.foreign import printable
+from ganart import console as speaking
+from ganart.console import console, fail, progress, remark, working
+from ganart.paths import shell
+
+NAMES = ["[/i]", "[bold]", "[red]x[/]", "a[b", ":smile:", "\\[x]", "[link=http://x]y"]
 
 
 @pytest.fixture
-def terminal():
-    return PrintableConsole(
-        file=io.StringIO(), force_terminal=True, color_system="truecolor", highlight=False, width=80
-    )
+def written(monkeypatch):
+    """Give standard output an encoding; returns a function that says what was written since, as text."""
+
+    def begin(encoding: str):
+        buffer = io.BytesIO()
+        stream = io.TextIOWrapper(buffer, encoding=encoding, write_through=True)
+        monkeypatch.setattr(sys, "stdout", stream)
+        return lambda: buffer.getvalue().decode(encoding)
+
+    return begin
 
 
-@pytest.mark.parametrize("name", ["\x1b]0;owned\x07", "\x1b[2J", "\x9b31m", "a\rb", "\u202etxt.exe", "\x08\x08"])
-def test_names_cannot_command_the_terminal(terminal, name):
-    sheet = Table()
+@pytest.mark.parametrize("name", NAMES)
+def test_brackets_are_no_markup_anywhere(written, name):
+    said = written("utf-8")
+    sheet = Table(title=name)
     sheet.add_column(name)
     sheet.add_row(name)
-    terminal.print(name, markup=False)
-    terminal.print(sheet)
-    shown = terminal.file.getvalue()
-    for letter in "\x07\x08\x9b\r\u202e":
-        assert letter not in shown
-    assert "\x1b]" not in shown
-    assert "\x1b[2J" not in shown
+    console.print(name)
+    console.print(sheet)
+    remark("saved", "green", name)
+    console.print(Text(name))
+    with working(name), progress(name, 3) as advance:
+        advance(1)
+    assert said().count(name) == 6
 
 
-def test_styles_and_other_letters_stay(terminal):
-    terminal.print("[green]saved[/] 水墨画 é ↓\tx\ny")
-    assert terminal.file.getvalue().startswith("\x1b[32msaved\x1b[0m 水墨画 é ↓")
-    assert printable("a\n\tb") == "a\n\tb"
+def test_control_characters_are_shown_and_not_obeyed(written):
+    said = written("utf-8")
+    sheet = Table("a\x1b[31m")
+    sheet.add_row("\x9b2J\u202e")
+    console.print("\x1b]0;title\x07\tb\r")
+    console.print(sheet)
+    remark("saved", "green", "\x08c")
+    console.print(Text("\x1b[2J"))
+    assert not {"\x1b", "\x07", "\x08", "\r", "\x9b", "\u202e"} & set(said())
+    assert "title" in said()
+
+
+def test_styles_and_other_letters_stay(written, monkeypatch):
+    said = written("utf-8")
+    monkeypatch.setattr(console, "_force_terminal", True)
+    monkeypatch.setattr(console, "_color_system", ColorSystem.TRUECOLOR)
+    remark("saved", "green", "水墨画 é ↓\tx\ny")
+    assert said().startswith("\x1b[32msaved\x1b[0m 水墨画 é ↓")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "3×4 … ▇ é 山"), ("cp1252", "3×4 … # é ?"), ("ascii", "3x4 ... # e ?"), ("gbk", "3×4 … ▇ é 山")],
+)
+def test_letters_that_an_encoding_does_not_have_are_substituted(written, encoding, shown):
+    said = written(encoding)
+    console.print("3×4 … ▇ é 山", soft_wrap=True)
+    assert said() == shown + "\n"
+
+
+def test_half_a_letter_of_a_file_name_is_no_error(written):
+    said = written("utf-8")
+    console.print("caf\udce9")
+    assert said() == "caf?\n"
+
+
+def test_a_table_fits_into_ascii(written):
+    said = written("ascii")
+    sheet = Table("x")
+    sheet.add_row("y")
+    console.print(sheet)
+    assert "?" not in said()
+
+
+def test_a_pipe_that_is_closed_and_a_full_disk_end_nothing(monkeypatch):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        for _ in range(3):
+            console.print("x" * 100_000, soft_wrap=True)
+    if os.path.exists("/dev/full"):
+        with open("/dev/full", "w", encoding="utf-8") as stream:
+            monkeypatch.setattr(sys, "stdout", stream)
+            console.print("x" * 100_000, soft_wrap=True)
+        with open("/dev/full", "w", encoding="utf-8") as stream:
+            monkeypatch.setattr(sys, "stderr", stream)
+            with pytest.raises(SystemExit):
+                fail("no")
+
+
+def test_without_standard_output_nothing_is_said(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    console.print("x")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--cfg", "job"]])
+def test_who_reads_may_leave_before_the_end(arguments):
+    with subprocess.Popen(
+        [sys.executable, "-m", "ganart", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_long_work_says_how_far_it_is_where_there_is_no_terminal(written, monkeypatch):
+    monkeypatch.setattr(speaking, "SECONDS_PER_LINE", 0.01)
+    said = written("utf-8")
+    heard = threading.Event()
+    printed = console.print
+    monkeypatch.setattr(console, "print", lambda *a, **k: (printed(*a, **k), heard.set()))
+    with progress("reading works", 2000) as advance:
+        advance(500)
+        heard.clear()
+        assert heard.wait(5)
+    heard.clear()
+    with working("comparing"):
+        assert heard.wait(5)
+    assert "reading works: 500/2,000, 0:0" in said()
+    assert "comparing: 0:00 so far" in said()
+    assert max(map(len, said().splitlines())) <= 80
+
+
+def test_a_line_for_a_shell_comes_back_as_it_was():
+    words = ["ganart", "generate", "run=runs/try (2)", 'labels.style=李\'s [art] & "more" $HOME']
+    assert subprocess.check_output(["sh", "-c", f"printf '%s\\n' {shell(*words)}"], text=True).splitlines() == words
+    assert shell("ganart", "train", "resume=runs/a-1") == "ganart train resume=runs/a-1"

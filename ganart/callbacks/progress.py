@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from pytorch_lightning import Callback, Trainer
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task
 from rich.text import Text
 
 from ganart.callbacks.clock import callbacks_of
@@ -30,7 +30,7 @@ class ProgressBar(Callback):
         self._started, self._began_at = time.monotonic(), pl_module.images_seen
         self._metrics = next((c for c in callbacks_of(trainer) if isinstance(c, Metrics)), None)
         if trainer.is_global_zero and console.is_terminal:
-            columns = (TextColumn("[bold]painting"), BarColumn(bar_width=24), Described())
+            columns = (BarColumn(bar_width=16), Described())
             self._bar = Progress(*columns, console=console, refresh_per_second=4)
             self._task = self._bar.add_task("", total=self.total_images, completed=pl_module.images_seen, line="")
             self._bar.start()

@@ -123,7 +123,7 @@ def _conclude(
     num_sheets: int,
 ) -> None:
     """Save the findings and sheets, and show what matters."""
-    from ganart.console import console
+    from ganart.console import console, remark
     from ganart.originality import report
     from ganart.originality.sheet import sheets
 
@@ -134,8 +134,8 @@ def _conclude(
         sheet.save(folder / f"sheet_{number}.png")
     console.print(report.table(facts))
     for line in report.lines(facts, found):
-        console.print(line, soft_wrap=True, markup=False)
-    console.print(f"[green]saved[/] {folder}/: audit.json and sheets, the nearest first", soft_wrap=True)
+        console.print(line, soft_wrap=True)
+    remark("saved", "green", f"{folder}/: audit.json and sheets, the nearest first")
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

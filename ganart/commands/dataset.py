@@ -29,10 +29,8 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
         UserError: if the data set cannot be read.
     """
     # What takes seconds to import is not needed for `--help`.
-    from rich.markup import escape
-
     from ganart.config import build
-    from ganart.console import console
+    from ganart.console import console, remark
     from ganart.datasets.cache import load
     from ganart.datasets.contact_sheet import contact_sheet
     from ganart.datasets.report import survey, write_manifest
@@ -46,7 +44,7 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
     contact_sheet(pictures, report).save(output_dir / "contact_sheet.png")
     write_manifest(pictures, output_dir / "manifest.csv")
     show(report, console)
-    console.print(f"[green]saved[/] {escape(str(output_dir))}: report.md, report.json, contact_sheet.png, manifest.csv")
+    remark("saved", "green", f"{output_dir}: report.md, report.json, contact_sheet.png, manifest.csv")
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

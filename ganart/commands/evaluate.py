@@ -88,18 +88,18 @@ def _scorer(cfg: DictConfig, split: str) -> Scorer:
 
 
 def _look_and_score(scorer: Scorer, paint: Paint, count: int, painted: dict[str, Any]) -> Evaluation:
-    from ganart.console import console, progress
+    from ganart.console import progress, working
 
     with progress("looking at generated pictures", count) as advance:
         fake = scorer.look(paint, count, advance=advance)
-    with console.status("comparing"):
+    with working("comparing"):
         return scorer.evaluate(fake, **painted)
 
 
 def _conclude(evaluation: Evaluation, subject: dict[str, Any], folder: Path, seconds: float) -> None:
     """Save the numbers, and show them."""
     from ganart import summary
-    from ganart.console import console
+    from ganart.console import console, remark
 
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"subject": subject, **evaluation.as_dict(), "seconds": round(seconds, 1)}
@@ -109,7 +109,7 @@ def _conclude(evaluation: Evaluation, subject: dict[str, Any], folder: Path, sec
         console.print(line, style="dim", soft_wrap=True)
     for table in evaluation.tables:
         console.print(summary.label_table(table))
-    console.print(f"[green]saved[/] {folder}/summary.json ({seconds:.0f} s)", soft_wrap=True)
+    remark("saved", "green", f"{folder}/summary.json ({seconds:.0f} s)")
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

@@ -92,11 +92,7 @@ def generate(
     if copies:
         told = "were not written" if refuse else "are written, and say so"
         listed = "\n  ".join([*copies[:MOST_LISTED], *["…"] * (len(copies) > MOST_LISTED)])
-        console.print(
-            f"{len(copies)} pictures are copies of training pictures and {told}:\n  {listed}",
-            soft_wrap=True,
-            markup=False,
-        )
+        console.print(f"{len(copies)} pictures are copies of training pictures and {told}:\n  {listed}", soft_wrap=True)
     if not shown:
         raise UserError(
             "No picture is left: all of them are copies of training pictures. Train on more data or for less long, or "

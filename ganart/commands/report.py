@@ -29,7 +29,7 @@ def report(paths: list[str], output: str | None = None) -> Path:
     Raises:
         UserError: if there is no run, or the page cannot be written.
     """
-    from ganart.console import console
+    from ganart.console import console, working
     from ganart.paths import write_atomically
     from ganart.reporting.folders import find_runs, place_of_report
     from ganart.reporting.numbers import size
@@ -40,7 +40,7 @@ def report(paths: list[str], output: str | None = None) -> Path:
 
     runs = [Run(path) for path in find_runs(paths)]
     place = place_of_report(paths, output)
-    with console.status(f"reading {len(runs)} run{'s' if len(runs) > 1 else ''}"):
+    with working(f"reading {len(runs)} run{'s' if len(runs) > 1 else ''}"):
         page = render(runs, sweeps_in(paths))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def report(paths: list[str], output: str | None = None) -> Path:
         raise UserError(f"{place} cannot be written: {error.strerror}. Say where else: output=FILE.html") from error
     unfinished = sum(not run.has_finished for run in runs)
     about = f"{len(runs)} run{'s' if len(runs) > 1 else ''}" + (f", {unfinished} unfinished" if unfinished else "")
-    console.print(f"{place} ({size(place.stat().st_size)}): {about}", soft_wrap=True, markup=False)
+    console.print(f"{place} ({size(place.stat().st_size)}): {about}", soft_wrap=True)
     return place
 
 

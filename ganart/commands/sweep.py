@@ -21,7 +21,7 @@ from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.jobs import with_one_folder_for_all, without_resume
 from ganart.naming import tails_of
-from ganart.paths import conf_dir, quoted, write_atomically
+from ganart.paths import conf_dir, quoted, shell, write_atomically
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -97,10 +97,10 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     (folder / "experiment").mkdir(exist_ok=True)
     best, lost = as_experiment(config_name, overrides, OWN_KEYS, comment)
     write_atomically(folder / "experiment" / "best.yaml", best)
-    command = " ".join(["ganart train --config-dir", shown, "experiment=best", *lost])
+    command = shell("ganart", "train", "--config-dir", shown, "experiment=best", *lost)
     console.print(f"train the best    {command}", soft_wrap=True)
-    console.print(f"look at it all    ganart report {shown}", soft_wrap=True)
-    console.print(f"for the log       {results.line_for_log(shown, facts)}", soft_wrap=True, markup=False)
+    console.print(f"look at it all    {shell('ganart', 'report', shown)}", soft_wrap=True)
+    console.print(f"for the log       {results.line_for_log(shown, facts)}", soft_wrap=True)
 
 
 def searched(cfg: DictConfig) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ganart.console import console
 from ganart.jobs import with_folder_to_resume, with_one_folder_for_all, without_resume
 from ganart.multirun import failure_stays_in_its_job
 from ganart.naming import in_multirun
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, shell
 
 if TYPE_CHECKING:
     from ganart.run_folder import RunFolder
@@ -43,13 +43,15 @@ main = hydra.main(config_path=str(conf_dir()), config_name="train", version_base
 
 def say_what_to_do_next(run: RunFolder) -> None:
     folder = os.path.relpath(run.path)
-    console.print(
-        f"pictures while it learned   {folder}/samples/\n"
-        f"paint new pictures          ganart generate run={folder} seeds=0-63\n"
-        f"score in full               ganart evaluate run={folder}\n"
-        f"train on                    ganart train resume={folder} total_images={2 * run.summary['images_seen']}",
-        soft_wrap=True,
-    )
+    twice = f"total_images={2 * run.summary['images_seen']}"
+    lines = {
+        "pictures while it learned": f"{folder}/samples/",
+        "generate pictures": shell("ganart", "generate", f"run={folder}", "seeds=0-63"),
+        "score in full": shell("ganart", "evaluate", f"run={folder}"),
+        "train on": shell("ganart", "train", f"resume={folder}", twice),
+    }
+    for what, line in lines.items():
+        console.print(f"{what:<27} {line}", soft_wrap=True)
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

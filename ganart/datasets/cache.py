@@ -21,9 +21,8 @@ from typing import BinaryIO
 
 import numpy as np
 from filelock import FileLock
-from rich.markup import escape
 
-from ganart.console import console, progress
+from ganart.console import console, progress, remark
 from ganart.datasets.base import Dataset, Factor, Manifest, PictureSet, Skipped
 from ganart.errors import PlaceError, UserError
 from ganart.paths import CACHE_ADVICE, cache_dir, reading_from, writing_to
@@ -114,8 +113,8 @@ def _write(folder: Path, dataset: Dataset) -> None:
     if not pictures:
         raise UserError("\n".join([f"dataset {dataset.name}: not one picture could be read.", *_listed(skipped)]))
     if skipped:
-        console.print(f"[yellow]skipped[/] {len(skipped)} of {len(dataset)} files of {escape(dataset.name)}:")
-        console.print(escape("\n".join(_listed(skipped))))
+        remark("skipped", "yellow", f"{len(skipped)} of {len(dataset)} files of {dataset.name}:")
+        console.print("\n".join(_listed(skipped)))
 
     files, sha256, sizes, rows, is_test = (list(column) for column in zip(*pictures, strict=True))
     save_array(folder / "labels.npy", np.asarray(rows, dtype=np.int64).reshape(len(files), len(dataset.factors())))

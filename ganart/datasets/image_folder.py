@@ -14,9 +14,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from rich.markup import escape
 
-from ganart.console import console
+from ganart.console import remark
 from ganart.datasets import labels as labelling
 from ganart.datasets import settings
 from ganart.datasets.base import Dataset, Factor, Picture, Skipped
@@ -107,7 +106,7 @@ class ImageFolder(Dataset):
 
     def decode(self) -> Iterator[Picture | Skipped]:
         for note in self._labelling.notes:
-            console.print(f"[yellow]note[/] {escape(note)}")
+            remark("note", "yellow", note)
         with (
             warnings.catch_warnings(),
             reader(self.root) as read,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -21,17 +21,27 @@ _BAR = 16
 
 def markdown(report: Report) -> str:
     """Return the whole report as Markdown, for reading beside `contact_sheet.png`."""
-    lines = [f"# {report.name}", "", *(f"- {name}: {value}" for name, value in _facts(report)), ""]
+    lines = [f"# {_md(report.name)}", "", *(f"- {name}: {value}" for name, value in _facts(report)), ""]
     lines += ["![one row of examples a class](contact_sheet.png)", ""]
     for factor in report.factors:
-        rows = [[row.name, row.total, row.train, row.test, f"`{row.colour}`"] for row in factor.classes]
-        lines += [f"## {factor.name}", "", *_md_table(["class", "pictures", "train", "test", "mean colour"], rows), ""]
+        rows = [[_md(row.name), row.total, row.train, row.test, f"`{row.colour}`"] for row in factor.classes]
+        lines += [
+            f"## {_md(factor.name)}",
+            "",
+            *_md_table(["class", "pictures", "train", "test", "mean colour"], rows),
+            "",
+        ]
     lines += ["## Sizes in the files", "", *_md_table(["", "minimum", "median", "maximum"], _size_rows(report)), ""]
     for name, spread in _ranges(report):
         lines += [*_md_table([name, "pictures"], [[*row] for row in spread.ranges.items()]), ""]
     for name, groups in _copies(report):
-        lines += [f"## {name}", "", *([f"- {_group_line(group)}" for group in groups] or ["None."]), ""]
-    lines += ["## Skipped files", "", *([f"- {row.file}: {row.reason}" for row in report.skipped] or ["None."]), ""]
+        lines += [f"## {name}", "", *([f"- {_md(_group_line(group))}" for group in groups] or ["None."]), ""]
+    lines += [
+        "## Skipped files",
+        "",
+        *([f"- {_md(f'{row.file}: {row.reason}')}" for row in report.skipped] or ["None."]),
+        "",
+    ]
     lines += [f"The manifest, `manifest.csv`, has the full hash `{report.manifest_hash}`.", ""]
     return "\n".join(lines)
 
@@ -92,8 +102,12 @@ def _size_rows(report: Report) -> list[list[object]]:
 
 
 def _md_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    escaped = [[str(cell).replace("|", "\\|") for cell in row] for row in (head, ["---"] * len(head), *rows)]
-    return [f"| {' | '.join(row)} |" for row in escaped]
+    return [f"| {' | '.join(map(str, row))} |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def _md(text: str) -> str:
+    """`text` on one line of Markdown that shows it as it is."""
+    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(text.split()))
 
 
 def _facts_table(report: Report) -> Table:
@@ -113,10 +127,12 @@ def _factor_table(factor: FactorCount, pictures: int) -> Table:
     for row in factor.classes[:_MOST_ROWS]:
         colour = Text("   ", style=f"on {row.colour}") + Text(f" {row.colour}")
         bar = Text("▇" * max(1, round(_BAR * row.total / most)), style="cyan")
-        table.add_row(Text(row.name), bar, f"{row.total:,}", f"{row.train:,}", f"{row.test:,}", colour)
+        table.add_row(row.name, bar, f"{row.total:,}", f"{row.train:,}", f"{row.test:,}", colour)
     rest = factor.classes[_MOST_ROWS:]
     if rest:
-        table.add_row(f"[dim]… and {len(rest)} more", "", f"{sum(row.total for row in rest):,}", "", "", "")
+        table.add_row(
+            Text(f"… and {len(rest)} more", style="dim"), "", f"{sum(row.total for row in rest):,}", "", "", ""
+        )
     return table
 
 
@@ -137,7 +153,7 @@ def _ranges_table(name: str, spread: Spread) -> Table:
 
 def _table(first: str, *others: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column(escape(first))
+    table.add_column(first)
     for name in others:
         table.add_column(name, justify="right" if name else "left")
     return table
@@ -145,7 +161,7 @@ def _table(first: str, *others: str) -> Table:
 
 def _short_list(name: str, lines: Sequence[str]) -> Text:
     text = Text(f"{name}\n", style="dim")
-    text.append("\n".join(lines[:_MOST_EXAMPLES]), style="not dim")
+    text.append(Text("\n".join(lines[:_MOST_EXAMPLES]), style="not dim"))
     if len(lines) > _MOST_EXAMPLES:
         text.append(f"\n… and {len(lines) - _MOST_EXAMPLES:,} more in report.md")
     return text

@@ -186,7 +186,6 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
             console.print(
                 f"wandb     failed, and training goes on: {error}. Everything is in the run folder; what W&B has "
                 "kept there can be sent later: wandb sync RUN_FOLDER/wandb/*run-*",
-                markup=False,
                 soft_wrap=True,
             )
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganart.paths import quoted
+from ganart.paths import shell
 from ganart.reporting.charts import Pen
 from ganart.reporting.differences import SEED, groups_but_for_seed, own_overrides, short_names
 from ganart.reporting.notes import LabelTable, Note, doctors_notes, label_tables
@@ -71,14 +69,13 @@ class Shown:
         if self.run.overrides is None:
             return "# not known: there is no overrides.yaml"
         typed = [override for override in self.run.overrides if not override.startswith("resume=")]
-        return shlex.join(["ganart", "train", *typed])
+        return shell("ganart", "train", *typed)
 
     @property
     def later_commands(self) -> list[str]:
         """What to do with it next."""
-        path = str(self.run.path)
-        place = f"run={path if re.fullmatch(r'[A-Za-z0-9_./-]+', path) else quoted(path)}"
-        return [shlex.join(["ganart", "generate", place, "seeds=0-63"]), shlex.join(["ganart", "evaluate", place])]
+        place = f"run={self.run.path}"
+        return [shell("ganart", "generate", place, "seeds=0-63"), shell("ganart", "evaluate", place)]
 
 
 def show(runs: Sequence[Run]) -> list[Shown]:

@@ -11,7 +11,6 @@ from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
-from rich.markup import escape
 from rich.table import Table
 
 from ganart.paths import write_atomically
@@ -123,9 +122,7 @@ def table(facts: dict[str, Any]) -> Table:
             f"{value:.4g}" + (f" ± {std:.2g}" if std is not None else "")
             for value, std in zip(trial["values"], deviations, strict=True)
         ]
-        sheet.add_row(
-            *values, str(trial["number"]), f"{trial['seconds'] or 0:.0f}", escape(" ".join(trial["overrides"]))
-        )
+        sheet.add_row(*values, str(trial["number"]), f"{trial['seconds'] or 0:.0f}", " ".join(trial["overrides"]))
     return sheet
 
 

@@ -12,9 +12,8 @@ from functools import cache, partial
 import torch
 from omegaconf import DictConfig, open_dict
 from optuna.trial import Trial, TrialState
-from rich.markup import escape
 
-from ganart.console import console
+from ganart.console import console, remark
 from ganart.errors import TrainingDivergedError, UserError
 from ganart.naming import what_differs
 from ganart.resume import Resume, overrides_of
@@ -64,8 +63,7 @@ class Worker:
 
     def _run(self, claim: Claim, n_trials: int) -> None:
         number, begun = claim.trial.number, time.monotonic()
-        tries = escape(" ".join(claim.overrides))
-        console.print(f"\n[bold]trial {number}[/bold] of {n_trials}   {tries}", soft_wrap=True)
+        remark(f"\ntrial {number}", "bold", f"of {n_trials}   {' '.join(claim.overrides)}")
         state, values, reason = TrialState.COMPLETE, None, None
         try:
             values = self._train(claim)
@@ -77,7 +75,7 @@ class Worker:
         kept = self.study.tell(claim.trial, state, values, **facts)
         outcome = ", ".join(f"{value:.4g}" for value in values) if values else str(reason)
         note = "" if kept else " (another machine had given this trial up, and goes by its own)"
-        console.print(f"trial {number}: {outcome}{note}", markup=False, soft_wrap=True)
+        console.print(f"trial {number}: {outcome}{note}", soft_wrap=True)
 
     def _train(self, claim: Claim) -> list[float]:
         """Train a run a seed; returns the mean of each objective.
