@@ -1,15 +1,21 @@
-# make demo: train the default recipe on this machine.   make test: check and test what is here.
+# make demo: train the default recipe on this machine.   make test: the quick tests.   make test-slow: the others.
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check clean
+# One process a core, each with one thread (tests/conftest.py); a module's tests stay together, for they share its fixtures.
+PYTEST := $(BIN)/python -m pytest -q --dist loadscope --numprocesses auto --maxprocesses 4
+
+.PHONY: demo test test-slow check clean
 
 demo: .venv/.installed
 	@$(BIN)/ganart train hydra.run.dir=runs/demo/$$(date +%Y-%m-%d_%H-%M-%S)
 
 test: .venv/.tests-installed
-	@$(BIN)/python -m pytest -q
+	@$(PYTEST) -m 'not slow'
+
+test-slow: .venv/.tests-installed
+	@$(PYTEST) -m slow
 
 check: .venv/.dev-installed
 	@$(BIN)/ruff format --check .

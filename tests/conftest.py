@@ -1,6 +1,7 @@
 """What every test has: a cache of its own, and tiny picture sets made on the spot."""
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 
 from ganart.datasets.base import Factor, Manifest, PictureSet
+
+os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: several processes test at once
 
 
 @pytest.fixture(autouse=True)

@@ -38,6 +38,7 @@ class Pictures(torch.utils.data.Dataset):
         return self.pictures[index]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_fid_kid_is_precision_and_recall_agree(tmp_path, monkeypatch):
     weights = random_inception(tmp_path / "weights.pth")

@@ -18,6 +18,8 @@ from ganart.hardware import Choice
 from ganart.run_folder import RunFolder, read_checkpoint
 from ganart.training import build_gan
 
+pytestmark = pytest.mark.slow  # each starts processes that start processes
+
 WITNESS = ("+callback.witness._target_=spies.Witness", "allow_targets=[spies]")
 
 

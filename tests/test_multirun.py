@@ -71,6 +71,7 @@ def test_a_job_that_cannot_be_is_written_down_too(ganart, tmp_path):
     assert RunFolder(tmp_path / "many/batch_size-16").has_finished
 
 
+@pytest.mark.slow
 def test_what_was_killed_goes_on_where_it_was_and_what_was_finished_is_left_alone(tmp_path, environment):
     folder = tmp_path / "many"
     many = command("--multirun", "seed=1,2", "total_images=16000", "callback.checkpoint.keep=1", "resume=auto")
@@ -158,6 +159,7 @@ def test_a_new_multirun_does_not_touch_runs_that_are_there(ganart, tmp_path):
     assert not (tmp_path / "many/.failed").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
 def test_launchers_train_the_same_jobs(launcher, tmp_path, environment):
     pytest.importorskip(f"hydra_plugins.hydra_{launcher.partition('_')[0]}_launcher")

@@ -75,6 +75,7 @@ def test_every_option_in_the_readme_exists():
             assert there - names == set(), (group, there - names)
 
 
+@pytest.mark.slow
 def test_an_installed_wheel_trains_from_another_folder(tmp_path):
     """The wheel in an environment of its own, which finds the dependencies of this one but not this checkout."""
     wheels = tmp_path / "wheels"

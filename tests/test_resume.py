@@ -87,6 +87,7 @@ def test_what_would_make_it_another_experiment_cannot_be_changed(tmp_path, overr
         resume_tiny(run, "last.ckpt", override, "total_images=32")
 
 
+@pytest.mark.slow
 def test_a_killed_command_resumes_to_the_bits_of_an_uninterrupted_one(tmp_path):
     command = [sys.executable, "-m", "ganart", "train", *TINY, *DCGAN, "name=tiny", "~callback.scores"]
     command += ["total_images=4800", "callback.checkpoint.every_images=160", "schedule=cosine"]

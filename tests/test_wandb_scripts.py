@@ -29,6 +29,7 @@ def rendered(chosen: dict) -> list[str]:
     return command
 
 
+@pytest.mark.slow
 def test_the_agents_command_trains_what_the_server_has_chosen(tmp_path):
     chosen = {"optimizer.generator.lr": 0.0005, "loss": "hinge", "penalty": ["r1", "r2"]}
     command = [word for word in rendered(chosen) if word != "experiment=mnist"]  # there is no MNIST here

@@ -243,6 +243,7 @@ def test_the_page_of_a_sweep_shows_what_was_searched_and_found(ganart, sweep, tm
         assert part in page
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_study_and_what_one_leaves_when_it_is_killed_is_finished_once(tmp_path):
     """One is killed in the middle of a trial: the trial goes on in its folder, and no other one is run twice."""
     long = (*RUN, RATES, "n_trials=4", "pruner=none", "total_images=12000", "callback.scores.every_images=0")
