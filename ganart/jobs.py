@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-
-from omegaconf import OmegaConf
+from typing import Any
 
 from ganart import places
 from ganart.arguments import flags_in, is_multirun, overrides_in, values_in
 from ganart.errors import UserError
+from ganart.foreign import read_yaml
 from ganart.paths import quoted
 
 
@@ -22,8 +23,9 @@ def with_folder_of_same_command(arguments: list[str]) -> list[str]:
         return arguments
     wanted = sorted(without_resume(overrides_in(arguments)))
     for folder in _latest_first("multirun.yaml" if key == "hydra.sweep.dir" else "overrides.yaml"):
-        if sorted(without_resume(_overrides_of(folder))) == wanted:
-            return [*arguments, f"{key}={quoted(folder)}"]
+        with suppress(UserError):  # a folder that cannot be read is not the one of this command
+            if sorted(without_resume(_overrides_of(folder))) == wanted:
+                return [*arguments, f"{key}={quoted(folder)}"]
     return arguments
 
 
@@ -86,5 +88,9 @@ def _latest_first(name: str) -> Iterator[Path]:
 def _overrides_of(folder: Path) -> list[str]:
     """What was typed to make the run or the multirun in `folder`."""
     if (folder / "multirun.yaml").is_file():
-        return [str(override) for override in OmegaConf.load(folder / "multirun.yaml").hydra.overrides.task]
-    return [str(override) for override in OmegaConf.load(folder / "overrides.yaml")]
+        found: Any = read_yaml(folder / "multirun.yaml")
+        for name in ("hydra", "overrides", "task"):
+            found = found.get(name) if isinstance(found, dict) else None
+    else:
+        found = read_yaml(folder / "overrides.yaml")
+    return [str(override) for override in found] if isinstance(found, list) else []

@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganart import places
 from ganart.errors import UserError
-from ganart.run_folder import RunFolder, read_checkpoint
+from ganart.foreign import read_yaml
+from ganart.run_folder import RunFolder, read_checkpoint, refuse_other_shapes, usable
 
 MAY_CHANGE = "values such as total_images, callback.checkpoint.every_images, trainer.max_time or optimizer.generator.lr"
 
@@ -44,6 +45,15 @@ class Resume:
     def images_seen(self) -> int:
         return int(read_checkpoint(self.checkpoint)["ganart"]["images_seen"])
 
+    def refuse_other_players(self, cfg: DictConfig) -> None:
+        """Raise `UserError` if the players of `cfg` have not the weights of the checkpoint: before they are built."""
+        weights = read_checkpoint(self.checkpoint)["state_dict"]
+        label_sizes = [len(factor.classes) for factor in self.run.told_factors]
+        for player, node in cfg.architecture.items():
+            own = {k.removeprefix(f"{player}."): v for k, v in weights.items() if k.startswith(f"{player}.")}
+            with usable(self.run.path):
+                refuse_other_shapes(node, own, self.checkpoint, allow=cfg.allow_targets, label_sizes=label_sizes)
+
     @property
     def all_overrides(self) -> list[str]:
         """What the run was started with, and what was changed on the way."""
@@ -55,6 +65,10 @@ class Resume:
         Raises:
             UserError: for overrides that would make it another run, or if nothing is left to train.
         """
+        with usable(self.run.path):
+            return self._config(composed)
+
+    def _config(self, composed: DictConfig) -> DictConfig:
         cfg = self.run.recipe.copy()
         for key, place in self.run.places_from_here(cfg).items():
             OmegaConf.update(cfg, key, place)
@@ -71,6 +85,7 @@ class Resume:
         self.run.refuse_missing_pictures(cfg, f"resume={self.run.path}")
         cfg.run_folder = composed.run_folder
         cfg.allow_targets = composed.allow_targets  # trust is given by who types the command, not by the folder
+        refuse_other_places(cfg, composed, self.run)
         if self.images_seen >= cfg.total_images and self.run.has_finished:  # else its scores are still to be taken
             raise UserError(
                 f"resume={self.checkpoint}: this run has seen {self.images_seen:,} images and was to see "
@@ -81,13 +96,35 @@ class Resume:
 
 def overrides_of(run: RunFolder) -> list[str]:
     """What was typed to make `run`, and to change it since."""
-    return [str(override) for override in OmegaConf.load(run.path / "overrides.yaml")]
+    return [str(override) for override in read_yaml(run.path / "overrides.yaml") or ()]
 
 
 def changed(overrides: list[str], run: RunFolder) -> list[str]:
     """Those of `overrides` that `run` was not made with."""
     before = set(overrides_of(run))
     return [override for override in overrides if override not in before]
+
+
+def refuse_other_places(cfg: DictConfig, composed: DictConfig, run: RunFolder) -> None:
+    """Raise `UserError` if the configuration of a run names files to read or folders to write to that are not its own.
+
+    The files of weights that the command itself names, by what it composes, are the user's word.
+    """
+    own = Path(cfg.run_folder).resolve()
+    for key in _keys(cfg):
+        name, value = key.rpartition(".")[2], OmegaConf.select(cfg, key)
+        if name in WEIGHTS and value is not None and value != OmegaConf.select(composed, key):
+            raise UserError(
+                f"{run.path} names a file of weights to read, {key}={value}. If it is yours, say so in this command: "
+                f"features.weights={value}"
+            )
+        if name in FOLDERS and isinstance(value, str) and not Path(value).resolve().is_relative_to(own):
+            raise UserError(f"{run.path} would write to {value}, outside of the run folder ({key}).")
+
+
+WEIGHTS = ("weights",)
+FOLDERS = ("folder", "dir", "dirpath", "save_dir", "root_dir", "default_root_dir")
+"""How the arguments are called that name what is read, and where to write."""
 
 
 def _makes_another_run(key: str) -> bool:

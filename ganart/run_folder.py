@@ -10,23 +10,29 @@ import hashlib
 import json
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from ganart import places
 from ganart.config import build_dataset, build_network
 from ganart.datasets import cache
 from ganart.datasets.base import Factor, PictureSet
-from ganart.errors import UserError
+from ganart.errors import TrainingDivergedError, UserError
+from ganart.foreign import read_configuration, read_json, refuse_links_out_of
 from ganart.paths import write_atomically
 
 ENDS = ("images", "time", "pruned")
 """What may end a run for good: the images that it was to see, the time that it was given, or its sweep."""
+
+OF_DATASET: dict[str, type] = {"name": str, "hash": str, "manifest_hash": str, "licence": str}
+OF_DATASET |= {"num_train": int, "num_test": int, "factors": list}
+"""What dataset.json says of the data, and of which kind it is."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +46,14 @@ class RunFolder:
         """Open the run at `path`, which the user gave as `key`; a checkpoint inside it leads to it too.
 
         Raises:
-            UserError: if there is no run.
+            UserError: if there is no run, or if something in it is a link that leads out of it.
         """
         start = Path(path).expanduser()
         if not start.exists():
             raise UserError(f"{key}={path} does not exist. {_runs_nearby()}")
         for folder in (start, *start.parents[:2]):
             if (folder / "config.yaml").is_file():
+                refuse_links_out_of(folder, f"{key}={path}", below=("samples", "checkpoints"))
                 return cls(folder)
         raise UserError(f"{key}={path} is not a run folder: there is no config.yaml. {_runs_nearby()}")
 
@@ -96,9 +103,11 @@ class RunFolder:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What the run came to so far; empty until it has ended once."""
-        file = self.path / "summary.json"
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        """What the run came to so far; empty until it has ended once, and where that cannot be read."""
+        try:
+            return read_json(self.path / "summary.json")
+        except UserError:
+            return {}
 
     @property
     def has_finished(self) -> bool:
@@ -108,31 +117,42 @@ class RunFolder:
     @property
     def first_score(self) -> float | None:
         """The final value of the first of its metrics, by which runs are compared; None where none was taken."""
-        return next((row["value"] for row in self.summary.get("scores", {}).values()), None)
+        scores = self.summary.get("scores")
+        row = next(iter(scores.values()), None) if isinstance(scores, dict) else None
+        value = row.get("value") if isinstance(row, dict) else None
+        return float(value) if isinstance(value, int | float) else None
 
     @cached_property
     def config(self) -> DictConfig:
-        cfg = OmegaConf.load(self.path / "config.yaml")
-        assert isinstance(cfg, DictConfig)
-        return cfg
+        """Every value of the run."""
+        return read_configuration(self.path / "config.yaml")
 
     @cached_property
     def recipe(self) -> DictConfig:
         """The configuration with its own interpolations in place."""
-        cfg = OmegaConf.load(self.path / "recipe.yaml")
-        assert isinstance(cfg, DictConfig)
-        return cfg
+        return read_configuration(self.path / "recipe.yaml")
 
     @cached_property
     def dataset(self) -> dict[str, Any]:
         """What the run knows of its data: name, hashes, licence, factors."""
-        return json.loads((self.path / "dataset.json").read_text(encoding="utf-8"))
+        file = self.path / "dataset.json"
+        found = read_json(file)
+        wrong = [key for key, kind in OF_DATASET.items() if not isinstance(found.get(key), kind)]
+        if wrong or not all(map(_is_factor, found["factors"])):
+            raise UserError(f"{file} is damaged: {wrong[0] if wrong else 'factors'} is not what ganart writes there.")
+        return found
 
     @property
     def told_factors(self) -> list[Factor]:
         """The factors that the players were told, in the order of their label columns."""
         factors = {row["name"]: Factor(row["name"], tuple(row["classes"])) for row in self.dataset["factors"]}
-        return [factors[name] for name in self.config.dataset.condition]
+        names = OmegaConf.select(self.config, "dataset.condition")
+        if not isinstance(names, ListConfig) or not all(name in factors for name in names):
+            raise UserError(
+                f"{self.path / 'config.yaml'} is damaged: dataset.condition={names} is no list of factors of "
+                f"dataset.json ({', '.join(factors) or 'it has none'})."
+            )
+        return [factors[name] for name in names]
 
     def pictures(self, *, moved: Mapping[str, Any] | None = None, allow: tuple[str, ...] = ()) -> PictureSet:
         """Return the data that the run was trained on, read from where they lay then, or from where they are now.
@@ -144,16 +164,20 @@ class RunFolder:
         Raises:
             UserError: if they cannot be found, or are other data now.
         """
+        with usable(self.path):
+            pictures = self._pictures(moved or {}, allow)
+        self.refuse_other_pictures(pictures, f"run={self.path}")
+        return pictures
+
+    def _pictures(self, moved: Mapping[str, Any], allow: tuple[str, ...]) -> PictureSet:
         cfg = self.config.copy()
-        given = {f"dataset.{key}": value for key, value in (moved or {}).items() if value is not None}
+        given = {f"dataset.{key}": value for key, value in moved.items() if value is not None}
         for key, value in (self.places_from_here(cfg) | given).items():
             if OmegaConf.select(cfg, key) is None:
                 raise UserError(f"{key}={value}: run={self.path} was trained on {self.dataset['name']}, without {key}.")
             OmegaConf.update(cfg, key, value)
         self.refuse_missing_pictures(cfg, f"run={self.path}")
-        pictures = cache.load(build_dataset(cfg.dataset, allow=allow))
-        self.refuse_other_pictures(pictures, f"run={self.path}")
-        return pictures
+        return cache.load(build_dataset(cfg.dataset, allow=allow))
 
     def places_from_here(self, cfg: DictConfig) -> dict[str, str]:
         """What takes the place of the relative paths in `cfg`, the configuration of this run, by key."""
@@ -197,12 +221,15 @@ class RunFolder:
 
     def generator(self, checkpoint: Path, *, average: bool = True, allow: tuple[str, ...] = ()) -> torch.nn.Module:
         """Build the generator and load it from `checkpoint`: its moving average, or as it was trained. In eval mode."""
+        node = OmegaConf.select(self.config, "architecture.generator")
         label_sizes = [len(factor.classes) for factor in self.told_factors]
-        with torch.random.fork_rng(devices=[]):  # initial weights are drawn, and replaced; nobody else is to feel it
-            network = build_network(self.config.architecture.generator, allow=allow, label_sizes=label_sizes)
-        state = read_checkpoint(checkpoint)["state_dict"]
         prefix = "generator_ema." if average else "generator."
-        network.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
+        state = read_checkpoint(checkpoint)["state_dict"]
+        weights = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+        with usable(self.path), torch.random.fork_rng(devices=[]):  # initial weights are drawn, and replaced
+            refuse_other_shapes(node, weights, checkpoint, allow=allow, label_sizes=label_sizes)
+            network = build_network(node, allow=allow, label_sizes=label_sizes)
+            network.load_state_dict(weights)
         return network.eval().requires_grad_(False)
 
 
@@ -237,9 +264,66 @@ def read_checkpoint(file: Path) -> dict[str, Any]:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:
         raise UserError(f"{file} cannot be read as a checkpoint: {error}") from error
-    if "ganart" not in checkpoint:
+    if not _is_checkpoint(checkpoint):
         raise UserError(f"{file} is not a checkpoint that ganart has written.")
     return checkpoint
+
+
+def _is_checkpoint(found: Any) -> bool:
+    """Whether `found` has weights, none of them larger than what the file holds of it, and ganart's clocks."""
+    if not isinstance(found, dict) or not all(isinstance(found.get(key), dict) for key in ("ganart", "state_dict")):
+        return False
+    weights = found["state_dict"].values()
+    return all(isinstance(count, int) for count in found["ganart"].values()) and all(
+        isinstance(one, torch.Tensor) and one.untyped_storage().nbytes() >= one.nbytes for one in weights
+    )
+
+
+def refuse_other_shapes(node: DictConfig, weights: Mapping[str, torch.Tensor], file: Path, **building: Any) -> None:
+    """Raise `UserError` if the network that `node` names has not the weights of `file`: before it is made.
+
+    It is built without memory for this, so that a run folder cannot ask for more of it than its checkpoint has.
+    """
+    with torch.device("meta"):
+        try:
+            wanted = {name: one.shape for name, one in build_network(node, **building).state_dict().items()}
+        except (NotImplementedError, RuntimeError):  # a network of the user's own that looks at its weights
+            return
+    found = {name: one.shape for name, one in weights.items()}
+    if differing := sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)):
+        name = differing[0]
+        raise UserError(
+            f"{file} does not fit the network in config.yaml: {name} is {_shape(found.get(name))} in the checkpoint, "
+            f"and {_shape(wanted.get(name))} in the network ({len(differing)} weights differ)."
+        )
+
+
+def _shape(shape: torch.Size | None) -> str:
+    return "not there" if shape is None else f"[{', '.join(map(str, shape))}]"
+
+
+@contextmanager
+def usable(folder: Path) -> Iterator[None]:
+    """Turn whatever comes of values in `folder` that are of the wrong kind into one sentence.
+
+    Raises:
+        UserError: in place of the error.
+    """
+    try:
+        yield
+    except (UserError, TrainingDivergedError):
+        raise
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(
+            f"{folder} cannot be used as it is: {reason}. Was one of its files changed by hand, or the folder copied "
+            "while it was written?"
+        ) from error
+
+
+def _is_factor(row: Any) -> bool:
+    has_classes = isinstance(row, dict) and isinstance(row.get("name"), str) and isinstance(row.get("classes"), list)
+    return has_classes and all(isinstance(name, str) for name in row["classes"])
 
 
 def sha256_of(file: Path) -> str:

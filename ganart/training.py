@@ -21,7 +21,7 @@ from ganart.console import console
 from ganart.datasets import cache
 from ganart.datasets.base import PictureSet
 from ganart.datasets.loader import BatchLoader
-from ganart.errors import OccupiedError, UserError
+from ganart.errors import OccupiedError, TrainingDivergedError, UserError
 from ganart.gan import GAN
 from ganart.hardware import Choice, choose
 from ganart.lean import NoProfiler, stop_looking_for_gpus
@@ -96,6 +96,8 @@ def _train(
     cfg.dataset.condition = composed.dataset.condition = list(dataset.condition)
     pictures = cache.load(dataset)
     check_pictures(pictures, resume)
+    if resume is not None:
+        resume.refuse_other_players(cfg)
     with built_loggers(cfg) as loggers:
         callbacks = {**extra_callbacks, **build(cfg.callback, allow=cfg.allow_targets)}
         trainer = build_trainer(cfg, hardware, run, callbacks, loggers)
@@ -123,7 +125,7 @@ def _train(
                 logger.log_dataset(pictures.name, run.dataset)
         prepared = time.monotonic()
         checkpoint = resume.checkpoint if resume else None
-        with children_train(run.path, checkpoint, trainer):
+        with children_train(run.path, checkpoint, trainer), going_on_from(resume, gan):
             trainer.fit(gan, loader, ckpt_path=checkpoint, weights_only=True)
         seconds = prepared - begun, time.monotonic() - prepared
         conclude(run, trainer, gan, callbacks, pictures, cfg.total_images, *seconds)
@@ -138,6 +140,25 @@ def check_pictures(pictures: PictureSet, resume: Resume | None) -> None:
         )
     if resume is not None:
         resume.run.refuse_other_pictures(pictures, f"resume={resume.run.path}")
+
+
+@contextmanager
+def going_on_from(resume: Resume | None, gan: GAN) -> Iterator[None]:
+    """Tell in one sentence that a checkpoint does not fit the run, where training has not begun for that."""
+    if resume is None:
+        yield
+        return
+    try:
+        yield
+    except (UserError, TrainingDivergedError):
+        raise
+    except Exception as error:
+        if gan.images_seen not in (0, resume.images_seen):
+            raise
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(
+            f"{resume.checkpoint} cannot be gone on from: {reason}. Take an older one: resume=CHECKPOINT"
+        ) from error
 
 
 def build_gan(cfg: DictConfig, pictures: PictureSet, hardware: Choice) -> GAN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 from PIL import Image, ImageColor
@@ -30,6 +31,17 @@ def one_of(key: str, asked: str, known: Iterable[str]) -> str:
     raise UserError(
         f"{key}={asked}: there is none of that name.{nearest(str(asked), known)} Known: {', '.join(known)}."
     )
+
+
+def file_name(key: str, asked: str) -> str:
+    """Return `asked`, which becomes part of the names of files.
+
+    Raises:
+        UserError: if it would lead to another folder.
+    """
+    if isinstance(asked, str) and asked.strip(".") and not re.search(r"[/\\\x00-\x1f]", asked):
+        return asked
+    raise UserError(f"{key}={asked}: it is part of the names of files; write letters, digits, - and _.")
 
 
 def side(key: str, asked: int) -> int:

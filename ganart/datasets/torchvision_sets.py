@@ -71,7 +71,7 @@ class TorchvisionSet(Dataset):
         licence: str = "unknown",
         condition: str | Sequence[str] = (),
     ) -> None:
-        self.name = name
+        self.name = settings.file_name("dataset.name", name)
         self.source = source
         self.root = Path(root).expanduser()
         self.files = self.root / files

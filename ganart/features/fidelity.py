@@ -52,8 +52,6 @@ class FidelityNetwork(FeatureNetwork):
                 raise could_not_be_had(self.family, error, f"the weights of {full_name}") from error
         self.eval().requires_grad_(False)
         self._hash = hash_of_weights(self.network)
-        if file and self._sha256 != self.published_hash():
-            self.name += f"_{self._hash[:8]}"
 
     def published_hash(self) -> str | None:
         """The SHA-256 of the file that everybody uses, where it is known."""
@@ -89,7 +87,10 @@ class DINOv2(FidelityNetwork):
 
 
 class CLIP(FidelityNetwork):
-    """The picture side of CLIP: 'weights' is OpenAI's own file, a TorchScript archive; null downloads it."""
+    """The picture side of CLIP: 'weights' is OpenAI's own file; null downloads it.
+
+    The file is a TorchScript archive, and opening one runs the code in it: none is opened but the published one.
+    """
 
     family = "clip"
     layer = "clip"
@@ -97,6 +98,12 @@ class CLIP(FidelityNetwork):
 
     def __init__(self, *, model: str = "vit-b-32", weights: str | None = None, sha256: str | None = PUBLISHED) -> None:
         super().__init__(model=model, weights=weights, sha256=sha256)
+        if self._sha256 != self.published_hash():
+            raise UserError(
+                f"features.sha256={sha256}: CLIP's weights are a TorchScript archive, which holds code, so no file but "
+                f"the published one is opened (features.sha256={PUBLISHED}). For other weights write a network of your "
+                "own: features=module"
+            )
 
     def published_hash(self) -> str | None:
         from torch_fidelity.feature_extractor_clip import MODEL_METADATA

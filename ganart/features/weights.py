@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ def check_hash(file: Path, sha256: str | None) -> None:
     """
     if sha256 is None:
         return
+    if not re.fullmatch(r"[0-9a-fA-F]{8,64}", str(sha256)):
+        raise UserError(f"features.sha256={sha256}: give the first 8 or more hexadecimal digits of the file's SHA-256.")
     with file.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if not found.startswith(sha256.lower()):

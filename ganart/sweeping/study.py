@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import threading
 import time
@@ -22,6 +23,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ganart.errors import UserError
+from ganart.foreign import refuse_links_out_of
 from ganart.paths import write_atomically
 from ganart.sweeping.objective import Objective, same_protocols
 from ganart.sweeping.sampler import SeededByTrial
@@ -78,6 +80,7 @@ class Study:
             UserError: if its storage cannot be opened, or if it was begun for other objectives.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        refuse_links_out_of(folder, f"hydra.run.dir={os.path.relpath(folder)}", below=("trials", ".locks"))
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         try:
             storage = _storage(folder, url)
@@ -160,6 +163,8 @@ class Study:
             trial.set_user_attr(OWNER, self._owner)
             trial.set_user_attr(ALIVE, time.time())
             folder = trial.user_attrs.get(FOLDER) or f"trials/{trial.number:04d}"
+            if not re.fullmatch(r"trials/\d+", str(folder)):
+                raise UserError(f"{os.path.relpath(self.folder)} is damaged: trial {trial.number} lies in {folder}.")
             trial.set_user_attr(FOLDER, folder)
             overrides = suggest(trial)
             trial.set_user_attr(OVERRIDES, overrides)
@@ -230,8 +235,10 @@ class Study:
     def _deaths(self, trial: FrozenTrial) -> int:
         """How many processes have died of this trial before."""
         by_number = {other.number: other for other in self.optuna.get_trials(deepcopy=False)}
-        before = trial.user_attrs.get(SUCCEEDS)
-        return 0 if before is None else 1 + self._deaths(by_number[before])
+        deaths, before = 0, by_number.get(trial.user_attrs.get(SUCCEEDS, -1))
+        while before is not None and deaths < MOST_DEATHS:
+            deaths, before = deaths + 1, by_number.get(before.user_attrs.get(SUCCEEDS, -1))
+        return deaths
 
     def _is_abandoned(self, trial: FrozenTrial) -> bool:
         """Whether the process that runs `trial` is gone: seen at once on this machine, on another by its silence."""

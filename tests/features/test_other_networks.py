@@ -1,5 +1,7 @@
 """DINOv2, CLIP, ArtFID's Inception and networks of one's own, from small files of the format that they really have."""
 
+import hashlib
+
 import pytest
 import torch
 from torch import nn
@@ -86,18 +88,22 @@ class Archive(nn.Module):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_clip_reads_an_archive_of_openais_format_and_checks_its_hash(tmp_path, rgb):
+def test_clip_reads_an_archive_of_openais_format_and_no_other_than_the_published_one(tmp_path, rgb, monkeypatch):
     torch.manual_seed(0)
     file = tmp_path / "ViT-B-32.pt"
     torch.jit.save(torch.jit.script(Archive()), str(file))
     with pytest.raises(UserError, match="SHA-256 begins with"):
         CLIP(weights=str(file)).prepare(None)
-    network = CLIP(weights=str(file), sha256=None)
+    for wanted in (None, "", "0" * 64):
+        with pytest.raises(UserError, match="which holds code, so no file but the published one is opened"):
+            CLIP(weights=str(file), sha256=wanted)
+    monkeypatch.setattr(CLIP, "published_hash", lambda self: hashlib.sha256(file.read_bytes()).hexdigest())
+    network = CLIP(weights=str(file))
     network.prepare(None)
     features, _ = extract(network, rgb, CPU)
     assert features.shape == (3, 512)
     assert features.std(0).max() > 1e-3
-    assert network.score_name("kid").startswith("kd_clip_vitb32_")  # not the published weights: the name says so
+    assert network.score_name("kid") == "kd_clip_vitb32"
 
 
 def test_art_inception_is_torchvisions_network_with_its_file(tmp_path, rgb, make_pictures):
