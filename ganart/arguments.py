@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -94,9 +93,10 @@ def with_output(arguments: list[str], kind: str) -> list[str]:
 
     Each job of a multirun has its place in its own run folder.
     """
-    values, now = values_in(arguments), f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+    values, now = values_in(arguments), "${now:%Y-%m-%d_%H-%M-%S}"
     if is_multirun(arguments):
-        job = f"${{place_of_job:${{run}},{kind},{now},${{hydra.overrides.task}},${{{CONSTANT_KEYS}}}}}"
+        named = now if "hydra.sweep.dir" in values else "${multirun_name:}"  # by which two of the same second differ
+        job = f"${{place_of_job:${{run}},{kind},{named},${{hydra.overrides.task}},${{{CONSTANT_KEYS}}}}}"
         places = {"hydra.sweep.dir": f"runs/{kind}/{now}", "hydra.sweep.subdir": quoted(job)}
         given = [f"{key}={place}" for key, place in places.items() if key not in values]
         return [*with_constants_named(arguments), *given]

@@ -1,8 +1,7 @@
-"""Where a command that trains has its run folder: the one it ran in before, or one that all its processes know."""
+"""The folder where the same command ran before, for `resume=auto`."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -45,35 +44,6 @@ def with_folder_to_resume(arguments: list[str]) -> list[str]:
 
     folder = RunFolder.open(wanted, key="resume").path
     return [*arguments, f"hydra.run.dir={quoted(folder)}"]
-
-
-def with_one_folder_for_all(arguments: list[str]) -> list[str]:
-    """Name the run folder after the launch where torchrun or Slurm started several processes: all of them know that.
-
-    Raises:
-        UserError: if the launch has no name.
-    """
-    by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ and int(os.environ.get("WORLD_SIZE", "1")) > 1
-    by_slurm = "SLURM_PROCID" in os.environ and int(os.environ.get("SLURM_NTASKS", "1")) > 1
-    if (by_torchrun or by_slurm) and is_multirun(arguments):
-        raise UserError(
-            "torchrun and srun start all processes of one run, and this is many. Leave them out: "
-            "trainer=ddp trainer.devices=N starts the processes of each job; on Slurm take hydra/launcher=slurm."
-        )
-    if "hydra.run.dir" in values_in(arguments):
-        return arguments
-    if by_torchrun:
-        launch = os.environ["TORCHELASTIC_RUN_ID"]
-        if launch == "none":
-            raise UserError(
-                "torchrun has started several processes, which have to share a run folder: give hydra.run.dir=FOLDER, "
-                "or torchrun --rdzv-id NAME."
-            )
-    elif by_slurm:
-        launch = f"slurm-{os.environ['SLURM_JOB_ID']}.{os.environ.get('SLURM_STEP_ID', '0')}"
-    else:
-        return arguments
-    return [*arguments, f"hydra.run.dir=runs/${{name}}/{launch}"]
 
 
 def without_resume(overrides: Sequence[str]) -> list[str]:

@@ -13,13 +13,13 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, read_write
+from omegaconf import DictConfig
 from rich.table import Table
 
 from ganart.console import console, error_console, fail, remark
 from ganart.errors import OccupiedError, TrainingDivergedError, UserError
 from ganart.naming import in_multirun
-from ganart.paths import quoted, shell
+from ganart.paths import shell
 from ganart.reporting.folders import runs_in
 from ganart.reporting.numbers import number, with_deviation
 from ganart.reporting.run import Run, mapping
@@ -57,7 +57,7 @@ class Jobs(Callback):
     """Hydra's callback: says which job begins, and at the end how all went; where one failed, the command fails too."""
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        folder = _one_folder_for_all_jobs(config)
+        folder = config.hydra.sweep.dir
         shutil.rmtree(_failed(folder), ignore_errors=True)
         _failed(folder).mkdir(parents=True)
 
@@ -79,20 +79,6 @@ class Jobs(Callback):
                 f"{len(unfinished)} of {len(jobs)} jobs did not finish. The same command with resume=auto trains these "
                 "alone, each from its last checkpoint."
             )
-
-
-def _one_folder_for_all_jobs(config: DictConfig) -> str:
-    """Write the folder of a multirun down as it is now, for the sweeper and for every job; return it.
-
-    It is named after the run, as `hydra.sweep.dir` says, and the run after its data set, by `${hydra:…}`. That can be
-    asked for in jobs alone, and a job with another data set would answer with another folder.
-    """
-    HydraConfig.instance().set_config(config)
-    folder = str(config.hydra.sweep.dir)
-    with read_write(config.hydra):
-        config.hydra.sweep.dir = folder
-        config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(folder)}")
-    return folder
 
 
 def _failed(sweep_dir: str | Path) -> Path:

@@ -32,5 +32,5 @@ def libraries() -> None:
 
 
 def is_first_process() -> bool:
-    """Whether this process is the one that speaks and writes; known before there is a trainer."""
+    """Whether this process is the one that speaks and writes in its training; `relaunch.take_rank` settles it."""
     return getattr(rank_zero_only, "rank", 0) == 0

@@ -1,4 +1,4 @@
-"""The processes that Lightning starts for further devices: what they run, and what is left when they are gone."""
+"""The processes of one training: which of them this is, what the others run, and what is left when they are gone."""
 
 from __future__ import annotations
 
@@ -14,10 +14,73 @@ from unittest.mock import patch
 
 import torch
 from hydra.core.hydra_config import HydraConfig
+from lightning_fabric.plugins.environments.lightning import find_free_network_port
 from omegaconf import DictConfig, read_write
 from pytorch_lightning import Trainer
+from pytorch_lightning.plugins.environments import (
+    ClusterEnvironment,
+    LightningEnvironment,
+    SLURMEnvironment,
+    TorchElasticEnvironment,
+)
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
+from ganart.console import console
+from ganart.launch import launch_of
 from ganart.paths import quoted
+
+
+def take_rank(trainer: DictConfig) -> None:
+    """Settle which process of its training this is, before there is a trainer.
+
+    Lightning takes it from whatever variables it finds (RANK, LOCAL_RANK, SLURM_PROCID), which are set in processes
+    that are alone in their training too: all but one would train without a word.
+    """
+    launch = launch_of(trainer)
+    if launch is not None:
+        rank = launch.rank
+    elif is_child():
+        rank = int(os.environ.get("LOCAL_RANK", "0"))
+    else:
+        rank = int(os.environ.get("NODE_RANK", "0")) if trainer.num_nodes > 1 else 0
+    rank_zero_only.rank = rank  # type: ignore[attr-defined]
+    console.quiet = rank != 0
+
+
+def environment_of(trainer: DictConfig) -> ClusterEnvironment:
+    """How the processes of this training find each other: through what has started them all, or by themselves."""
+    launch = launch_of(trainer)
+    if launch is None:
+        return OwnProcesses(trainer.num_nodes)
+    return TorchElasticEnvironment() if launch.by == "torchrun" else SLURMEnvironment()
+
+
+class OwnProcesses(LightningEnvironment):
+    """Processes that the first of them starts, whatever variables a scheduler or launcher has left in it."""
+
+    def __init__(self, num_nodes: int) -> None:
+        super().__init__()
+        self._hears = is_child() or num_nodes > 1
+
+    @property
+    def creates_processes_externally(self) -> bool:
+        return is_child()
+
+    @property
+    def main_address(self) -> str:
+        return super().main_address if self._hears else "127.0.0.1"
+
+    @property
+    def main_port(self) -> int:
+        if not self._hears and self._main_port == -1:
+            self._main_port = find_free_network_port()
+        return super().main_port
+
+    def local_rank(self) -> int:
+        return super().local_rank() if is_child() else 0
+
+    def node_rank(self) -> int:
+        return super().node_rank() if self._hears else 0
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from ganart.lean import NoProfiler, stop_looking_for_gpus
 from ganart.loggers import ExperimentLogger
 from ganart.optimizers import build_optimizer
 from ganart.paths import shell
-from ganart.relaunch import children_train
+from ganart.relaunch import children_train, environment_of, take_rank
 from ganart.resume import Resume
 from ganart.run_folder import RunFolder
 
@@ -41,6 +41,7 @@ def train(
     extra_callbacks: Mapping[str, pl.Callback] | None = None,
 ) -> None:
     """Train in `run`, and leave there what it came to; everything that can be checked is checked first."""
+    take_rank(cfg.trainer)
     if resume is None and quiet.is_first_process() and run.has_begun and cfg.resume != "auto":
         folder = os.path.relpath(run.path)
         raise OccupiedError(
@@ -204,6 +205,7 @@ def build_trainer(
         allow=cfg.allow_targets,
         callbacks=[*callbacks.values(), *([TimeBudget(duration=cfg.trainer.max_time)] if cfg.trainer.max_time else [])],
         max_time=None,
+        plugins=cfg.trainer.get("plugins") or [environment_of(cfg.trainer)],
         profiler=node.profiler or NoProfiler(),
         logger=list(loggers),
         default_root_dir=str(run.path),

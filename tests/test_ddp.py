@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from laboratory import DCGAN, TINY, compose_tiny
+from lightning_fabric.plugins.environments.lightning import find_free_network_port
 from torch.testing import assert_close
 
 from ganart.config import build
@@ -20,6 +21,7 @@ from ganart.training import build_gan
 
 pytestmark = pytest.mark.slow  # each starts processes that start processes
 
+SPIES = os.pathsep.join([str(Path(__file__).parent), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
 WITNESS = ("+callback.witness._target_=spies.Witness", "allow_targets=[spies]")
 
 
@@ -30,7 +32,7 @@ def called(
     command = list(launch) or [sys.executable, "-m", "ganart", verb]
     command += [*TINY, *DCGAN, "name=tiny", *WITNESS, "trainer=ddp"]
     command += ["trainer.accelerator=cpu", f"trainer.devices={devices}", "trainer.precision=32", *overrides]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent), "GANART_CACHE": str(folder.parent / "cache")}
+    environment = os.environ | {"PYTHONPATH": SPIES, "GANART_CACHE": str(folder.parent / "cache")}
     return subprocess.run(
         command, capture_output=True, text=True, timeout=300, check=False, env=environment, cwd=folder.parent
     )
@@ -157,3 +159,32 @@ def test_what_one_rank_alone_meets_with_ends_all_with_the_reason_written_down(tm
     assert done.returncode == 1, done.stderr[-3000:]
     assert "is not finite at 48 images (round 3)" in done.stderr
     assert len(list(tmp_path.glob("run/diverged_rank*.pt"))) == 2
+
+
+def test_processes_that_srun_has_started_train_one_run(tmp_path):
+    """As Slurm starts them, with what it tells each: simulated, as there is no cluster here."""
+    common = {"SLURM_JOB_ID": str(20000 + os.getpid()), "SLURM_STEP_ID": "0", "SLURM_JOB_NAME": "interactive"}
+    common |= {"SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS_PER_NODE": "2", "SLURM_NNODES": "1"}
+    common |= {"SLURM_NODEID": "0", "SLURM_NODELIST": "localhost", "MASTER_PORT": str(find_free_network_port())}
+    command = [sys.executable, "-m", "ganart", "train", *TINY, *DCGAN, "name=tiny", *WITNESS, "~callback.scores"]
+    command += ["trainer.devices=2", "trainer.accelerator=cpu"]
+    environment = os.environ | common | {"PYTHONPATH": SPIES, "GANART_CACHE": f"{tmp_path}/cache"}
+    processes = [
+        subprocess.Popen(
+            command,
+            env=environment | {"SLURM_PROCID": str(rank), "SLURM_LOCALID": str(rank)},
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    said = [process.communicate(timeout=300)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    (folder,) = tmp_path.glob("runs/*/*")
+    assert folder.name == f"slurm-{common['SLURM_JOB_ID']}.0"
+    assert RunFolder(folder).summary["num_devices"] == 2
+    assert len(witnesses(RunFolder(folder), 2)) == 2
+    assert "players   generator" in said[0]
+    assert "players   generator" not in said[1]

@@ -7,8 +7,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from ganart.arguments import CONSTANT_KEYS, flags_first, with_constants_named
-from ganart.errors import UserError
-from ganart.jobs import with_folder_of_same_command, with_one_folder_for_all
+from ganart.jobs import with_folder_of_same_command
 from ganart.naming import what_differs
 from ganart.paths import conf_dir
 
@@ -97,38 +96,6 @@ def test_another_command_begins_anew(arguments):
     assert with_folder_of_same_command(arguments) == arguments
 
 
-@pytest.mark.parametrize(
-    ("environment", "folder"),
-    [
-        ({"TORCHELASTIC_RUN_ID": "tonight", "WORLD_SIZE": "2"}, "tonight"),
-        ({"SLURM_JOB_ID": "17", "SLURM_STEP_ID": "0", "SLURM_PROCID": "3", "SLURM_NTASKS": "4"}, "slurm-17.0"),
-    ],
-)
-def test_processes_that_something_else_started_share_a_folder(monkeypatch, environment, folder):
-    for key, value in environment.items():
-        monkeypatch.setenv(key, value)
-    assert with_one_folder_for_all(["seed=1"]) == ["seed=1", f"hydra.run.dir=runs/${{name}}/{folder}"]
-    given = ["seed=1", "hydra.run.dir=mine"]
-    assert with_one_folder_for_all(given) == given
-
-
-@pytest.mark.parametrize(
-    "environment",
-    [{}, {"TORCHELASTIC_RUN_ID": "tonight", "WORLD_SIZE": "1"}, {"SLURM_JOB_ID": "17", "SLURM_NTASKS": "4"}],
-)
-def test_a_process_that_is_alone_has_a_folder_of_its_own(monkeypatch, environment):
-    for key, value in environment.items():
-        monkeypatch.setenv(key, value)
-    assert with_one_folder_for_all(["seed=1"]) == ["seed=1"]
-
-
-def test_a_launch_without_a_name_needs_a_folder(monkeypatch):
-    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(UserError, match=r"hydra\.run\.dir=FOLDER"):
-        with_one_folder_for_all([])
-
-
 def test_slurm_starts_as_many_tasks_as_a_run_has_devices():
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
@@ -186,11 +153,3 @@ def test_flags_may_stand_anywhere():
     ]
     flags = ["--cfg", "job", "--info", "--config-dir", "mine", "--info", "all"]
     assert flags_first(given) == [*flags, "seed=1", "loss=hinge", "~callback.doctor"]
-
-
-def test_many_runs_are_not_started_by_torchrun(monkeypatch):
-    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "tonight")
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    for arguments in (["--multirun", "seed=1,2"], ["-m", "seed=1,2", "hydra.sweep.dir=mine"]):
-        with pytest.raises(UserError, match="hydra/launcher=slurm"):
-            with_one_folder_for_all(arguments)

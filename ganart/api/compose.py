@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from ganart import config
 from ganart.complaints import explain
 from ganart.errors import UserError
+from ganart.folders import settle_run
 from ganart.gan import GAN
 from ganart.hardware import choose
 from ganart.paths import conf_dir, quoted
@@ -36,10 +37,19 @@ def compose(*overrides: str, command: str = "train", config_dir: str | Path | No
     Raises:
         UserError: for a key or an option that does not exist, naming the nearest.
     """
+    return composed(overrides, command, config_dir)
+
+
+def composed(
+    overrides: Sequence[str], command: str, config_dir: str | Path | None, *, creates_folder: bool = False
+) -> DictConfig:
+    """Compose as `compose` does, and with `creates_folder` create the run folder, for this run alone."""
     searched = [f"hydra.searchpath=[{quoted(f'file://{Path(config_dir).absolute()}')}]"] if config_dir else []
     try:
         with _beside_other_applications(), initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = hydra.compose(command, [*searched, *overrides], return_hydra_config=True)
+            if creates_folder:
+                settle_run(cfg)
             HydraConfig.instance().set_config(cfg)  # the folder's name may ask for it
             folder = str(Path(cfg.hydra.run.dir).absolute())
             with read_write(cfg.hydra), open_dict(cfg.hydra):

@@ -14,7 +14,7 @@ import torch
 from omegaconf import DictConfig
 from PIL import Image
 
-from ganart.api.compose import compose
+from ganart.api.compose import composed
 from ganart.datasets.base import PictureSet
 from ganart.grids import grid
 from ganart.jobs import with_folder_to_resume, without_resume
@@ -183,7 +183,7 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
         UserError: if the configuration cannot be, listing all that is wrong with it.
         TrainingDivergedError: if a loss or a gradient became infinite or NaN.
     """
-    cfg = compose(*with_folder_to_resume(list(overrides)), config_dir=config_dir)
+    cfg = composed(with_folder_to_resume(list(overrides)), "train", config_dir, creates_folder=True)
     run, _ = train_composed(cfg, without_resume(overrides))
     return load(run.path, checkpoint="best", allow_targets=tuple(cfg.allow_targets))
 

@@ -19,7 +19,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from ganart.arguments import asks, flags_in, overrides_in, refuse_multirun, values_in
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.jobs import with_one_folder_for_all, without_resume
+from ganart.jobs import without_resume
 from ganart.naming import tails_of
 from ganart.paths import conf_dir, quoted, shell, write_atomically
 
@@ -54,6 +54,7 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     from ganart.config import build, build_dataset
     from ganart.console import console, fail
     from ganart.datasets import cache
+    from ganart.launch import launch_of
     from ganart.sweeping import results
     from ganart.sweeping.objective import objectives_of
     from ganart.sweeping.recipe import as_experiment
@@ -62,6 +63,12 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     from ganart.sweeping.study import Study
     from ganart.sweeping.worker import Worker, composer
 
+    if launch_of(cfg.trainer) is not None:
+        raise UserError(
+            "torchrun and srun start all processes of one run, and a sweep is many. Leave them out: trainer=ddp "
+            "trainer.devices=N starts the processes of each trial. To let each process work on the study by itself: "
+            "srun ganart sweep … trainer.devices=1"
+        )
     base = [o for o in without_resume(HydraConfig.get().overrides.task) if not _is_own(o)]
     compose = composer(config_name, base, OWN_KEYS)
     check_settings(cfg)
@@ -163,7 +170,6 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     if asks(arguments):
         return arguments
     refuse_multirun(arguments, "ganart sweep is many runs already. loss=hinge,minimax is searched as it stands.")
-    with_one_folder_for_all([*arguments, "--multirun"])  # of which torchrun would start several
     parser = OverridesParser.create()
     kept = flags_in(arguments)
     search: list[str] = []

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from ganart.arguments import asks, with_constants_named
 from ganart.complaints import tells_users
 from ganart.console import console
-from ganart.jobs import with_folder_to_resume, with_one_folder_for_all, without_resume
+from ganart.jobs import with_folder_to_resume, without_resume
 from ganart.multirun import failure_stays_in_its_job
 from ganart.naming import in_multirun
 from ganart.paths import conf_dir, shell
@@ -58,5 +58,4 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     """Name the jobs of a multirun by what differs; a resumed run goes on in its own folder, which Hydra has to know."""
     if asks(arguments):
         return arguments
-    arguments = with_one_folder_for_all(with_constants_named(arguments))
-    return with_folder_to_resume(arguments)
+    return with_folder_to_resume(with_constants_named(arguments))
