@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
+from itertools import count
+from math import gcd
 from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -89,6 +91,9 @@ class GAN(pl.LightningModule):
         self._discriminator_steps = discriminator_steps
         self._accumulate = accumulate
         self._gradient_clip = gradient_clip or {}
+        self._measured_every = next(
+            period for period in count(MEASURED_EVERY) if all(gcd(period, p.every) == 1 for p in penalties.values())
+        )
         self._channels_last = channels_last
 
     # ------------------------------------------------------------------------------------------ the two-player step
@@ -192,7 +197,22 @@ class GAN(pl.LightningModule):
         self.images_seen += images
         self.rounds += 1
         if self.rounds % self.ema.every == 0:
+            if self.trainer.world_size > 1:
+                self.agree_on_batch_statistics()
             self.ema.update(self._averaged, self.images_seen, self.ema.every * images)
+
+    def agree_on_batch_statistics(self) -> None:
+        """Take the mean over all processes of what the generator's layers remember of their batches.
+
+        Each process has seen its own share, and DDP hands out those of the first only before the next round: without
+        this every process would have an average, and scores, of its own.
+        """
+        buffers = [buffer for buffer in self.generator.buffers() if buffer.is_floating_point()]
+        if buffers:
+            flat = torch.cat([buffer.flatten() for buffer in buffers])
+            mean = cast(Tensor, self.trainer.strategy.reduce(flat, reduce_op="mean"))
+            for buffer, part in zip(buffers, mean.split([buffer.numel() for buffer in buffers]), strict=True):
+                buffer.copy_(part.view_as(buffer))
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Batch:
         return Batch(*(tensor.to(device, non_blocking=True) for tensor in as_batch(batch)))
@@ -209,7 +229,8 @@ class GAN(pl.LightningModule):
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Refuse what is not finite; measure and clip the gradients. They come unscaled.
 
-        A norm reads every gradient once more, which small networks feel: without clipping it is taken every few rounds.
+        A norm reads every gradient once more, which small networks feel: without clipping it is taken every few rounds,
+        so many that updates with and without lazy penalties are met as often as there are such.
         A gradient that is not finite in between makes the next loss so; checkpoints look at their weights themselves.
         """
         player = PLAYERS[self.trainer.optimizers.index(optimizer)]
@@ -218,7 +239,7 @@ class GAN(pl.LightningModule):
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)
         if scaler is not None and scaler.get_scale() < SMALLEST_SCALE:
             raise self.diverged(player)
-        if limit is not None or self.rounds % MEASURED_EVERY == 0:
+        if limit is not None or self.rounds % self._measured_every == 0:
             parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
             norm = torch.nn.utils.get_total_norm([p.grad for p in parameters])
             self.meters.add(f"players/gradient_norm_{player}", norm)
@@ -279,7 +300,7 @@ class GAN(pl.LightningModule):
             setattr(self, name, checkpoint["ganart"][name])
 
 
-MEASURED_EVERY = 8  # rounds from one measurement of the gradients to the next
+MEASURED_EVERY = 8  # rounds from one measurement of the gradients to the next, at least
 SMALLEST_SCALE = 2.0**-10  # a scaler that came down to this has skipped every step on its way
 PLAYERS = ("discriminator", "generator")
 CLOCKS = ("images_seen", "rounds", "discriminator_updates")

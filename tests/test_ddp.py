@@ -65,10 +65,31 @@ def test_two_processes_write_one_run_folder(runs):
 
 def test_both_ranks_come_to_the_same_weights(runs):
     first, second = witnesses(runs[2], 2)
-    learned = [name for name in first["weights"] if "running_" not in name and "num_batches" not in name]
-    assert learned
-    for name in learned:
+    own = [name for name in first["weights"] if name.startswith("generator.") and "running_" in name]
+    assert not all(torch.equal(first["weights"][name], second["weights"][name]) for name in own)
+    for name in first["weights"].keys() - set(own):  # batch statistics of the last round, which DDP has not shared yet
         assert torch.equal(first["weights"][name], second["weights"][name]), name
+
+
+def test_the_average_of_every_rank_is_that_of_the_checkpoint_with_its_batch_statistics(runs):
+    saved = read_checkpoint(runs[2].checkpoint("last"))["state_dict"]
+    names = [name for name in saved if name.startswith("generator_ema.")]
+    assert any("running_var" in name for name in names)
+    for seen in witnesses(runs[2], 2):
+        for name in names:
+            assert torch.equal(seen["weights"][name], saved[name]), name
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_scores_of_a_run_are_those_of_its_checkpoint(runs, devices, ganart, monkeypatch):
+    run = runs[devices]
+    monkeypatch.setenv("GANART_CACHE", str(run.path.parent / "cache"))
+    options = ["num_images=100", "features.images=2000", "metric=[fid,kid,is]", "device=cpu"]
+    status, said = ganart("evaluate", f"run={run.path}", "checkpoint=last", "features=classifier", *options)
+    assert status == 0, said
+    (evaluated,) = run.path.glob("evaluations/*/summary.json")
+    for name, row in json.loads(evaluated.read_text())["scores"].items():
+        assert row["value"] == pytest.approx(run.summary["scores"][name]["value"], rel=1e-9), name
 
 
 def test_the_ranks_share_each_batch_of_the_single_process(runs):

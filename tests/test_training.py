@@ -177,6 +177,28 @@ def test_gradients_are_clipped_to_the_norm_that_was_asked_for(tmp_path, monkeypa
     assert max(norms.norms["discriminator"]) > 0.01
 
 
+def test_gradient_norms_are_of_rounds_with_and_without_lazy_penalties_as_often_as_there_are_such(tmp_path, monkeypatch):
+    class Norms(Callback):
+        def __init__(self):
+            self.norms = []
+
+        def on_before_optimizer_step(self, trainer, pl_module, optimizer):
+            if optimizer is trainer.optimizers[0]:
+                gradients = [p.grad for p in pl_module.discriminator.parameters()]
+                self.norms.append(float(torch.nn.utils.get_total_norm(gradients)))
+
+    recorded = Norms()
+    overrides = ["total_images=1152", "callback.metrics.every_images=1152", "~callback.scores"]
+    overrides += [f"optimizer.{player}.lr=1e-9" for player in ("generator", "discriminator")]  # always the same norms
+    overrides += [f"penalty.r{n}.{key}" for n in (1, 2) for key in ("every=8", "gamma=100")]
+    run = train_with(tmp_path / "run", recorded, *overrides, monkeypatch=monkeypatch)
+    assert len(recorded.norms) == 72
+    (row,) = rows_of(run)
+    (said, true) = float(row["players/gradient_norm_discriminator"]), sum(recorded.norms) / 72
+    assert sum(recorded.norms[::8]) / 9 > 2 * true
+    assert said == pytest.approx(true, rel=0.2)
+
+
 def test_learning_rates_follow_the_schedule_by_images_seen(tmp_path):
     run = train_tiny(tmp_path / "run", "schedule=linear", "callback.metrics.every_images=16", "~callback.scores")
     rates = {int(row["images_seen"]): float(row["players/learning_rate_generator"]) for row in rows_of(run)}

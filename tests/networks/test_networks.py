@@ -8,6 +8,8 @@ from torch import nn
 from torch.testing import assert_close
 
 from ganart.errors import UserError
+from ganart.layers.conditioning import discriminator_head
+from ganart.losses import Relativistic
 from ganart.networks import dcgan, mlp, resize_conv
 
 SIDES = [8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256]
@@ -151,6 +153,38 @@ def test_discriminators_without_batch_norm_judge_each_picture_by_itself(architec
     images = torch.randn(4, 3, 16, 16)
     alone = torch.cat([discriminator(image[None], nothing(1)) for image in images])
     assert_close(discriminator(images, nothing(4)), alone, atol=1e-5, rtol=1e-4)
+
+
+@ALL
+@pytest.mark.parametrize("label_sizes", [(), (3, 4)])
+def test_gradients_of_the_discriminator_do_not_suffer_from_an_offset_of_all_logits_under_autocast(
+    architecture, label_sizes
+):
+    """Relativistic losses let the logits drift together; in bfloat16 those around 300 are steps of 2 apart."""
+    discriminator = players(architecture, 16, 16, label_sizes=label_sizes)[1]
+    real, fake = torch.randn(2, 128, 3, 16, 16).unbind()
+    labels = torch.zeros(128, len(label_sizes), dtype=torch.long)
+
+    def gradient(offset: float, autocast: bool) -> torch.Tensor:
+        torch.nn.init.constant_(discriminator.head.linear.bias, offset)
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            logits = [discriminator(images, labels) for images in (real, fake)]
+        loss = Relativistic().discriminator(*(column.float() for column in logits)).mean()
+        weights = [w for w in discriminator.parameters() if w is not discriminator.head.linear.bias]
+        return torch.cat([g.flatten() for g in torch.autograd.grad(loss, weights)])
+
+    exact = gradient(0, autocast=False)
+    errors = [float((gradient(offset, autocast=True) - exact).norm() / exact.norm()) for offset in (0, 300)]
+    assert errors[1] < 1.1 * errors[0]
+
+
+def test_a_head_computes_in_the_precision_of_its_weights():
+    head = discriminator_head(nn.Linear(9, 1), 9, [3])
+    features, labels = torch.randn(4, 9, dtype=torch.bfloat16), torch.tensor([[0], [1], [2], [-1]])
+    with torch.autocast("cpu", torch.bfloat16):
+        assert head(features, labels).dtype == torch.float32
+    assert torch.equal(head(features, labels), head(features.float(), labels))
+    assert head.bfloat16()(features, labels).isfinite().all()  # trainer.precision=bf16-true
 
 
 # ---------------------------------------------------------------------------------------------- DCGAN as in its table
