@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from ganart.errors import UserError
+from ganart.json_files import in_json
 
 KEY = "ganart"
 NEEDED = {"seed", "labels", "truncation", "run", "checkpoint", "checkpoint_sha256", "weights", "pixels_sha256"}
@@ -21,7 +22,7 @@ def save_png(pixels: np.ndarray, file: Path, origin: dict[str, Any]) -> None:
     """Write uint8 [H, W, C] as a PNG with `origin`, and the hash of its pixels, in an iTXt chunk."""
     origin = {**origin, "pixels_sha256": pixels_hash(pixels)}
     info = PngInfo()
-    info.add_itxt(KEY, json.dumps(origin, ensure_ascii=False))
+    info.add_itxt(KEY, in_json(origin))
     info.add_itxt("Software", f"ganart {origin['versions']['ganart']}")
     info.add_itxt(
         "Source", f"trained on {origin['dataset']['name']}, licence of the data: {origin['dataset']['licence']}"

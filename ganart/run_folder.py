@@ -25,6 +25,7 @@ from ganart.datasets import cache
 from ganart.datasets.base import Factor, PictureSet
 from ganart.errors import TrainingDivergedError, UserError
 from ganart.foreign import read_configuration, read_json, refuse_links_out_of
+from ganart.json_files import write_json
 from ganart.paths import write_atomically
 
 ENDS = ("images", "time", "pruned")
@@ -88,14 +89,14 @@ class RunFolder:
             "factors": [{"name": factor.name, "classes": list(factor.classes)} for factor in pictures.factors],
             "places": places.recorded(cfg, self.path),
         }
-        write_atomically(self.path / "dataset.json", json.dumps(description, indent=2, ensure_ascii=False))
+        write_json(self.path / "dataset.json", description)
 
     def record_failure(self, error: Exception) -> None:
         """Write down why the run failed, for whoever looks for its result."""
         self.path.mkdir(parents=True, exist_ok=True)
         lines = traceback.format_exception(error)
         facts = {"reason": str(error) or type(error).__name__, "kind": type(error).__name__, "traceback": lines}
-        write_atomically(self.path / "failure.json", json.dumps(facts, indent=2, ensure_ascii=False))
+        write_json(self.path / "failure.json", facts)
 
     @property
     def has_begun(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import subprocess
 from collections.abc import Sequence
@@ -15,8 +14,8 @@ from rich.table import Table
 
 from ganart import __version__
 from ganart.hardware import cpu_name
+from ganart.json_files import write_json
 from ganart.metrics.results import LabelTable, Result
-from ganart.paths import write_atomically
 
 ENOUGH_FOR_FRECHET = 10_000
 
@@ -61,7 +60,7 @@ def device_name(device: torch.device) -> str:
 
 def write(file: Path, facts: dict[str, Any]) -> None:
     """Write `facts`, and the versions that they may depend on."""
-    write_atomically(file, json.dumps({**facts, "versions": versions()}, indent=2, ensure_ascii=False))
+    write_json(file, {**facts, "versions": versions()})
 
 
 def headline(results: Sequence[Result], facts: dict[str, Any]) -> str:
@@ -139,13 +138,13 @@ def label_table(table: LabelTable) -> Table:
     if table.total_variation is not None:
         title += f": shares differ by {table.total_variation:.1%}"
     if table.agreement is not None:
-        title += f", {table.agreement:.1%} are recognised as what was told"
+        title += f", {table.agreement:.1%} are recognised as asked for"
     sheet = Table(title=title, title_justify="left")
     for name in (table.factor, "share of real", "share of generated", "kernel distance ↓", "recall ↑"):
         sheet.add_column(name, justify="left" if name == table.factor else "right")
     for row in table.rows:
-        share_fake = "" if row.share_fake is None else f"{row.share_fake:.1%}"
+        shares = ("" if share is None else f"{share:.1%}" for share in (row.share_real, row.share_fake))
         distance = "" if row.kernel_distance is None else f"{row.kernel_distance:.3g}"
         recall = "" if row.recall is None else f"{row.recall:.2f}"
-        sheet.add_row(row.class_name, f"{row.share_real:.1%}", share_fake, distance, recall)
+        sheet.add_row(row.class_name, *shares, distance, recall)
     return sheet

@@ -58,6 +58,6 @@ def test_what_all_protocols_share_is_said_once_and_the_rest_by_score():
 def test_a_class_without_numbers_has_empty_cells():
     rows = [LabelRow("calm", 10, 12, 0.5, 0.6, 0.123, 0.9), LabelRow("odd", 10, 0, 0.5, None, None, None)]
     text = shown(summary.label_table(LabelTable("style", 0.1, 0.75, rows)))
-    assert "shares differ by 10.0%, 75.0% are recognised as what was told" in text
+    assert "shares differ by 10.0%, 75.0% are recognised as asked for" in text
     assert "60.0%" in text
     assert "None" not in text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 from ganart.arguments import asks, values_in, with_output, with_seeds_quoted
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir, write_atomically
+from ganart.json_files import write_json
+from ganart.paths import conf_dir
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,7 +129,7 @@ def _conclude(
 
     folder.mkdir(parents=True, exist_ok=True)
     facts = report.facts(found, auditor, data, pictures, names)
-    write_atomically(folder / "audit.json", json.dumps({"subject": subject, **facts}, indent=1, ensure_ascii=False))
+    write_json(folder / "audit.json", {"subject": subject, **facts}, indent=1)
     for number, sheet in enumerate(sheets(pictures, names, found.findings, data.train, auditor.files, num_sheets), 1):
         sheet.save(folder / f"sheet_{number}.png")
     console.print(report.table(facts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,12 +34,13 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
     from ganart.datasets.contact_sheet import contact_sheet
     from ganart.datasets.report import survey, write_manifest
     from ganart.datasets.report_text import markdown, show
+    from ganart.json_files import write_json
 
     pictures = load(build(cfg.dataset, allow=cfg.get("allow_targets", ())))
     report = survey(pictures)
     output_dir.mkdir(parents=True, exist_ok=True)
     (output_dir / "report.md").write_text(markdown(report), encoding="utf-8")
-    (output_dir / "report.json").write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1), encoding="utf-8")
+    write_json(output_dir / "report.json", asdict(report), indent=1)
     contact_sheet(pictures, report).save(output_dir / "contact_sheet.png")
     write_manifest(pictures, output_dir / "manifest.csv")
     show(report, console)

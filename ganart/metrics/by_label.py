@@ -20,28 +20,37 @@ FEWEST = 20
 def by_label(real: Sample, fake: Sample, factors: tuple[Factor, ...]) -> list[LabelTable]:
     """Return a table for each factor with more than one class.
 
-    Shares of generated pictures are of what a classifier recognises, which was trained on the data's own labels. The
-    kernel distance and the recall of a class compare its real pictures with those generated ones that were told it or,
-    where nothing was told, that are recognised as it.
+    Shares are of what a classifier of the data's labels recognises, on both sides alike: what it mistakes, it mistakes
+    in both. Without a classifier the real pictures have the shares of their own labels, and generated ones none. The
+    kernel distance and the recall of a class compare its real pictures with those generated ones that were conditioned
+    on it; where none was, pictures that are recognised as it, on both sides.
     """
     return [_table(real, fake, column, factor) for column, factor in enumerate(factors) if len(factor.classes) > 1]
 
 
 def _table(real: Sample, fake: Sample, column: int, factor: Factor) -> LabelTable:
     own, told = real.labels[:, column], fake.labels[:, column]
-    recognised = fake.recognised[:, column] if fake.recognised.shape[1] else torch.full_like(told, UNKNOWN)
-    is_told = bool((told != UNKNOWN).any())
-    shares_real, shares_fake = _shares(own, len(factor.classes)), _shares(recognised, len(factor.classes))
+    seen_real, seen_fake = (_recognised(side, column) for side in (real, fake))
+    is_told, is_seen = bool((told != UNKNOWN).any()), bool((seen_fake != UNKNOWN).any())
+    shares_real = _shares(seen_real if is_seen else own, len(factor.classes))
+    shares_fake = _shares(seen_fake, len(factor.classes))
+    by_real, by_fake = (own, told) if is_told else (seen_real, seen_fake)
     rows = [
-        _row(name, real.take(own == number), fake.take((told if is_told else recognised) == number), shares)
+        _row(name, real.take(by_real == number), fake.take(by_fake == number), shares)
         for number, (name, *shares) in enumerate(
             zip(factor.classes, shares_real.tolist(), shares_fake.tolist(), strict=True)
         )
     ]
-    has_shares = bool((recognised != UNKNOWN).any())
-    variation = float((shares_real - shares_fake).abs().sum() / 2) if has_shares else None
-    agreement = float((recognised == told)[told != UNKNOWN].float().mean()) if is_told and has_shares else None
+    variation = float((shares_real - shares_fake).abs().sum() / 2) if is_seen else None
+    agreement = float((seen_fake == told)[told != UNKNOWN].float().mean()) if is_told and is_seen else None
     return LabelTable(factor.name, variation, agreement, rows)
+
+
+def _recognised(side: Sample, column: int) -> Tensor:
+    """What a classifier takes the pictures for, int64 [N]; unknown where there is no classifier."""
+    if side.recognised.shape[1]:
+        return side.recognised[:, column]
+    return torch.full((len(side),), UNKNOWN, device=side.labels.device)
 
 
 def _row(name: str, real: Sample, fake: Sample, shares: list[float]) -> LabelRow:
@@ -50,8 +59,8 @@ def _row(name: str, real: Sample, fake: Sample, shares: list[float]) -> LabelRow
         sides = Comparison(real, fake)
         distance = KernelDistance(subsets=20).compute(sides)[0].value
         recall = PrecisionRecall().compute(sides)[1].value
-    share_fake = None if math.isnan(shares[1]) else shares[1]
-    return LabelRow(name, len(real), len(fake), shares[0], share_fake, distance, recall)
+    share_real, share_fake = (None if math.isnan(share) else share for share in shares)
+    return LabelRow(name, len(real), len(fake), share_real, share_fake, distance, recall)
 
 
 def _shares(labels: Tensor, num_classes: int) -> Tensor:

@@ -33,13 +33,16 @@ class FrechetDistance(Score):
         return [Value("fid", float(metric.compute()), self._jackknife(sides.real_gaussian, fake))]
 
     def _jackknife(self, real: Gaussian, fake: Tensor) -> float | None:
-        """Quenouille 1956, Tukey 1958: √((g − 1)/g · Σ(θᵢ − θ̄)²) over the g estimates that leave one fold out."""
+        """Quenouille 1956, Tukey 1958: √((g − 1)/g · Σ(θᵢ − θ̄)²) over the g estimates that leave one fold out.
+
+        Folds are as equal as the number of pictures allows, as the formula takes them to be.
+        """
         if self.folds < 2 or len(fake) < 2 * self.folds:
             return None
-        everything, folds = Gaussian.of(fake), fake.chunk(self.folds)
+        everything, folds = Gaussian.of(fake), fake.tensor_split(self.folds)
         estimates = []
         for number, fold in enumerate(folds):
             rest = torch.cat([*folds[:number], *folds[number + 1 :]])
             estimates.append(real.distance_to(everything.without(fold, rest)))
         scale = (len(folds) - 1) ** 2 / len(folds)
-        return float((scale * torch.tensor(estimates).var()).sqrt())
+        return float((scale * torch.tensor(estimates, dtype=torch.float64).var()).sqrt())

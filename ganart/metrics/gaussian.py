@@ -13,13 +13,13 @@ from torch import Tensor
 class Gaussian:
     """Mean [D] and covariance of `count` vectors, float64.
 
-    Of few vectors the centred ones are kept, [count, D], of many the scatter Σ(x − μ)(x − μ)ᵀ, [D, D]: what is smaller.
+    Of few vectors the centred ones are kept, [count, D], of many the sum Σ(x − μ)(x − μ)ᵀ, [D, D]: what is smaller.
     """
 
     mean: Tensor
     count: int
     centred: Tensor | None = None
-    scatter: Tensor | None = None
+    summed: Tensor | None = None
 
     @classmethod
     def of(cls, features: Tensor) -> Gaussian:
@@ -28,14 +28,20 @@ class Gaussian:
         centred = features - mean
         if len(features) <= features.shape[1]:
             return cls(mean, len(features), centred=centred)
-        return cls(mean, len(features), scatter=centred.T @ centred)
+        return cls(mean, len(features), summed=centred.T @ centred)
+
+    @property
+    def scatter(self) -> Tensor:
+        """Σ(x − μ)(x − μ)ᵀ, [D, D]; zeros for one vector."""
+        if self.centred is not None:
+            return self.centred.T @ self.centred
+        assert self.summed is not None
+        return self.summed
 
     @cached_property
     def covariance(self) -> Tensor:
         """The unbiased estimate, [D, D]; needs two vectors."""
-        scatter = self.centred.T @ self.centred if self.centred is not None else self.scatter
-        assert scatter is not None
-        return scatter / (self.count - 1)
+        return self.scatter / (self.count - 1)
 
     @cached_property
     def factor(self) -> Tensor:
@@ -72,11 +78,11 @@ class Gaussian:
 
         For many vectors by Chan et al. 1983, the pairwise update backwards: without looking at the rest.
         """
-        if self.scatter is None:
+        if self.summed is None:
             return Gaussian.of(rest)
         taken = Gaussian.of(part)
         count = self.count - taken.count
         mean = (self.count * self.mean - taken.count * taken.mean) / count
         apart = taken.mean - mean
-        scatter = taken.covariance * (taken.count - 1) + torch.outer(apart, apart) * (taken.count * count / self.count)
-        return Gaussian(mean, count, scatter=self.scatter - scatter)
+        scatter = taken.scatter + torch.outer(apart, apart) * (taken.count * count / self.count)
+        return Gaussian(mean, count, summed=self.summed - scatter)

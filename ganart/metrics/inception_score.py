@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from torchmetrics.image.inception import InceptionScore as TorchInceptionScore
+import torch
+from torch import Tensor
 
-from ganart.metrics.base import Comparison, Ready, Score, Value
+from ganart.metrics.base import Comparison, Score, Value, in_double
 
 
 @dataclass(frozen=True)
 class InceptionScore(Score):
-    """exp E[KL(p(y|x) ‖ p(y))] over a network's classes, as mean ± std over splits. It looks at no real picture."""
+    """exp E[KL(p(y|x) ‖ p(y))] over a network's classes, as mean ± std over splits. It looks at no real picture.
+
+    Splits are drawn, and as equal as the number of pictures allows. torchmetrics computes in float32, where a class
+    whose probability is too small to be written makes all of it NaN.
+    """
 
     splits: int = 10
 
@@ -21,25 +25,24 @@ class InceptionScore(Score):
     lower_is_better = False
 
     def compute(self, sides: Comparison) -> list[Value]:
-        logits = sides.fake.logits
+        logits = in_double(sides.fake.logits)
         if logits.shape[1] < 2:
             return []  # a network without classes has none to be sure of
-        splits = even_splits(len(logits), self.splits)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the memory that the logits take: they are there already
-            metric = TorchInceptionScore(feature=Ready(logits.shape[1]), splits=splits, sync_on_compute=False)
-        metric.to(logits.device).update(logits)
-        mean, std = metric.compute()
-        return [Value("is", float(mean), float(std) if splits > 1 else None)]
+        order = torch.randperm(len(logits)).to(logits.device)
+        parts = logits[order].tensor_split(self._splits(len(logits)))
+        scores = torch.tensor([inception_score(part) for part in parts], dtype=torch.float64)
+        return [Value("is", float(scores.mean()), float(scores.std()) if len(scores) > 1 else None)]
 
     def protocol(self, num_images: int) -> dict[str, Any]:
-        return {"splits": even_splits(num_images, self.splits)}
+        return {"splits": self._splits(num_images)}
+
+    def _splits(self, num_images: int) -> int:
+        """As many as wanted, but none with a single picture, whose score would be 1 always."""
+        return max(1, min(self.splits, num_images // 2))
 
 
-def even_splits(num_images: int, wanted: int) -> int:
-    """The most splits up to `wanted` of which none is left with a single picture, whose score would be 1 always."""
-    for splits in range(min(wanted, num_images // 2), 1, -1):
-        size = -(-num_images // splits)
-        if (num_images - 1) % size >= 1:
-            return splits
-    return 1
+def inception_score(logits: Tensor) -> float:
+    """Return exp(H(mean of p) − mean of H(p)) of the probabilities p of logits [N, K], float64: from 1 to K."""
+    probabilities = logits.softmax(dim=1)
+    marginal = torch.special.entr(probabilities.mean(dim=0)).sum()
+    return float((marginal - torch.special.entr(probabilities).sum(dim=1).mean()).exp())

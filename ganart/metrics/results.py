@@ -45,7 +45,7 @@ class LabelRow:
     class_name: str
     n_real: int
     n_fake: int
-    share_real: float
+    share_real: float | None
     share_fake: float | None
     kernel_distance: float | None
     recall: float | None
@@ -61,10 +61,10 @@ class LabelTable:
 
     factor: str
     total_variation: float | None
-    """½ Σ |share of real − share of generated pictures|: 0 as the data, 1 nothing in common."""
+    """½ Σ |share of real − share of generated pictures|, as recognised: 0 as the data, 1 nothing in common."""
 
     agreement: float | None
-    """The share of generated pictures that are recognised as the class that was told; None where none was told."""
+    """The share of generated pictures that are recognised as the class that they were conditioned on, if they were."""
 
     rows: list[LabelRow]
 

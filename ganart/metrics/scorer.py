@@ -14,6 +14,7 @@ from ganart import __version__
 from ganart.datasets.base import PictureSet
 from ganart.errors import UserError
 from ganart.features import FeatureNetwork
+from ganart.json_files import in_json
 from ganart.metrics.base import Comparison, Sample, Score, Value
 from ganart.metrics.by_label import by_label
 from ganart.metrics.observer import Observer, Paint
@@ -22,7 +23,7 @@ from ganart.seeds import mix
 from ganart.store import cached
 
 FEWEST_FOR_SMALL_TESTS = 1000
-VERSION = 1  # of the scores: raise it when one of them computes something else, and cached floors are taken anew
+VERSION = 2  # of the scores: raise it when one of them computes something else, and cached floors are taken anew
 
 
 class Scorer:
@@ -168,7 +169,7 @@ class Scorer:
             else:
                 stand_in = self.real.take(slice(count, 2 * count))
             values = self._compute(score, Comparison(own, stand_in))
-            file.write_text(json.dumps({value.key: value.value for value in values}), encoding="utf-8")
+            file.write_text(in_json({value.key: value.value for value in values}), encoding="utf-8")
 
         return cached("features", key, ".floor.json", write, _floors_in)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from io import StringIO
 from typing import Any
 
+from ganart.json_files import in_json
 from ganart.reporting.differences import configuration_differences, short_names
 from ganart.reporting.run import Run, mapping
 from ganart.tables import TableWriter
@@ -41,4 +41,4 @@ def row_of(run: Run) -> dict[str, Any]:
     row["trainer_precision"] = run.summary.get("precision")  # a score may be called precision
     row["ganart"] = mapping(run.summary.get("versions")).get("ganart")
     first = next(iter(scores.values()), {})
-    return {**row, "protocol": json.dumps(first["protocol"], ensure_ascii=False) if "protocol" in first else None}
+    return {**row, "protocol": in_json(first["protocol"]) if "protocol" in first else None}

@@ -39,8 +39,8 @@ class Objective:
         name, row = next(((name, row) for name, row in scores if row["key"] == self.key), (None, None))
         if row is None:
             raise UserError(f"objective={self.key} was not taken: the run ended without it.")
-        if not math.isfinite(row["value"]):
-            raise UserError(f"objective={self.key} came out as {row['value']}.")
+        if row["value"] is None or not math.isfinite(row["value"]):
+            raise UserError(f"objective={self.key} came out as no finite number.")
         return float(row["value"]), {"score": name, **row["protocol"]}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 from rich.table import Table
 
-from ganart.paths import write_atomically
+from ganart.json_files import write_json
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.study import FOLDER, OVERRIDES, PROTOCOL, REASON, Study
 from ganart.sweeping.worker import SECONDS, VALUES_BY_SEED
@@ -102,7 +101,7 @@ def saved_by_pruning(facts: dict[str, Any]) -> tuple[int, int]:
 
 
 def write(folder: Path, facts: dict[str, Any]) -> None:
-    write_atomically(folder / "study.json", json.dumps(facts, indent=2, ensure_ascii=False))
+    write_json(folder / "study.json", facts)
 
 
 def table(facts: dict[str, Any]) -> Table:

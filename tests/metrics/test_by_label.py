@@ -20,7 +20,7 @@ def sides(fake_counts, fake_shift=(0.0, 20.0, 40.0), told=True):
     features, labels = clusters((100, 60, 40), 0)
     fakes, recognised = clusters(fake_counts, 10, fake_shift)
     return (
-        sample(features, labels=labels, recognised=labels),
+        sample(features, labels=labels, recognised=labels.copy()),
         sample(fakes, labels=recognised.copy() if told else np.full_like(recognised, -1), recognised=recognised),
     )
 
@@ -39,6 +39,25 @@ def test_a_class_painted_badly_is_seen_in_its_own_row(told):
     calm, loud, odd = table.rows
     assert odd.kernel_distance > 100 * max(abs(calm.kernel_distance), abs(loud.kernel_distance))
     assert min(calm.recall, loud.recall) > 0.5 > odd.recall
+
+
+def test_a_perfect_generator_has_the_shares_of_the_data_however_bad_the_classifier_is():
+    real, fake = sides((100, 60, 40), told=False)
+    for side in (real, fake):
+        side.recognised[side.recognised == 2] = 1  # it takes all odd pictures for loud ones
+    (table,) = by_label(real, fake, (STYLE,))
+    assert table.total_variation == 0
+    assert [row.share_real for row in table.rows] == [row.share_fake for row in table.rows] == [0.5, 0.5, 0.0]
+    assert [(row.n_real, row.n_fake) for row in table.rows] == [(100, 100), (100, 100), (0, 0)]
+    assert min(row.recall for row in table.rows[:2]) > 0.8
+
+
+def test_pictures_that_were_conditioned_on_a_class_are_compared_with_those_of_its_own_label():
+    real, fake = sides((100, 60, 40))
+    for side in (real, fake):
+        side.recognised[:] = 0
+    (table,) = by_label(real, fake, (STYLE,))
+    assert [(row.n_real, row.n_fake) for row in table.rows] == [(100, 100), (60, 60), (40, 40)]
 
 
 def test_a_missing_class_has_a_share_of_nothing_and_no_numbers():

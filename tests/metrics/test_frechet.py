@@ -92,11 +92,12 @@ def test_the_symmetric_form_is_never_below_zero_by_more_than_rounding():
 
 
 @pytest.mark.parametrize("dim", [4, 60])
-def test_taking_vectors_out_of_a_gaussian_leaves_that_of_the_others(dim):
+@pytest.mark.parametrize("end", [11, 12, 23])
+def test_taking_vectors_out_of_a_gaussian_leaves_that_of_the_others(dim, end):
     everything = torch.from_numpy(features(1, 50, dim)).double()
-    rest = torch.cat([everything[:10], everything[23:]])
-    left, others = Gaussian.of(everything).without(everything[10:23], rest), Gaussian.of(rest)
-    assert left.count == 37
+    rest = torch.cat([everything[:10], everything[end:]])
+    left, others = Gaussian.of(everything).without(everything[10:end], rest), Gaussian.of(rest)
+    assert left.count == 60 - end
     assert_close(left.mean, others.mean)
     assert_close(left.covariance, others.covariance)
 
@@ -116,6 +117,18 @@ def test_deviation_is_that_of_another_set_of_generated_pictures():
     sets = [values(FrechetDistance(), real, gaussian(seed, 400, 3, 0.5))["fid"] for seed in range(1, 61)]
     spread = np.std([value.value for value in sets])
     assert np.median([value.std for value in sets]) == pytest.approx(spread, rel=0.3)
+
+
+@pytest.mark.parametrize("dim", [3, 24, 64])
+def test_the_deviation_is_that_of_leaving_out_each_fold_whatever_is_left_in_the_last(dim):
+    """Computed anew from the pictures that are left, for counts on both sides of D: 91 in tens leave a single one."""
+    real = features(0, 200, dim)
+    for count in [*range(20, 36), 41, 46, 55, 64, 73, 82, 91, 92, 100]:
+        fake = features(1, count, dim, 0.5)
+        folds = np.array_split(np.arange(count), 10)
+        left = [of_gaussians(real, np.delete(fake, fold, axis=0)) for fold in folds]
+        expected = np.sqrt(9 / 10 * np.square(left - np.mean(left)).sum())
+        assert values(FrechetDistance(), real, fake)["fid"].std == pytest.approx(expected, rel=1e-6), count
 
 
 def test_a_handful_of_pictures_has_no_deviation():

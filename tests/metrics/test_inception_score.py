@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 from sides import sample, values
+from torchmetrics.image.inception import InceptionScore as TorchInceptionScore
 
 from ganart.metrics import InceptionScore
 
@@ -57,14 +58,37 @@ def test_splits_are_scored_each_by_itself():
     assert 1 < mean < 2
 
 
-@pytest.mark.parametrize("count", [4, 5, 11, 21, 13])
-def test_no_split_has_fewer_than_two_pictures(count):
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 11, 13, 21, 25, 39])
+def test_there_are_as_many_splits_as_the_protocol_says_and_none_of_a_single_picture(count):
     # A different class for every picture: a split of n pictures scores n, so none may score 1.
-    torch.manual_seed(0)
     splits = InceptionScore(splits=10).protocol(count)["splits"]
-    sizes = [len(chunk) for chunk in torch.arange(count).chunk(splits)]
-    assert min(sizes) >= 2
-    assert score(sure_of(torch.arange(count), count), 10)[0] == pytest.approx(sum(sizes) / len(sizes), rel=1e-4)
+    assert splits == min(10, count // 2)
+    mean, std = score(sure_of(torch.arange(count), count), 10)
+    assert mean == pytest.approx(count / splits, rel=1e-4)
+    small, large = count // splits, -(-count // splits)
+    assert min(small, large) >= 2
+    sizes = torch.tensor([float(small)] * (splits - count % splits) + [float(large)] * (count % splits))
+    assert (std is None) if splits == 1 else std == pytest.approx(sizes.std().item(), rel=1e-3, abs=1e-4)
+
+
+@pytest.mark.parametrize("logit", [120.0, 1e4])
+def test_a_class_whose_probability_is_too_small_to_be_written_takes_no_part(logit):
+    """exp(−120) is 0 in float32, exp(−10,000) in float64 too."""
+    one, other = sure_of(torch.arange(40) % 2, 2), torch.zeros(40, 3)
+    other[:, 0] = logit
+    joint = (other.log_softmax(1).unsqueeze(2) + one.log_softmax(1).unsqueeze(1)).flatten(1)
+    assert score(joint, 1) == (pytest.approx(2, rel=1e-6), None)
+    assert score(joint, 4)[1] < 1
+
+
+def test_the_score_is_that_of_torchmetrics_where_it_has_one():
+    logits = 3 * torch.randn(300, 7, generator=torch.Generator().manual_seed(0))
+    reference = TorchInceptionScore(feature=torch.nn.Identity(), splits=10)
+    reference.update(logits)
+    torch.manual_seed(0)
+    expected = reference.compute()
+    torch.manual_seed(0)
+    assert score(logits, 10) == pytest.approx([float(number) for number in expected], rel=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore:std")
