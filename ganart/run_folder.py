@@ -7,7 +7,6 @@ and, where it failed, failure.json
 from __future__ import annotations
 
 import hashlib
-import json
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
