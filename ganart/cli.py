@@ -69,11 +69,12 @@ def run(verb: str, arguments: list[str]) -> None:
     # Hydra would print and exit; with this it raises, and the errors that are meant for users are told in our words.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     from ganart import complaints
+    from ganart.defaults import with_defaults
 
     module = importlib.import_module(VERBS[verb].module)
     prepare: Callable[[list[str]], list[str]] = getattr(module, "prepare_arguments", list)
     try:
-        sys.argv = [sys.argv[0], *flags_first(prepare(arguments))]
+        sys.argv = [sys.argv[0], *flags_first(prepare(with_defaults(verb, arguments)))]
         module.main()
     except KeyboardInterrupt:
         fail("Interrupted.", status=130)

@@ -21,3 +21,23 @@ def blocks(file: Path, language: str) -> list[Block]:
     found = re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S)
     all_of_them = [Block(match[1], match[2], text[: match.start()].count("\n") + 2) for match in found]
     return [block for block in all_of_them if block.language == language]
+
+PROGRAMS = ("ganart", "tensorboard", "optuna-dashboard", "wandb", "python", "pip", "make", "torchrun", "srun")
+
+
+def commands(file: Path) -> list[str]:
+    """Every command of a Markdown `file`, in order, each once: the lines of its bash blocks, and those in running text.
+
+    In running text a command has arguments: `ganart generate` alone is a name.
+    """
+    text = file.read_text(encoding="utf-8")
+    found: list[tuple[int, str]] = []
+    for block in blocks(file, "bash"):
+        lines = block.text.replace("\\\n", "\\\0").splitlines()
+        found += [(block.line, line.replace("\0", "\n")) for line in lines if line.strip() and not line.startswith("#")]
+    without_blocks = re.sub(r"^```.*?^```$", lambda match: "\n" * match[0].count("\n"), text, flags=re.M | re.S)
+    for match in re.finditer(r"`([^`\n]+)`", without_blocks):
+        words = match[1].split()
+        if words[0] in PROGRAMS and len(words) > (2 if words[0] == "ganart" else 1):
+            found.append((without_blocks[: match.start()].count("\n") + 1, match[1]))
+    return list(dict.fromkeys(command for _, command in sorted(found, key=lambda place: place[0])))
