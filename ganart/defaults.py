@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 from ganart.arguments import flags_in, overrides_in, values_in
 from ganart.console import console
 from ganart.errors import UserError
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, quoted
 
 VARIABLE = "GANART_DEFAULTS"
 
@@ -40,7 +41,7 @@ def with_defaults(command: str, arguments: list[str]) -> list[str]:
     typed = overrides_in(arguments)
     keys = {_key(override) for override in typed}
     wanted = [line for line in _lines(Path(named).expanduser()) if _key(line) not in keys]
-    known = _known(command, [*wanted, *typed])
+    known = _known(command, [*wanted, *typed], _folders(flags_in(arguments)))
     taken = [line for line in wanted if known is None or _is_in(_key(line), known)]
     if taken:
         console.print(f"defaults  {' '.join(taken)}  ({named})", soft_wrap=True, markup=False, style="dim")
@@ -64,19 +65,28 @@ def _key(override: str) -> str:
     return override.partition("=")[0].lstrip("+~")
 
 
-def _known(command: str, overrides: list[str]) -> DictConfig | None:
+def _folders(flags: list[str]) -> list[Path]:
+    """The folders of groups of one's own that `--config-dir` names."""
+    named = [flag.partition("=")[2] for flag in flags if flag.startswith(("--config-dir=", "-cd="))]
+    named += [value for flag, value in pairwise(flags) if flag in ("--config-dir", "-cd")]
+    return [Path(name).expanduser().absolute() for name in named]
+
+
+def _known(command: str, overrides: list[str], folders: list[Path]) -> DictConfig | None:
     """The configuration of `command` with the options that were chosen; None where it cannot be composed."""
     GlobalHydra.instance().clear()
+    searched = [f"hydra.searchpath=[{','.join(quoted(f'file://{folder}') for folder in folders)}]"]
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            plain = compose(command, return_hydra_config=True)
-            return compose(command, [*_choices(overrides, plain)], return_hydra_config=True)
+            plain = compose(command, searched, return_hydra_config=True)
+            chosen = _choices(overrides, plain, [conf_dir(), *folders])
+            return compose(command, [*searched, *chosen], return_hydra_config=True)
     except (HydraException, OmegaConfBaseException):
         return None
 
 
-def _choices(overrides: list[str], cfg: DictConfig) -> Iterator[str]:
-    """Those of `overrides` that choose options of ours in a group of `cfg`; of several to try in turn, the first."""
+def _choices(overrides: list[str], cfg: DictConfig, folders: list[Path]) -> Iterator[str]:
+    """Those of `overrides` that choose options in a group of `cfg`; of several to try in turn, the first."""
     for written in overrides:
         try:
             override = OverridesParser.create().parse_override(written)
@@ -87,7 +97,8 @@ def _choices(overrides: list[str], cfg: DictConfig) -> Iterator[str]:
         # Hydra does not list the groups that take several options among the choices.
         is_group = key in cfg if isinstance(option, list) else key in cfg.hydra.runtime.choices
         options = option if isinstance(option, list) else [option]
-        if is_group and all((conf_dir() / override.key_or_group / f"{name}.yaml").is_file() for name in options):
+        places = [folder / override.key_or_group for folder in folders]
+        if is_group and all(any((place / f"{name}.yaml").is_file() for place in places) for name in options):
             yield f"{key}=[{','.join(options)}]" if isinstance(option, list) else f"{key}={option}"
 
 

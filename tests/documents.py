@@ -22,6 +22,7 @@ def blocks(file: Path, language: str) -> list[Block]:
     all_of_them = [Block(match[1], match[2], text[: match.start()].count("\n") + 2) for match in found]
     return [block for block in all_of_them if block.language == language]
 
+
 PROGRAMS = ("ganart", "tensorboard", "optuna-dashboard", "wandb", "python", "pip", "make", "torchrun", "srun")
 
 

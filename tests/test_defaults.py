@@ -47,6 +47,15 @@ def test_a_key_that_the_command_does_not_have_is_passed_over(defaults, command, 
     assert with_defaults(command, typed) == [*taken, *typed]
 
 
+def test_options_of_a_folder_of_ones_own_count(defaults, tmp_path):
+    (tmp_path / "mine/dataset").mkdir(parents=True)
+    (tmp_path / "mine/dataset/few.yaml").write_text("defaults: [image_folder]\n")
+    defaults("dataset.num_pictures=99", "dataset.height=16")
+    for flag in (["--config-dir", str(tmp_path / "mine")], [f"--config-dir={tmp_path / 'mine'}"]):
+        typed = [*flag, "dataset=few"]
+        assert with_defaults("train", typed) == ["dataset.height=16", *typed]
+
+
 @pytest.mark.parametrize("typed", [["resume=runs/a/b"], ["--config-path", "runs/a/b"], ["--help"]])
 def test_what_has_all_its_values_keeps_them(defaults, typed):
     defaults("total_images=1000")
