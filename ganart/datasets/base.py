@@ -37,14 +37,17 @@ class Picture:
     sha256: str
     test: bool = False
     size: tuple[int, int] | None = None
+    remarks: tuple[str, ...] = ()
+    """What to tell of it; equal remarks of several pictures are told once, with their number."""
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that could not be read, and why."""
+    """A file that could not be read, and why; `passing` where it may be read another day: it is tried again then."""
 
     file: str
     reason: str
+    passing: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Manifest:
     is_test: list[bool]
     skipped: list[Skipped]
     licence: str
+    notes: list[str] = field(default_factory=list)
+    """What was found out while reading, for the user: encodings that were guessed, colours that were converted …"""
 
     @cached_property
     def hash(self) -> str:
@@ -161,6 +166,14 @@ class Dataset(ABC):
     @abstractmethod
     def factors(self) -> tuple[Factor, ...]:
         """The factors of the labels, in the order of the label columns."""
+
+    def notes(self) -> list[str]:
+        """What the user should be told of how files and labels were read."""
+        return []
+
+    def can_read_now(self, file: str) -> bool:
+        """Whether `file`, which was skipped for a passing reason, can be read today."""
+        return False
 
     @abstractmethod
     def decode(self) -> Iterator[Picture | Skipped]:

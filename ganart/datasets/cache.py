@@ -15,6 +15,7 @@ import math
 import os
 import shutil
 import tempfile
+from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
@@ -52,12 +53,14 @@ def load(dataset: Dataset) -> PictureSet:
 
 
 def _whole(folder: Path, dataset: Dataset, key: str) -> PictureSet | None:
-    """The decoded data set in `folder`; None where there is none, or a damaged one."""
+    """The decoded data set in `folder`; None where it is missing, damaged, or lacks what can be read now."""
     with reading_from(folder, CACHE_ADVICE):
         try:
-            return _open(folder, dataset, key)
+            pictures = _open(folder, dataset, key)
         except (FileNotFoundError, *DAMAGE):
             return None
+    outdated = any(row.passing and dataset.can_read_now(row.file) for row in pictures.manifest.skipped)
+    return None if outdated else pictures
 
 
 def _open(folder: Path, dataset: Dataset, key: str) -> PictureSet:
@@ -93,6 +96,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
     shape = (dataset.height, dataset.width, dataset.channels)
     _refuse_full_disk(folder, len(dataset) * math.prod(shape))
     pictures, skipped, digest = [], [], hashlib.sha256()
+    remarks: dict[str, list[str]] = defaultdict(list)
     with progress(f"reading {dataset.name}", len(dataset)) as advance, open(folder / "images.npy", "wb") as pixels:
         _write_header(pixels, (len(dataset), *shape))
         for picture in dataset.decode():
@@ -107,11 +111,16 @@ def _write(folder: Path, dataset: Dataset) -> None:
                 size = list(picture.size or (dataset.width, dataset.height))
                 labels = [int(label) for label in picture.labels]
                 pictures.append((picture.file, picture.sha256, size, labels, bool(picture.test)))
+                for told in picture.remarks:
+                    remarks[told].append(picture.file)
             advance(1)
         pixels.seek(0)  # how many can be read was not known before
         _write_header(pixels, (len(pictures), *shape))
     if not pictures:
         raise UserError("\n".join([f"dataset {dataset.name}: not one picture could be read.", *_listed(skipped)]))
+    notes = [*dataset.notes(), *(_summed_up(told, about) for told, about in remarks.items())]
+    for note in notes:
+        remark("note", "yellow", note)
     if skipped:
         remark("skipped", "yellow", f"{len(skipped)} of {len(dataset)} files of {dataset.name}:")
         console.print("\n".join(_listed(skipped)))
@@ -119,7 +128,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
     files, sha256, sizes, rows, is_test = (list(column) for column in zip(*pictures, strict=True))
     save_array(folder / "labels.npy", np.asarray(rows, dtype=np.int64).reshape(len(files), len(dataset.factors())))
     manifest = {"files": files, "sha256": sha256, "sizes": sizes, "labels": rows, "is_test": is_test}
-    manifest["skipped"] = [asdict(row) for row in skipped]
+    manifest |= {"skipped": [asdict(row) for row in skipped], "notes": notes}
     description = {"factors": [asdict(factor) for factor in dataset.factors()], "manifest": manifest}
     description["pixels_sha256"] = digest.hexdigest()
     (folder / "dataset.json").write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")
@@ -136,6 +145,11 @@ def _refuse_full_disk(folder: Path, num_bytes: int) -> None:
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
     """Write the header of a .npy file of uint8; its length is the same for any number of pictures."""
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def _summed_up(told: str, files: list[str]) -> str:
+    count = "1 picture" if len(files) == 1 else f"{len(files):,} pictures"
+    return f"{count}: {told} (e.g. {files[0]})"
 
 
 def _listed(skipped: list[Skipped]) -> list[str]:

@@ -10,22 +10,29 @@ import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ganart.console import remark
 from ganart.datasets import labels as labelling
 from ganart.datasets import settings
 from ganart.datasets.base import Dataset, Factor, Picture, Skipped
-from ganart.datasets.decoding import open_picture, reason
+from ganart.datasets.decoding import MAX_PIXELS, decode, is_passing, open_picture, pillow_limit, reason
+from ganart.datasets.encodings import known_encoding
+from ganart.datasets.label_tables import USUAL_NAMES, read_table
+from ganart.datasets.memory import Memory
 from ganart.datasets.resize import WAYS, fit
-from ganart.datasets.sources import Entry, list_pictures, reader
+from ganart.datasets.sources import Entry, list_pictures, read_named, reader
 from ganart.errors import UserError
 
-DECODER = 1
+DECODER = 2
 """Part of the key: counted up when the same files and settings would give other pixels, labels or splits."""
+
+CONTENTS = 2**28
+PIXELS = 2**30
+"""Bytes of memory for files that are being read, and for pictures that are being decoded, by all threads together."""
 
 
 class ImageFolder(Dataset):
@@ -36,8 +43,9 @@ class ImageFolder(Dataset):
         height: of the pictures in pixels.
         width: of the pictures in pixels.
         channels: 1 grey, 3 RGB, 4 RGBA.
-        labels: `folder`, `none`, or the path of a CSV file with a column `file` and one column a factor. A relative
-            path is looked for from the working directory, then beside `root`, then in it.
+        labels: `folder`, `none`, or the path of a table with a column `file` and one column a factor: CSV, .jsonl, or
+            StyleGAN's dataset.json. A relative path is looked for from the working directory, then beside `root`, then
+            in it.
         factors: names of the folder levels below `root`, outermost first, or columns of the CSV file. None means
             `[style]` for folders, and every column of at most 100 distinct values for a CSV file.
         resize: `crop` the centre, `pad` with `background`, or `stretch`.
@@ -45,6 +53,8 @@ class ImageFolder(Dataset):
         background: a colour name, "#rrggbb" or (r, g, b): behind transparent pixels, and in the borders of `pad`.
         test_fraction: the share of pictures, picked by a hash of their content, that are for testing. Where the outer
             folders are called train and test (or val), those decide instead.
+        encoding: of names in zips and of tables that do not say theirs; None guesses it, and says what was guessed.
+        max_pixels: a picture that has to be decoded at more pixels is skipped: small files can hold more than memory.
         licence: what the pictures may be used for; it follows them into reports and published models.
         condition: the factors that networks are told.
 
@@ -65,6 +75,8 @@ class ImageFolder(Dataset):
         filter: str = "lanczos",
         background: str | Sequence[int] = "white",
         test_fraction: float = 0.1,
+        encoding: str | None = None,
+        max_pixels: int = MAX_PIXELS,
         licence: str = "unknown",
         condition: str | Sequence[str] = (),
     ) -> None:
@@ -78,21 +90,24 @@ class ImageFolder(Dataset):
         self.resizing = f"{resize}, {filter}"
         self.background = settings.colour("dataset.background", background)
         self.test_fraction = settings.fraction("dataset.test_fraction", test_fraction)
+        self.encoding = known_encoding(encoding)
+        self.max_pixels = settings.pixel_count("dataset.max_pixels", max_pixels)
         self.licence = licence
         self.name = _safe(self.root)
         self.labels = labels or "none"
         self.asked_factors = None if factors is None else settings.names(factors)
 
-        self._entries = list_pictures(self.root)
+        self._listing = list_pictures(self.root, self.encoding)
+        self._entries = self._listing.pictures
         names = [entry.name for entry in self._entries]
         folders = ["style"] if self.asked_factors is None else self.asked_factors
         self._layout = labelling.lay_out(names, len(folders) if self.labels == "folder" else 0)
-        self._table = b"" if self.labels in ("folder", "none") else _table_file(self.labels, self.root).read_bytes()
+        self._table = b"" if self.labels in ("folder", "none") else _table(self.labels, self.root)
         self._labelling = self._label(names, folders)
         self.condition = settings.conditions(condition, [factor.name for factor in self._labelling.factors])
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._entries) + len(self._listing.skipped)
 
     def factors(self) -> tuple[Factor, ...]:
         return self._labelling.factors
@@ -101,49 +116,78 @@ class ImageFolder(Dataset):
         table = hashlib.sha256(self._table).hexdigest()
         how = [DECODER, self.height, self.width, self.channels, self.resize, self.filter, self.background]
         how += [self.test_fraction, self.labels in ("folder", "none") and self.labels, self.asked_factors, table]
+        how += [self.encoding, self.max_pixels]
         what = [[entry.name, entry.size, entry.stamp] for entry in self._entries]
-        return hashlib.sha256(json.dumps([how, what]).encode()).hexdigest()
+        skipped = [[row.file, row.reason] for row in self._listing.skipped]
+        return hashlib.sha256(json.dumps([how, what, skipped]).encode()).hexdigest()
+
+    def notes(self) -> list[str]:
+        return [*self._listing.notes, *self._labelling.notes, *self._hints()]
+
+    def _hints(self) -> Iterator[str]:
+        """A table that other tools have laid beside the pictures, where nothing else gives labels."""
+        if self.labels == "folder" and not self.factors():
+            for name in USUAL_NAMES:
+                with suppress(UserError):
+                    _table(name, self.root)
+                    yield f"{name} lies there too; to take labels from it: dataset.labels={name}"
+
+    def can_read_now(self, file: str) -> bool:
+        with reader(self.root) as read, pillow_limit(self.max_pixels):
+            return any(
+                isinstance(self._picture(read, index), Picture)
+                for index, known in enumerate(self._layout.files)
+                if known == file
+            )
 
     def decode(self) -> Iterator[Picture | Skipped]:
-        for note in self._labelling.notes:
-            remark("note", "yellow", note)
+        yield from self._listing.skipped
         with (
             warnings.catch_warnings(),
+            pillow_limit(self.max_pixels),
             reader(self.root) as read,
             ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
         ):
             # Odd EXIF blocks and large scans are common; a file that cannot be read at all raises instead of warning.
             warnings.filterwarnings("ignore", module=r"PIL\.")
-            yield from _in_order(pool, partial(self._picture, read), len(self))
+            yield from _in_order(pool, partial(self._picture, read), len(self._entries))
 
     def _label(self, names: Sequence[str], folders: Sequence[str]) -> labelling.Labelling:
         if self.labels == "folder":
             return labelling.from_folders(self._layout.levels, folders)
         if self.labels == "none":
             return labelling.Labelling((), [()] * len(names))
-        table = labelling.read_table(Path(self.labels).name, self._table)
+        table = read_table(Path(self.labels).name, self._table, self.encoding)
         basenames = Counter(PurePosixPath(name).name for name in names)
         known = [
-            labelling.spellings((name, file, f"{self.root.stem}/{name}"), basenames[PurePosixPath(name).name] == 1)
+            labelling.spellings(
+                (name, file, f"{self.root.stem}/{name}", *_seen_from_table(name, self.labels)),
+                basenames[PurePosixPath(name).name] == 1,
+            )
             for name, file in zip(names, self._layout.files, strict=True)
         ]
         return labelling.from_table(known, table, self.asked_factors)
 
     def _picture(self, read: Callable[[Entry], bytes], index: int) -> Picture | Skipped:
-        file = self._layout.files[index]
+        file, entry, data = self._layout.files[index], self._entries[index], b""
         try:
-            data = read(self._entries[index])
-            # Twice the size that is wanted leaves the filter enough to work on.
-            least = 2 * max(self.height, self.width)
-            image, size = open_picture(data, self.channels, self.background, least)
-            fitted = fit(image, self.width, self.height, self.resize, self.resampling, self.background)
+            with _CONTENTS.room(entry.size):
+                data = read(entry)
+                # Twice the size that is wanted leaves the filter enough to work on.
+                opened = open_picture(data, 2 * max(self.height, self.width), self.max_pixels)
+                with opened.image, _PIXELS.room(opened.num_bytes):
+                    decoded = decode(opened, self.channels, self.background)
+                    fitted = fit(decoded.image, self.width, self.height, self.resize, self.resampling, self.background)
+                sha256 = hashlib.sha256(data).hexdigest()
         except Exception as error:  # decoders raise nearly every kind on damaged files, and one file must not end a run
-            return Skipped(file, reason(error))
+            return Skipped(file, reason(error, data), is_passing(error, data))
         pixels = np.asarray(fitted).reshape(self.height, self.width, self.channels)
-        sha256 = hashlib.sha256(data).hexdigest()
         said = self._layout.is_test[index]
         test = _held_out(sha256, self.test_fraction) if said is None else said
-        return Picture(pixels, self._labelling.rows[index], file, sha256, test, size)
+        return Picture(pixels, self._labelling.rows[index], file, sha256, test, decoded.size, decoded.remarks)
+
+
+_CONTENTS, _PIXELS = Memory(CONTENTS), Memory(PIXELS)
 
 
 def _in_order(
@@ -164,6 +208,12 @@ def _held_out(sha256: str, fraction: float) -> bool:
     return int(sha256[:13], 16) / 16**13 < fraction
 
 
+def _seen_from_table(name: str, labels: str) -> list[str]:
+    """The name of a picture as a table in a folder of the pictures says it: train/metadata.csv speaks of its own."""
+    folder = PurePosixPath(labels).parent.as_posix()
+    return [name.removeprefix(f"{folder}/")] if name.startswith(f"{folder}/") else []
+
+
 def _safe(root: Path) -> str:
     """Return a name for files made from the name of the folder or zip."""
     root = root.resolve()
@@ -171,12 +221,15 @@ def _safe(root: Path) -> str:
     return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "pictures"
 
 
-def _table_file(labels: str, root: Path) -> Path:
+def _table(labels: str, root: Path) -> bytes:
+    """Return the content of the table that `labels` names, here, beside `root` or in it."""
     path = Path(labels).expanduser()
-    places = [path, root.parent / path, root / path]
-    for place in places:
+    for place in (path, root.parent / path, root / path):
         if place.is_file():
-            return place
+            return place.read_bytes()
+    inside = read_named(root, path.as_posix()) if root.is_file() else None
+    if inside is not None:
+        return inside
     raise UserError(
         f"dataset.labels={labels}: there is no such file here, beside {root} or in it. Type dataset.labels=folder, "
         "dataset.labels=none, or the path of a CSV file with a column called file and one column a factor."

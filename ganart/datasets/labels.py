@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from ganart.datasets.base import UNKNOWN, Factor
+from ganart.datasets.label_tables import Table, few
 from ganart.datasets.settings import nearest
 from ganart.errors import UserError
-from ganart.tables import unescaped
 
 SPLITS = {"train": False, "training": False, "test": True, "val": True, "valid": True, "validation": True}
 """Names of folders that mean a split instead of a label, in lower case, and whether it is the test split."""
 
-FILE_COLUMNS = ("file", "filename", "path", "image")
 MOST_CLASSES = 100
 """A column of a table with more distinct values than this is a title or a date, and no factor unless asked for."""
 
@@ -110,10 +106,10 @@ def from_table(names: Sequence[Sequence[str]], table: Table, factors: Sequence[s
     if not matched:
         raise UserError(
             f"dataset.labels={table.name}: not one of its {len(table.rows)} rows names a picture of this data set. "
-            f'The table says e.g. "{next(iter(table.rows))}", a picture is e.g. "{names[0][0]}". '
+            f'The table says e.g. "{few([next(iter(table.rows))])}", a picture is e.g. "{names[0][0]}". '
             f'Write the names of the pictures below dataset.root into the column "{table.file_column}".'
         )
-    notes = []
+    notes = list(table.notes)
     if matched < len(rows):
         missing = f"{len(rows) - matched} of {len(rows)} pictures"
         notes.append(f"{table.name}: {missing} have no row; their labels are unknown")
@@ -121,49 +117,6 @@ def from_table(names: Sequence[Sequence[str]], table: Table, factors: Sequence[s
     values = [(name, [row[name] or None if row else None for row in rows]) for name in chosen]
     labelling = _labelling(values, len(rows))
     return Labelling(labelling.factors, labelling.rows, notes + labelling.notes)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of labels: its name, its column of file names, its other columns, and its rows by file name."""
-
-    name: str
-    file_column: str
-    columns: list[str]
-    rows: dict[str, dict[str, str]]
-
-
-def read_table(name: str, data: bytes) -> Table:
-    """Read a CSV with a header; "," ";" or tab separated, as spreadsheets of different countries write it.
-
-    Raises:
-        UserError: if it is empty or has no column of file names.
-    """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    header = text.split("\n", 1)[0]
-    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
-    lines.fieldnames = [unescaped(column) for column in lines.fieldnames or []]
-    columns = [column for column in lines.fieldnames if column.strip()]
-    file_column = next((column for column in columns if column.strip().lower() in FILE_COLUMNS), None)
-    if file_column is None:
-        raise UserError(
-            f"dataset.labels={name}: the table needs a header with a column called file that names the pictures. "
-            f"Its columns: {', '.join(columns) or 'none'}."
-        )
-    others = [column for column in columns if column != file_column]
-    rows = {
-        _tidy_name(line[file_column] or ""): {
-            column.strip(): unescaped((line[column] or "").strip()) for column in others
-        }
-        for line in lines
-    }
-    rows.pop("", None)
-    if not rows:
-        raise UserError(f"dataset.labels={name}: the table has no rows. Write one a picture, or dataset.labels=none.")
-    return Table(name, file_column.strip(), [column.strip() for column in others], rows)
 
 
 def spellings(names: Iterable[str], basename_is_unique: bool) -> list[str]:
@@ -174,17 +127,13 @@ def spellings(names: Iterable[str], basename_is_unique: bool) -> list[str]:
     return [spelt for name in known for spelt in (name, str(PurePosixPath(name).with_suffix("")))]
 
 
-def _tidy_name(cell: str) -> str:
-    return unicodedata.normalize("NFC", unescaped(cell.strip()).replace("\\", "/").removeprefix("./"))
-
-
 def _columns(table: Table, asked: Sequence[str] | None, notes: list[str]) -> list[str]:
     if asked is not None:
         for name in asked:
             if name not in table.columns:
                 raise UserError(
                     f"dataset.factors=[{','.join(asked)}]: {table.name} has no column {name}."
-                    f"{nearest(name, table.columns)} Its columns: {', '.join(table.columns) or 'only file names'}."
+                    f"{nearest(name, table.columns)} Its columns: {few(table.columns) or 'only file names'}."
                 )
         return list(asked)
     distinct = {name: len({row[name] for row in table.rows.values()} - {""}) for name in table.columns}
@@ -193,10 +142,10 @@ def _columns(table: Table, asked: Sequence[str] | None, notes: list[str]) -> lis
     if not taken:
         raise UserError(
             f"dataset.labels={table.name}: no column has from 1 to {MOST_CLASSES} distinct values, so none is taken "
-            f"for a factor ({', '.join(left) or 'the files are the only column'}). Name one: dataset.factors=[COLUMN]."
+            f"for a factor ({few(left) or 'the files are the only column'}). Name one: dataset.factors=[COLUMN]."
         )
-    rest = f"; left out: {', '.join(left)}" if left else ""
-    notes.append(f"{table.name}: the factors are {', '.join(taken)}{rest}")
+    rest = f"; left out: {few(left)}" if left else ""
+    notes.append(f"{table.name}: the factors are {few(taken)}{rest}")
     return taken
 
 

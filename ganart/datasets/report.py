@@ -78,6 +78,7 @@ class Report:
     heights: Spread
     aspects: Spread
     smaller: int
+    notes: list[str]
     skipped: list[Skipped]
     exact_duplicates: list[Group]
     near_duplicates: list[Group]
@@ -103,6 +104,7 @@ def survey(pictures: PictureSet) -> Report:
         heights=_spread(sizes[:, 1], _SIDES),
         aspects=_spread(sizes[:, 0] / sizes[:, 1], _ASPECTS),
         smaller=int(((sizes[:, 0] < pictures.width) | (sizes[:, 1] < pictures.height)).sum()),
+        notes=pictures.manifest.notes,
         skipped=pictures.manifest.skipped,
         exact_duplicates=_named(pictures, same),
         near_duplicates=_named(pictures, duplicates.near(pictures.images, same)),

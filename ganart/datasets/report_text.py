@@ -36,12 +36,8 @@ def markdown(report: Report) -> str:
         lines += [*_md_table([name, "pictures"], [[*row] for row in spread.ranges.items()]), ""]
     for name, groups in _copies(report):
         lines += [f"## {name}", "", *([f"- {_md(_group_line(group))}" for group in groups] or ["None."]), ""]
-    lines += [
-        "## Skipped files",
-        "",
-        *([f"- {_md(f'{row.file}: {row.reason}')}" for row in report.skipped] or ["None."]),
-        "",
-    ]
+    for name, told in (("Notes", report.notes), ("Skipped files", _skipped(report))):
+        lines += [f"## {name}", "", *([f"- {_md(line)}" for line in told] or ["None."]), ""]
     lines += [f"The manifest, `manifest.csv`, has the full hash `{report.manifest_hash}`.", ""]
     return "\n".join(lines)
 
@@ -52,11 +48,14 @@ def show(report: Report, console: Console) -> None:
     parts += [_factor_table(factor, report.train + report.test) for factor in report.factors]
     parts.append(_sizes_table(report))
     parts += [_ranges_table(name, spread) for name, spread in _ranges(report) if len(spread.ranges) > 1]
-    skipped = [f"{row.file}: {row.reason}" for row in report.skipped]
-    lists = [("Skipped files", skipped)]
+    lists = [("Notes", report.notes), ("Skipped files", _skipped(report))]
     lists += [(name, [_group_line(group) for group in groups]) for name, groups in _copies(report)]
     parts += [_short_list(name, lines) for name, lines in lists if lines]
     console.print(Padding(Group(*(Padding(part, (0, 0, 1, 0)) for part in parts)), (1, 2, 0, 2)))
+
+
+def _skipped(report: Report) -> list[str]:
+    return [f"{row.file}: {row.reason}" for row in report.skipped]
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:

@@ -68,6 +68,17 @@ def channel_count(asked: int) -> int:
     )
 
 
+def pixel_count(key: str, asked: int) -> int:
+    """Return `asked`, a number of pixels.
+
+    Raises:
+        UserError: if it is not a positive whole number.
+    """
+    if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:
+        return asked
+    raise UserError(f"{key}={asked}: it is a positive whole number of pixels, e.g. {key}=300000000.")
+
+
 def fraction(key: str, asked: float) -> float:
     """Return `asked`, a share from 0 up to but not including 1.
 

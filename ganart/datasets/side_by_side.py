@@ -103,7 +103,7 @@ def _sizes(key: str, root: str) -> Counter[tuple[int, int]]:
     sizes: Counter[tuple[int, int]] = Counter()
     with _told_as(key):
         folder = Path(root).expanduser()
-        entries = list_pictures(folder)
+        entries = list_pictures(folder).pictures
     with reader(folder) as read:
         for entry in entries:
             try:

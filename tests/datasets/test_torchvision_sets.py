@@ -8,7 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 import ganart
-from ganart.config import build
+from ganart.config import build_dataset
 from ganart.datasets.cache import load
 from ganart.errors import UserError
 
@@ -23,7 +23,7 @@ def own_cache(tmp_path, monkeypatch):
 def make(name: str, root: Path, **settings):
     """The data set that `conf/dataset/<name>.yaml` names, which must find all its files below `root`."""
     node = OmegaConf.load(CONF / f"{name}.yaml")
-    return build(OmegaConf.merge(node, {"root": str(root), "download": False, **settings}))
+    return build_dataset(OmegaConf.merge(node, {"root": str(root), "download": False, **settings}))
 
 
 def write_idx(path: Path, values: np.ndarray) -> None:

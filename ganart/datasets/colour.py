@@ -1,0 +1,91 @@
+"""Embedded colour profiles: pictures become sRGB, which is what screens and networks take pixels for."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageCms
+
+CONVERTED = "colours converted from {} to sRGB"
+UNUSABLE = "its embedded colour profile {}, so its colours are taken as they are"
+
+_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
+"""The mode of Pillow by the colour space of a profile."""
+
+_ROUNDING = 2
+"""Two profiles that differ by no more in any colour (of 255) are the same: sRGB is written in many ways."""
+
+
+def to_srgb(image: Image.Image) -> tuple[Image.Image, str | None]:
+    """Return an 8-bit `image` in the colours of sRGB as its embedded profile says, and what to tell of that.
+
+    Transparency stays. A grey picture with a grey profile becomes RGB. Without a profile, or with that of sRGB, nothing
+    is done; nor with one that is damaged or made for other kinds of pictures, which is told.
+    """
+    profile = image.info.get("icc_profile")
+    if not profile or not isinstance(profile, bytes):
+        return image, None
+    try:
+        space, name, is_srgb = _known(profile)
+    except Exception:  # damaged profiles raise nearly anything
+        return image, UNUSABLE.format("is damaged")
+    if is_srgb:
+        return image, None
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    plain = _without_alpha(image)
+    wanted = _MODES.get(space)
+    if wanted == "RGB" and plain.mode == "L":
+        plain = plain.convert("RGB")
+    if plain.mode != wanted:
+        return image, UNUSABLE.format(f"is for {space.strip() or 'unknown'} and not for {plain.mode} pictures")
+    try:
+        converted = ImageCms.applyTransform(plain, _transform(profile, wanted))
+    except Exception:
+        return image, UNUSABLE.format("is damaged")
+    assert converted is not None
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted, CONVERTED.format(name)
+
+
+def _without_alpha(image: Image.Image) -> Image.Image:
+    if image.mode in ("L", "RGB", "CMYK", "LAB"):
+        return image
+    return image.convert("L" if image.mode in ("1", "LA", "La") else "RGB")
+
+
+@lru_cache(maxsize=64)
+def _known(profile: bytes) -> tuple[str, str, bool]:
+    """The colour space of a profile, its name, and whether it is sRGB."""
+    opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    space = str(opened.profile.xcolor_space)
+    name = (opened.profile.profile_description or "its own colours").strip()[:60]
+    if space not in ("RGB ", "GRAY"):
+        return space, name, False
+    probe = _probe(space)
+    converted = ImageCms.applyTransform(probe, _transform(profile, probe.mode))
+    difference = np.asarray(converted, dtype=int) - np.asarray(probe.convert("RGB"), dtype=int)
+    return space, name, bool(np.abs(difference).max() <= _ROUNDING)
+
+
+def _probe(space: str) -> Image.Image:
+    """A picture of colours all over the cube, or of all greys."""
+    if space == "GRAY":
+        return Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    steps = np.linspace(0, 255, 9).round().astype(np.uint8)
+    cube = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1)
+    return Image.fromarray(np.ascontiguousarray(cube.reshape(1, -1, 3)))
+
+
+@lru_cache(maxsize=64)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.createProfile("sRGB"),
+        mode,
+        "RGB",
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
