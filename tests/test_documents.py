@@ -38,6 +38,7 @@ callback.scores.every_images=0
 num_images=50
 timeout=1
 device=cpu
+logger.wandb.mode=offline
 """
 
 CANNOT_RUN_HERE = {
@@ -150,7 +151,13 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> str | None:
     """Run `command` in a shell; returns what is wrong with it, if anything is."""
     try:
         done = subprocess.run(
-            ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
+            ["bash", "-c", command],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         return f"$ {command}\nhad not ended after {error.timeout} s\n{error.stdout}"

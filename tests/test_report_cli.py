@@ -82,6 +82,27 @@ def test_mistakes_are_told_with_what_to_type_instead(ganart, tmp_path, arguments
     assert "Traceback" not in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "file", "words"),
+    [("markdown", "scores.md", "| recipe | kd"), ("latex", "scores.tex", r"\toprule"), ("csv", "scores.csv", "_mean")],
+)
+def test_tables_for_papers_are_printed_and_written(ganart, multirun, kind, file, words):
+    status, text = ganart("report", str(multirun), f"format={kind}")
+    assert status == 0, text
+    assert words in (multirun / file).read_text(encoding="utf-8")
+    assert words in text
+    assert str(multirun / file) in text
+
+
+def test_figures_are_written_into_a_folder(ganart, multirun, tmp_path):
+    status, text = ganart("report", str(multirun), "format=svg", f"output={tmp_path}/figures")
+    assert status == 0, text
+    assert "fd_classifier_while_learning.svg" in {file.name for file in (tmp_path / "figures").iterdir()}
+    status, text = ganart("report", str(multirun), "format=pdf")
+    assert status == 1
+    assert "html, csv, markdown, latex, svg" in text
+
+
 def test_a_place_that_cannot_be_written_is_told(ganart, multirun, tmp_path):
     (tmp_path / "file").touch()
     status, text = ganart("report", str(multirun), "output=file/report.html")

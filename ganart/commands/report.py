@@ -12,13 +12,19 @@ from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.paths import conf_dir, quoted
 
+KINDS = ("html", "csv", "markdown", "latex", "svg")
+
 
 @hydra.main(config_path=str(conf_dir()), config_name="report", version_base="1.3")
 @tells_users
 def main(cfg: DictConfig) -> None:
     """Report on `runs`."""
     named = [cfg.runs] if isinstance(cfg.runs, str) else cfg.runs
-    report([str(path) for path in named], cfg.output)
+    paths = [str(path) for path in named]
+    if cfg.format == "html":
+        report(paths, cfg.output)
+    else:
+        export(paths, cfg.format, cfg.output)
 
 
 def report(paths: list[str], output: str | None = None) -> Path:
@@ -53,6 +59,43 @@ def report(paths: list[str], output: str | None = None) -> Path:
     about = f"{len(runs)} run{'s' if len(runs) > 1 else ''}" + (f", {unfinished} unfinished" if unfinished else "")
     console.print(f"{place} ({size(place.stat().st_size)}): {about}", soft_wrap=True)
     return place
+
+
+def export(paths: list[str], kind: str, output: str | None = None) -> None:
+    """Write the scores of the runs that `paths` name or hold as a table for papers, or their charts as figures.
+
+    Raises:
+        UserError: for a kind that is none, or if there is nothing to write, or no place to.
+    """
+    from ganart.console import console
+    from ganart.paths import write_atomically
+    from ganart.reporting.figures import figures
+    from ganart.reporting.folders import find_runs, place_of_report
+    from ganart.reporting.paper import FORMATS
+    from ganart.reporting.run import Run
+
+    if kind not in KINDS:
+        raise UserError(f"format={kind}: it is one of {', '.join(KINDS)}.")
+    runs = [Run(path) for path in find_runs(paths)]
+    beside = place_of_report(paths, None).parent
+    if kind == "svg":
+        folder = Path(output).expanduser() if output else beside / "figures"
+        files = {folder / name: text for name, text in figures(runs).items()}
+        about = f"{len(files)} figures in {folder}/"
+    else:
+        name, write = FORMATS[kind]
+        text = write(runs)
+        files = {Path(output).expanduser() if output else beside / name: text}
+        about = f"{text}\n{next(iter(files))}"
+    if not any(files.values()):
+        raise UserError(f"{', '.join(paths)}: there is nothing to show yet. Train or score first: ganart evaluate RUN")
+    try:
+        for file, text in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(file, text)
+    except OSError as error:
+        raise UserError(f"{error.filename} cannot be written: {error.strerror}. Say where else: output=…") from error
+    console.print(about, soft_wrap=True)
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

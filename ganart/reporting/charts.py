@@ -25,24 +25,29 @@ class Pen:
 
 @dataclass(frozen=True)
 class Line:
-    """What is to be drawn: a curve, the deviation of its values, and the value that real pictures reach."""
+    """What is to be drawn: a curve, the deviation of its values, and the value that real pictures reach.
+
+    `std` is drawn as error bars, what a score says of itself; with `is_mean` as a band over the runs.
+    """
 
     label: str
     pen: Pen
     curve: Curve
     std: Curve | None = None
     floor: float | None = None
+    is_mean: bool = False
 
 
 @dataclass(frozen=True)
 class DrawnLine:
-    """A line in units of the drawing: SVG path data, single points, error bars, the place of the floor."""
+    """A line in units of the drawing: SVG path data, single points, error bars, and the outline of a band."""
 
     label: str
     pen: Pen
     path: str
     dots: list[tuple[float, float]]
     bars: list[tuple[float, float, float]]
+    band: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def draw(title: str, lines: Sequence[Line], *, most: int, may_be_log: bool = Tru
         return None
     floors = sorted({line.floor for line in lines if line.floor is not None})
     values = [line.curve.finite for line in lines]
-    ends = [np.concatenate(_ends(line)) for line in lines if line.std is not None]
+    ends = [_room(line) for line in lines if line.std is not None]
     y = Axis.fitting(np.concatenate([*values, *ends, floors]), HEIGHT - BOTTOM, TOP, may_be_log=may_be_log)
     seen = np.concatenate([line.curve.x for line in lines])
     x = Axis(0.0, float(seen.max()) or 1.0, LEFT, WIDTH - RIGHT)
@@ -91,12 +96,37 @@ def _drawn(line: Line, x: Axis, y: Axis, most: int) -> DrawnLine:
         for seen, value in zip(curve.x.tolist(), curve.y.tolist(), strict=True)
     ]
     bars = []
+    if line.std is not None and line.is_mean:
+        return DrawnLine(line.label, line.pen, path_of(places), [], [], _band(line, x, y, most))
     if line.std is not None and len(line.curve.x) <= FEW:
         for seen, low, high in zip(line.curve.x.tolist(), *(end.tolist() for end in _ends(line)), strict=True):
             if y.holds(low) and y.holds(high):
                 bars.append((x.place(seen), y.place(low), y.place(high)))
     dots = [place for place in places if place is not None] if len(line.curve.x) <= FEW else []
     return DrawnLine(line.label, line.pen, path_of(places), dots, bars)
+
+
+def _band(line: Line, x: Axis, y: Axis, most: int) -> str:
+    """The outline of mean ± deviation as SVG path data, a piece for each stretch without a gap, ending at the axis."""
+    low, high = _ends(line)
+    pieces: list[list[tuple[float, float, float]]] = [[]]
+    for row in np.unique(np.linspace(0, len(low) - 1, min(most, len(low))).round().astype(int)).tolist():
+        lower, upper = max(float(low[row]), y.low), float(high[row])
+        if y.holds(lower) and y.holds(upper):
+            pieces[-1].append((x.place(float(line.curve.x[row])), y.place(lower), y.place(upper)))
+        elif pieces[-1]:
+            pieces.append([])
+    return "".join(
+        path_of([*((at, top) for at, _, top in piece), *((at, bottom) for at, bottom, _ in reversed(piece))]) + "Z"
+        for piece in pieces
+        if len(piece) > 1
+    )
+
+
+def _room(line: Line) -> np.ndarray:
+    """What the deviation needs room for; a mean that is never below zero asks for none there."""
+    ends = np.concatenate(_ends(line))
+    return ends[~(ends <= 0)] if line.is_mean and line.curve.finite.min() > 0 else ends
 
 
 def _ends(line: Line) -> tuple[np.ndarray, np.ndarray]:

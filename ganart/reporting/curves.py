@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +62,19 @@ def _rows(file: Path) -> Iterator[dict[str, str]]:
 
 def _whole_lines(lines: Iterator[str]) -> Iterator[str]:
     return (line for line in lines if line.endswith("\n"))
+
+
+def mean_and_deviation(curves: Sequence[Curve]) -> tuple[Curve, Curve]:
+    """The mean of several runs' curves and its sample deviation (n − 1), at the places of the coarsest of them.
+
+    The others are interpolated there, and only where all of them have values: from the latest beginning to the
+    earliest end. Where one has a gap the mean has one too.
+    """
+    first, last = max(curve.x[0] for curve in curves), min(curve.x[-1] for curve in curves)
+    x = min((curve.x for curve in curves), key=len)
+    x = x[(x >= first) & (x <= last)]
+    rows = np.stack([np.interp(x, curve.x, curve.y) for curve in curves])
+    return Curve(x, rows.mean(0)), Curve(x, rows.std(0, ddof=1))
 
 
 def thin(curve: Curve, most: int) -> Curve:

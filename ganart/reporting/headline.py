@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ganart.reporting.numbers import short, with_deviation
 from ganart.reporting.scores import Column, Repeated, Table
-from ganart.reporting.shown import Shown, recipe_of
+from ganart.reporting.series import recipe_of
+from ganart.reporting.shown import Shown
 
 MOST = 5
 
@@ -40,7 +41,7 @@ def _best_recipe(column: Column, repeated: Sequence[Repeated], shown: Sequence[S
     best = (min if column.lower_is_better else max)(groups, key=lambda group: group.values[column][1])
     count, mean, std = best.values[column]
     seeds = f"mean of {count} seeds" if count > 1 else "one seed"
-    return Tile(arrow(column), with_deviation(mean, std), [recipe_of(shown[best.runs[0]]), seeds])
+    return Tile(arrow(column), with_deviation(mean, std), [recipe_of(shown[best.runs[0]].own_overrides), seeds])
 
 
 def _best_run(table: Table, column: Column, shown: Sequence[Shown]) -> Tile | None:

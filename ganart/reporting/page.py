@@ -20,8 +20,9 @@ from ganart.reporting.headline import arrow, tiles
 from ganart.reporting.panels import panels
 from ganart.reporting.pareto import plot, quantities
 from ganart.reporting.run import Run
-from ganart.reporting.scores import ENOUGH_FOR_FRECHET, LAST, Table, measurements, over_seeds, tables
-from ganart.reporting.shown import commands, recipe_of, show
+from ganart.reporting.scores import ENOUGH_FOR_FRECHET, LAST, Table, best_mean, measurements, over_seeds, tables
+from ganart.reporting.series import recipe_of, series_of
+from ganart.reporting.shown import commands, show
 from ganart.reporting.sweep import Sweep
 
 PARTS = Path(__file__).parent / "page"
@@ -32,6 +33,7 @@ def render(runs: Sequence[Run], sweeps: Sequence[Sweep] = ()) -> str:
     """Return the page about `runs` (≥ 1), and the sweeps that made them, as HTML: one file, with everything in it."""
     shown = show(runs)
     labels, pens = [each.label for each in shown], [each.pen for each in shown]
+    series = series_of(runs, labels, [each.own_overrides for each in shown])
     of_scores = tables(list(measurements(runs)))
     groups = groups_but_for_seed(runs)
     seeds = [over_seeds(table, groups) for table in of_scores]
@@ -40,7 +42,7 @@ def render(runs: Sequence[Run], sweeps: Sequence[Sweep] = ()) -> str:
     facts = [each.facts for each in told]
     script = (PARTS / "script.js").read_text(encoding="utf-8")
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             title=shown[0].name if len(runs) == 1 else f"{len(runs)} runs",
@@ -54,7 +56,8 @@ def render(runs: Sequence[Run], sweeps: Sequence[Sweep] = ()) -> str:
             last=LAST,
             caveats=caveats(of_scores),
             plot=plot(found, labels, pens),
-            panels=panels(runs, labels, pens),
+            panels=panels(runs, series),
+            series=series,
             commands=commands(shown),
             told=told,
             shared_facts=shared(facts),
@@ -91,7 +94,7 @@ def caveats(of_scores: Sequence[Table]) -> list[str]:
     return found
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Everything that is put into a template is escaped; a name that a template does not get is an error."""
     environment = Environment(
         loader=FileSystemLoader(PARTS),
@@ -104,5 +107,5 @@ def _environment() -> Environment:
         name: getattr(numbers, name) for name in ("short", "with_deviation", "share", "count", "brief")
     }
     environment.filters.update(shown_as, duration=numbers.duration, number=numbers.number, text=text)
-    environment.globals.update(arrow=arrow, recipe_of=recipe_of, infinity=math.inf)
+    environment.globals.update(arrow=arrow, best_mean=best_mean, recipe_of=recipe_of, infinity=math.inf)
     return environment

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganart.reporting.charts import Chart, Line, Pen, draw
-from ganart.reporting.curves import Curve
+from ganart.reporting.curves import mean_and_deviation
 from ganart.reporting.differences import flatten
 from ganart.reporting.run import Run, mapping
+from ganart.reporting.series import Series
 
 TREND = "trend/"
 SUFFIXES = ("_std", "_floor")
@@ -36,9 +37,9 @@ class Panels:
     more: list[Chart]
 
 
-def panels(runs: Sequence[Run], labels: Sequence[str], pens: Sequence[Pen]) -> Panels:
-    """Draw all that the runs have logged: several quantities of one run a chart, or one quantity of several runs."""
-    most = most_points(len(runs))
+def panels(runs: Sequence[Run], series: Sequence[Series]) -> Panels:
+    """Draw all that the runs have logged: several quantities of one run a chart, or one quantity of several series."""
+    most = most_points(len(series))
     names = list(dict.fromkeys(name for run in runs for name in run.curves if not name.startswith("scores/")))
     together = {title: [n for n in names if n.startswith(starts)] for title, starts in TOGETHER.items()}
     drawn = [name for group in together.values() for name in group]
@@ -46,15 +47,15 @@ def panels(runs: Sequence[Run], labels: Sequence[str], pens: Sequence[Pen]) -> P
     if len(runs) == 1:
         main = [_one_run(runs[0], title, group, most) for title, group in together.items()]
     else:
-        main = [_quantity(runs, labels, pens, name, most) for name in drawn]
-    more = [_quantity(runs, labels, pens, name, most) for name in others]
-    trends = list(_trends(runs, labels, pens, most))
+        main = [_quantity(runs, series, name, most) for name in drawn]
+    more = [_quantity(runs, series, name, most) for name in others]
+    trends = list(_trends(runs, series, most))
     return Panels([*trends, *(chart for chart in main if chart)], [chart for chart in more if chart])
 
 
-def most_points(num_runs: int) -> int:
+def most_points(num_lines: int) -> int:
     """Points a curve may have: together they decide how large the page is."""
-    return max(60, min(500, 2000 // num_runs))
+    return max(60, min(500, 2000 // num_lines))
 
 
 def _one_run(run: Run, title: str, names: Sequence[str], most: int) -> Chart | None:
@@ -62,27 +63,40 @@ def _one_run(run: Run, title: str, names: Sequence[str], most: int) -> Chart | N
     return draw(title, lines, most=most, may_be_log=not any(map(_is_linear, names)))
 
 
-def _quantity(runs: Sequence[Run], labels: Sequence[str], pens: Sequence[Pen], name: str, most: int) -> Chart | None:
-    drawn = zip(runs, labels, pens, strict=True)
-    lines = [Line(label, pen, run.curves[name]) for run, label, pen in drawn if name in run.curves]
-    return draw(name, lines, most=most, may_be_log=not _is_linear(name))
+def _quantity(runs: Sequence[Run], series: Sequence[Series], name: str, most: int) -> Chart | None:
+    found = [_line(each, [runs[run] for run in each.runs if name in runs[run].curves], name) for each in series]
+    return draw(name, [line for line in found if line is not None], most=most, may_be_log=not _is_linear(name))
+
+
+def _line(series: Series, runs: Sequence[Run], name: str, floor: float | None = None) -> Line | None:
+    """The curve of one run with the deviation that it logged, or the mean of several with theirs; None of no run."""
+    if not runs:
+        return None
+    curves = [run.curves[name] for run in runs]
+    if len(curves) == 1:
+        return Line(series.label, series.pen, curves[0], runs[0].curves.get(f"{name}_std"), floor)
+    mean, deviation = mean_and_deviation(curves)
+    return Line(series.label, series.pen, mean, deviation, floor, is_mean=True)
 
 
 def _is_linear(name: str) -> bool:
     return name.startswith(LINEAR)
 
 
-def _trends(runs: Sequence[Run], labels: Sequence[str], pens: Sequence[Pen], most: int) -> Iterator[Chart]:
+def _trends(runs: Sequence[Run], series: Sequence[Series], most: int) -> Iterator[Chart]:
     """A chart for each trend score and protocol: what was measured differently is not drawn over one another."""
     charts: dict[tuple[str, str], list[Line]] = {}
-    for run, label, pen in zip(runs, labels, pens, strict=True):
-        how = _trend_protocol(run)
-        for name, curve in run.curves.items():
-            if name.startswith(TREND) and not name.endswith(SUFFIXES):
-                floor = _floor(run.curves.get(f"{name}_floor"))
-                key = name, json.dumps([how, None if floor is None else f"{floor:.3g}"])
-                line = Line(label, pen, curve, run.curves.get(f"{name}_std"), floor)
-                charts.setdefault(key, []).append(line)
+    for each in series:
+        alike: dict[tuple[str, str], list[Run]] = {}
+        for run in (runs[position] for position in each.runs):
+            for name in run.curves:
+                if name.startswith(TREND) and not name.endswith(SUFFIXES):
+                    floor = _floor(run, name)
+                    how = json.dumps([_trend_protocol(run), None if floor is None else f"{floor:.3g}"])
+                    alike.setdefault((name, how), []).append(run)
+        for (name, how), members in alike.items():
+            if line := _line(each, members, name, _floor(members[0], name)):
+                charts.setdefault((name, how), []).append(line)
     kinds = [name for name, _ in charts]
     for (name, _), lines in sorted(charts.items(), key=lambda item: kinds.index(item[0][0])):
         note = f"measured alike: {', '.join(_few(lines))}" if kinds.count(name) > 1 else ""
@@ -102,5 +116,7 @@ def _trend_protocol(run: Run) -> dict[str, Any]:
     return {"data": run.dataset.get("hash"), **settings}
 
 
-def _floor(curve: Curve | None) -> float | None:
+def _floor(run: Run, name: str) -> float | None:
+    """What real pictures reach in the trend `name`."""
+    curve = run.curves.get(f"{name}_floor")
     return float(curve.finite[-1]) if curve is not None and len(curve.finite) else None

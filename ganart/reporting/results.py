@@ -19,7 +19,13 @@ def results_csv(runs: Sequence[Run]) -> str:
     """Runs with what sets them apart, their final scores with deviation and floor, their cost and their protocol."""
     differences = configuration_differences(runs)
     rows = [
-        {"run": name, "state": run.state, **dict(zip(differences.keys, differing, strict=True)), **row_of(run)}
+        {
+            "run": name,
+            **scores_of(run),
+            "state": run.state,
+            **dict(zip(differences.keys, differing, strict=True)),
+            **row_of(run),
+        }
         for name, run, differing in zip(short_names([run.path for run in runs]), runs, differences.rows, strict=True)
     ]
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "protocol"))
@@ -30,15 +36,23 @@ def results_csv(runs: Sequence[Run]) -> str:
     return text.getvalue()
 
 
-def row_of(run: Run) -> dict[str, Any]:
-    """Scores, cost, and the protocol of the first score."""
+def scores_of(run: Run) -> dict[str, Any]:
+    """The final scores with deviation and floor, by column."""
     row: dict[str, Any] = {}
-    scores = {str(name): mapping(score) for name, score in mapping(run.summary.get("scores")).items()}
-    for name, score in scores.items():
+    for name, score in _scores(run).items():
         parts = {name: "value", f"{name}_std": "std", f"{name}_floor": "floor"}
         row |= {column: score[part] for column, part in parts.items() if score.get(part) is not None}
-    row |= {fact: run.summary[fact] for fact in FACTS if fact in run.summary}
+    return row
+
+
+def row_of(run: Run) -> dict[str, Any]:
+    """Cost, and the protocol of the first score."""
+    row: dict[str, Any] = {fact: run.summary[fact] for fact in FACTS if fact in run.summary}
     row["trainer_precision"] = run.summary.get("precision")  # a score may be called precision
     row["ganart"] = mapping(run.summary.get("versions")).get("ganart")
-    first = next(iter(scores.values()), {})
+    first = next(iter(_scores(run).values()), {})
     return {**row, "protocol": in_json(first["protocol"]) if "protocol" in first else None}
+
+
+def _scores(run: Run) -> dict[str, dict[str, Any]]:
+    return {str(name): mapping(score) for name, score in mapping(run.summary.get("scores")).items()}

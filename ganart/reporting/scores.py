@@ -140,6 +140,12 @@ def tables(found: Sequence[Measurement]) -> list[Table]:
 
 def over_seeds(table: Table, groups: Sequence[Sequence[int]]) -> list[Repeated]:
     """Mean and deviation of every group of runs, if there is a group of several in `table`."""
+    repeated = by_recipe(table, groups)
+    return repeated if any(len(group.runs) > 1 for group in repeated) else []
+
+
+def by_recipe(table: Table, groups: Sequence[Sequence[int]]) -> list[Repeated]:
+    """Mean and deviation of every group of runs that has a row in `table`."""
     by_run = {measurement.run: row for measurement, row in table.rows}
     repeated = []
     for group in groups:
@@ -153,7 +159,13 @@ def over_seeds(table: Table, groups: Sequence[Sequence[int]]) -> list[Repeated]:
                 values[column] = (len(numbers), statistics.fmean(numbers), std)
         if values:
             repeated.append(Repeated(list(rows), values))
-    return repeated if any(len(group.runs) > 1 for group in repeated) else []
+    return repeated
+
+
+def best_mean(repeated: Sequence[Repeated], column: Column) -> float | None:
+    """The best mean in `column` where there are several recipes to choose from."""
+    means = [group.values[column][1] for group in repeated if column in group.values]
+    return (min if column.lower_is_better else max)(means) if len(means) > 1 else None
 
 
 def _score(name: str, row: Any) -> Score | None:

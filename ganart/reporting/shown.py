@@ -8,13 +8,13 @@ from typing import Any
 
 from ganart.paths import shell
 from ganart.reporting.charts import Pen
-from ganart.reporting.differences import SEED, groups_but_for_seed, own_overrides, short_names
+from ganart.reporting.differences import own_overrides, short_names
 from ganart.reporting.notes import LabelTable, Note, doctors_notes, label_tables
 from ganart.reporting.pareto import images_per_second
 from ganart.reporting.pictures import Budget, Picture, embedded, timeline
 from ganart.reporting.run import Run, mapping
+from ganart.reporting.series import pens
 
-COLOURS, DASHES = 7, 4
 MOST_NEAREST = 4
 MOST_LETTERS = 60
 
@@ -95,22 +95,6 @@ def commands(shown: Sequence[Shown]) -> str:
         return "\n".join([shown[0].train_command, *shown[0].later_commands])
     # A name may hold anything, a line break too, and has to stay a comment.
     return "\n".join(f"# {' '.join(each.label.split())}\n{each.train_command}" for each in shown)
-
-
-def pens(runs: Sequence[Run]) -> list[Pen]:
-    """A colour for each run; where there are more runs than colours, one for each recipe, its seeds dashed."""
-    if len(runs) <= COLOURS:
-        return [Pen(position) for position in range(len(runs))]
-    groups = groups_but_for_seed(runs)
-    places = {run: (g, s) for g, group in enumerate(groups) for s, run in enumerate(group)}
-    if len(groups) > COLOURS or len(groups) == len(runs):
-        return [Pen(position % COLOURS, position // COLOURS % DASHES) for position in range(len(runs))]
-    return [Pen(places[position][0], places[position][1] % DASHES) for position in range(len(runs))]
-
-
-def recipe_of(shown: Shown) -> str:
-    """What sets its recipe apart, whatever its seed."""
-    return " ".join(typed for typed in shown.own_overrides if not typed.startswith(f"{SEED}=")) or "this recipe"
 
 
 def _shown(run: Run, name: str, overrides: list[str], pen: Pen, budget: Budget) -> Shown:

@@ -68,3 +68,22 @@ def test_lines_without_numbers_are_left_out_and_none_at_all_is_no_chart():
     chart = draw("loss", [Line("a", Pen(0), curve(np.nan)), Line("b", Pen(1), curve(1, np.nan, 2, 3))], most=100)
     assert [line.label for line in chart.lines] == ["b"]
     assert chart.lines[0].path.count("M") == 2
+
+
+def test_the_band_of_a_mean_goes_there_above_and_back_below_in_pieces():
+    line = Line("two seeds", Pen(0), curve(2, 2, np.nan, 2, 2), std=curve(1, 1, np.nan, 0, 0), is_mean=True)
+    drawn = draw("x", [line], most=100).lines[0]
+    assert drawn.band.count("Z") == 2
+    first = drawn.band.split("Z")[0]
+    places = [tuple(map(float, pair.split(" "))) for pair in first[1:].split("L")]
+    assert len(places) == 4
+    assert places[0][1] < places[3][1]  # 2 + 1 stands above 2 − 1
+    assert [place[0] for place in places] == [places[0][0], places[1][0], places[1][0], places[0][0]]
+    assert drawn.bars == drawn.dots == []
+
+
+def test_a_band_on_a_logarithmic_axis_ends_where_the_axis_does():
+    line = Line("two seeds", Pen(0), curve(0.01, 100), std=curve(1, 1), is_mean=True)
+    drawn = draw("x", [line], most=100)
+    assert drawn.y.is_log
+    assert drawn.lines[0].band.count("L") == 3

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganart.reporting.curves import Curve, read_curves, thin
+from ganart.reporting.curves import Curve, mean_and_deviation, read_curves, thin
 
 
 def test_every_column_is_a_curve_over_images_seen(tmp_path):
@@ -53,3 +53,18 @@ def test_a_short_curve_stays_as_it_is_and_nothing_but_gaps_can_be_thinned():
     curve = Curve(np.arange(500.0), np.arange(500.0))
     assert thin(curve, 500) is curve
     assert len(thin(Curve(np.arange(900.0), np.full(900, np.nan)), 100).x) <= 100
+
+
+def test_mean_and_deviation_of_runs_at_the_places_of_the_coarsest():
+    fine = Curve(np.array([0.0, 50, 100, 150, 200, 250]), np.array([0.0, 1, 2, 3, 4, 5]))
+    coarse = Curve(np.array([0.0, 100, 200, 300]), np.array([4.0, 4, np.nan, 8]))
+    mean, deviation = mean_and_deviation([fine, coarse])
+    assert mean.x.tolist() == [0, 100, 200]  # nothing beyond where the first of them ended
+    assert mean.y[:2].tolist() == [2, 3]
+    assert deviation.y[:2] == pytest.approx([8**0.5, 2**0.5])  # n − 1
+    assert np.isnan(mean.y[2])
+
+
+def test_runs_that_never_were_at_the_same_time_have_no_mean():
+    early, late = Curve(np.array([0.0, 1]), np.ones(2)), Curve(np.array([5.0, 6]), np.ones(2))
+    assert len(mean_and_deviation([early, late])[0].x) == 0

@@ -66,9 +66,9 @@ def test_sections_come_in_the_order_in_which_one_asks(page, sweep):
     def order(html):
         return [attributes["id"] for attributes in html.all("section") if "id" in attributes]
 
-    rest = ["timelines", "sheets", "nearest", "labels", "cost", "doctor", "commands", "versions"]
-    assert order(Page(render(sweep[:1]))) == ["differences", "curves", "scores", *rest]
-    assert order(page) == ["differences", "scores", "curves", *rest]
+    pictures, rest = ["sheets", "timelines", "nearest"], ["labels", "cost", "doctor", "commands", "versions"]
+    assert order(Page(render(sweep[:1]))) == [*pictures, "differences", "curves", "scores", *rest]
+    assert order(page) == ["differences", "scores", "curves", *pictures, *rest]
 
 
 def test_only_differing_keys_are_shown_run_by_run(page):
@@ -81,19 +81,18 @@ def test_what_has_not_finished_is_told_first(page):
 
 
 def test_scores_stand_with_deviation_floor_and_times_floor_and_sort_by_number(page):
-    header = next(i for i, row in enumerate(page.cells) if row[:4] == ["run", "seed", "lr", "images"])
-    assert page.cells[header][4:] == ["fid ↓", "recall ↑"]
-    assert page.cells[header + 1][4:] == ["1.00 ± 0.10 10.0 × floor", "0.9"]
-    assert page.cells[header + 5][0] == "real pictures reach"
-    assert page.cells[header + 5][4:] == ["0.1", "0.1"]
+    header = next(i for i, row in enumerate(page.cells) if row[:3] == ["run", "fid ↓", "recall ↑"])
+    assert page.cells[header][3:] == ["images", "seed", "lr"]
+    assert page.cells[header + 1][1:3] == ["1.00 ± 0.10 10.0 × floor", "0.9"]
+    assert page.cells[header + 5][:3] == ["real pictures reach", "0.1", "0.1"]
     keys = [td["data-value"] for td in page.all("td") if "data-value" in td]
-    assert keys[:3] == ["1000.0", "1.0", "0.9"]
+    assert keys[6:9] == ["1.0", "0.9", "1000.0"]  # after those of the two recipes
     assert all(float(key) == float(key) for key in keys)
 
 
 def test_seeds_are_summed_up(page):
     rows = {row[0]: row[1:] for row in page.cells if row[:1] in (["lr=0.1"], ["lr=0.2"])}
-    assert rows == {"lr=0.1": ["2", "1.50 ± 0.71", "0.850 ± 0.071"], "lr=0.2": ["2", "3.50 ± 0.71", "0.650 ± 0.071"]}
+    assert rows == {"lr=0.1": ["1.50 ± 0.71", "0.850 ± 0.071", "2"], "lr=0.2": ["3.50 ± 0.71", "0.650 ± 0.071", "2"]}
     assert "lr=0.1 mean of 2 seeds" in page.text
 
 
@@ -104,8 +103,22 @@ def test_every_picture_has_words_and_every_chart_says_what_it_shows(page):
     plots = [div for div in page.all("div") if div.get("class") == "plot"]
     assert len(plots) == 3
     assert any(
-        "fid, while learning over images seen. 0 · lr=0.1 seed=0: from 8 to 1" in div["aria-label"] for div in plots
+        "fid, while learning over images seen. lr=0.1 · 2 seeds: from 8 to 1; lr=0.2 · 2 seeds" in div["aria-label"]
+        for div in plots
     )
+
+
+def test_the_best_mean_is_bold_and_not_the_luckiest_seed(tmp_path):
+    for number, (rate, value) in enumerate([(0.1, 2.0), (0.1, 2.2), (0.2, 1.0), (0.2, 9.0)]):
+        recipe = {"lr": rate, "seed": number % 2}
+        typed = [f"{key}={value}" for key, value in recipe.items()]
+        write_run(tmp_path / str(number), recipe=recipe, overrides=typed, scores={"fid": score(value)})
+    html = render([Run(tmp_path / str(number)) for number in range(4)])
+    bold = [td for td in Page(html).all("td") if "best" in (td.get("class") or "")]
+    assert [float(td["data-value"]) for td in bold] == [pytest.approx(2.1)]
+    alone = render([Run(tmp_path / str(number)) for number in (0, 2)])
+    bold = [td for td in Page(alone).all("td") if "best" in (td.get("class") or "")]
+    assert [td["data-value"] for td in bold] == ["1.0"]
 
 
 def test_doctor_classes_cost_commands_and_versions_are_there(page):

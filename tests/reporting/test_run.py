@@ -5,7 +5,8 @@ from paper_runs import sheet, write_run
 
 from ganart.reporting.notes import doctors_notes, label_tables
 from ganart.reporting.run import Run
-from ganart.reporting.shown import COLOURS, commands, pens, show
+from ganart.reporting.series import COLOURS, pens
+from ganart.reporting.shown import commands, show
 
 
 def test_how_far_a_run_came_is_told(tmp_path):
@@ -68,7 +69,7 @@ def test_commands_survive_a_shell(tmp_path):
     first, *later = commands(shown).splitlines()
     assert shlex.split(first) == ["ganart", "train", *typed[:2]]
     assert [shlex.split(line)[:3] for line in later] == [
-        ["ganart", verb, f"run='{tmp_path}/a b'"] for verb in ("generate", "evaluate")
+        ["ganart", verb, f"run={tmp_path}/a b"] for verb in ("generate", "evaluate")
     ]
 
 

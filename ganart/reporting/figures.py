@@ -1,0 +1,28 @@
+"""The charts of a report as SVG files, each complete in itself, in the colours of paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ganart.reporting.differences import own_overrides, short_names
+from ganart.reporting.page import environment
+from ganart.reporting.panels import panels
+from ganart.reporting.run import Run
+from ganart.reporting.series import series_of
+
+
+def figures(runs: Sequence[Run]) -> dict[str, str]:
+    """Every chart that the report of `runs` has, as SVG by file name."""
+    labels = short_names([run.path for run in runs])
+    own = own_overrides(runs) if len(runs) > 1 else [[]]
+    found = panels(runs, series_of(runs, labels, own))
+    template = environment().get_template("figure.svg")
+    drawn: dict[str, str] = {}
+    for chart in [*found.main, *found.more]:
+        plain = re.sub(r"[^\w]+", "_", chart.title).strip("_").lower()
+        name = next(
+            name for number in range(1, 100) if (name := f"{plain}{f'_{number}' * (number > 1)}.svg") not in drawn
+        )
+        drawn[name] = template.render(drawing=chart)
+    return drawn
