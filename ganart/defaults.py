@@ -41,7 +41,10 @@ def with_defaults(command: str, arguments: list[str]) -> list[str]:
     typed = overrides_in(arguments)
     keys = {_key(override) for override in typed}
     wanted = [line for line in _lines(Path(named).expanduser()) if _key(line) not in keys]
-    known = _known(command, [*wanted, *typed], _folders(flags_in(arguments)))
+    flags = flags_in(arguments)
+    name = [command, *_values(flags, "--config-name", "-cn")][-1]
+    folders = [Path(folder).expanduser().absolute() for folder in _values(flags, "--config-dir", "-cd")]
+    known = _known(name, [*wanted, *typed], [conf_dir(), *folders])
     taken = [line for line in wanted if known is None or _is_in(_key(line), known)]
     if taken:
         console.print(f"defaults  {' '.join(taken)}  ({named})", soft_wrap=True, markup=False, style="dim")
@@ -65,22 +68,23 @@ def _key(override: str) -> str:
     return override.partition("=")[0].lstrip("+~")
 
 
-def _folders(flags: list[str]) -> list[Path]:
-    """The folders of groups of one's own that `--config-dir` names."""
-    named = [flag.partition("=")[2] for flag in flags if flag.startswith(("--config-dir=", "-cd="))]
-    named += [value for flag, value in pairwise(flags) if flag in ("--config-dir", "-cd")]
-    return [Path(name).expanduser().absolute() for name in named]
+def _values(flags: list[str], *names: str) -> list[str]:
+    """What was given as `--name value` or `--name=value`."""
+    joined = [flag.partition("=")[2] for flag in flags if flag.startswith(tuple(f"{name}=" for name in names))]
+    return joined + [value for flag, value in pairwise(flags) if flag in names]
 
 
-def _known(command: str, overrides: list[str], folders: list[Path]) -> DictConfig | None:
-    """The configuration of `command` with the options that were chosen; None where it cannot be composed."""
+def _known(name: str, overrides: list[str], folders: list[Path]) -> DictConfig | None:
+    """The configuration `name` of one of `folders` with the options that were chosen; None if it cannot be composed."""
+    home = next((folder for folder in folders if (folder / f"{name}.yaml").is_file()), folders[0])
+    others = ",".join(quoted(f"file://{folder}") for folder in folders if folder != home)
+    searched = [f"hydra.searchpath=[{others}]"]
     GlobalHydra.instance().clear()
-    searched = [f"hydra.searchpath=[{','.join(quoted(f'file://{folder}') for folder in folders)}]"]
     try:
-        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            plain = compose(command, searched, return_hydra_config=True)
-            chosen = _choices(overrides, plain, [conf_dir(), *folders])
-            return compose(command, [*searched, *chosen], return_hydra_config=True)
+        with initialize_config_dir(str(home), version_base="1.3"):
+            plain = compose(name, searched, return_hydra_config=True)
+            chosen = _choices(overrides, plain, folders)
+            return compose(name, [*searched, *chosen], return_hydra_config=True)
     except (HydraException, OmegaConfBaseException):
         return None
 

@@ -56,6 +56,13 @@ def test_options_of_a_folder_of_ones_own_count(defaults, tmp_path):
         assert with_defaults("train", typed) == ["dataset.height=16", *typed]
 
 
+def test_a_study_of_ones_own_counts(defaults, tmp_path):
+    (tmp_path / "study.yaml").write_text("defaults: [train, override /dataset: mnist, _self_]\n")
+    defaults("dataset.num_pictures=99", "dataset.height=16")
+    typed = ["--config-dir", str(tmp_path), "--config-name", "study"]
+    assert with_defaults("train", typed) == ["dataset.height=16", *typed]
+
+
 @pytest.mark.parametrize("typed", [["resume=runs/a/b"], ["--config-path", "runs/a/b"], ["--help"]])
 def test_what_has_all_its_values_keeps_them(defaults, typed):
     defaults("total_images=1000")

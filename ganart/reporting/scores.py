@@ -163,8 +163,8 @@ def by_recipe(table: Table, groups: Sequence[Sequence[int]]) -> list[Repeated]:
 
 
 def best_mean(repeated: Sequence[Repeated], column: Column) -> float | None:
-    """The best mean in `column` where there are several recipes to choose from."""
-    means = [group.values[column][1] for group in repeated if column in group.values]
+    """The best mean in `column` where there are several to choose from."""
+    means = {group.values[column][1] for group in repeated if column in group.values}
     return (min if column.lower_is_better else max)(means) if len(means) > 1 else None
 
 
