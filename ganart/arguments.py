@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -10,6 +11,7 @@ from hydra.errors import HydraException
 from ganart import naming as naming  # place_of_job stands in what with_output writes
 from ganart.errors import UserError
 from ganart.paths import quoted
+from ganart.values import as_hydra_reads, plain
 
 ASKING = {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"}
 FLAGS_WITH_VALUES = {"--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--package", "-p"}
@@ -21,6 +23,26 @@ INFOS = {"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"}
 def asks(arguments: list[str]) -> bool:
     """Whether help or the configuration is wanted, and nothing is to be done."""
     return bool(ASKING & {argument.partition("=")[0] for argument in arguments})
+
+
+def as_typed(arguments: list[str], *, comma_parts: bool) -> list[str]:
+    """Write the values so that Hydra reads what was typed; the flags stay where they are.
+
+    Args:
+        arguments: all that follows the verb.
+        comma_parts: whether values with commas are several values for this verb, without `--multirun` too.
+    """
+    several, folders = comma_parts or is_multirun(arguments), config_dirs_in(arguments)
+    return [
+        argument if is_flag else as_hydra_reads(argument, several=several, folders=folders)
+        for is_flag, argument in _marked(arguments)
+    ]
+
+
+def config_dirs_in(arguments: list[str]) -> list[Path]:
+    """The folders of the user's own groups."""
+    flags = [part for flag in flags_in(arguments) for part in (flag.split("=", 1) if flag[0] == "-" else [flag])]
+    return [Path(folder) for flag, folder in pairwise(flags) if flag in ("--config-dir", "-cd")]
 
 
 def flags_in(arguments: list[str]) -> list[str]:
@@ -40,12 +62,17 @@ def flags_first(arguments: list[str]) -> list[str]:
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    flags: list[str] = []
-    overrides: list[str] = []
+    marked = _marked(arguments)
+    return [a for is_flag, a in marked if is_flag], [a for is_flag, a in marked if not is_flag]
+
+
+def _marked(arguments: list[str]) -> list[tuple[bool, str]]:
+    """Each argument, and whether it is a flag or the value of one."""
+    marked = []
     for before, argument in zip(["", *arguments], arguments, strict=False):
         is_value = before in FLAGS_WITH_VALUES or (before in ("--info", "-i") and argument in INFOS)
-        (flags if is_value or argument.startswith("-") else overrides).append(argument)
-    return flags, overrides
+        marked.append((is_value or argument.startswith("-"), argument))
+    return marked
 
 
 def is_multirun(arguments: list[str]) -> bool:
@@ -59,15 +86,16 @@ def refuse_multirun(arguments: list[str], instead: str) -> None:
 
 
 def values_in(arguments: list[str]) -> dict[str, str]:
-    """The values by key; of a key that is given twice the last."""
-    return dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    """The values by key, out of their quotes; of a key that is given twice the last."""
+    pairs = [argument.split("=", 1) for argument in arguments if "=" in argument]
+    return {key.lstrip("+"): plain(value) for key, value in pairs}
 
 
 def with_seeds_quoted(arguments: list[str]) -> list[str]:
     """`seeds=0-63` and `seeds=1,5,9` as Hydra reads a string, not as a sweep."""
-    seeds = [argument.removeprefix("seeds=") for argument in arguments if argument.startswith("seeds=")]
     others = [argument for argument in arguments if not argument.startswith("seeds=")]
-    return others + [f"seeds={quoted(value)}" for value in seeds[-1:]]
+    seeds = values_in(arguments).get("seeds")
+    return others if seeds is None else [*others, f"seeds={quoted(seeds)}"]
 
 
 CONSTANT_KEYS = "hydra.job.config.override_dirname.exclude_keys"

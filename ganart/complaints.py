@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -19,7 +20,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ganart.console import fail
 from ganart.errors import TrainingDivergedError, UserError
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, quoted
+
+KEY = re.compile(r"[+~]{0,2}[a-zA-Z_$][\w$/@.:-]*", re.ASCII)
 
 
 def tells_users(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
@@ -44,12 +47,30 @@ def explain(error: Exception, module: str) -> str | None:
     if isinstance(error, MissingConfigException):
         return _missing_option(str(error))
     if isinstance(error, OverrideParseException):
-        return f"{error}\nWrite key=value; quote what the shell would change: 'penalty=[r1,r2]'"
+        return _unreadable(error.override)
     if isinstance(error, ConfigCompositionException):
         return _bad_override(error, module.rpartition(".")[2])
     if isinstance(error, HydraException | OmegaConfBaseException):
         return str(error)
     return None
+
+
+def _unreadable(override: str) -> str:
+    """`key=value` that Hydra's grammar does not have: the same as text, as a line that a shell takes as it stands."""
+    key, equals, value = override.partition("=")
+    if not equals:
+        return f"{override} is no key=value. Write key=value, ~key to leave a part out, or a flag such as --multirun."
+    if not KEY.fullmatch(key):
+        return f"{override}: {key} cannot be a key. Keys have letters a to z, digits, _ and dots: dataset.root=FOLDER"
+    return (
+        f"{override}: this value cannot be read. If it is one piece of text, type it in two pairs of quotes:\n"
+        f"  {_in_shell(f'{key}={quoted(value)}')}\n"
+        "A list is written 'penalty=[r1,r2]'; quotes, brackets and parentheses are closed again."
+    )
+
+
+def _in_shell(word: str) -> str:
+    return shlex.quote(word) if set('"$`\\!') & set(word) else f'"{word}"'
 
 
 def _missing_option(message: str) -> str:

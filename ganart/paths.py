@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from ganart.errors import PlaceError
+from hydra.core.override_parser.types import Quote, QuotedString
+
+from ganart.errors import PlaceError, UserError
 
 CACHE_ADVICE = "Make room there, or give the cache another place: GANART_CACHE=FOLDER"
 RUN_ADVICE = "Make room there, or give the run another place: hydra.run.dir=FOLDER"
@@ -32,8 +34,26 @@ def conf_dir() -> Path:
 
 def quoted(value: object) -> str:
     """`value` as one quoted string of Hydra's override grammar, whatever characters it has."""
-    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    return QuotedString(str(value), Quote.single).with_quotes()
+
+
+def latest_run(key: str = "run") -> Path:
+    """The run folder below runs/ that was begun or gone on with last, which the user asks for as `key`.
+
+    Raises:
+        UserError: if there is none.
+    """
+    found = {folder: (folder / "config.yaml").stat().st_mtime for folder in _run_folders(Path("runs"))}
+    if not found:
+        raise UserError(f"{key}=latest: there is no run below runs/ here. Train one first: ganart train")
+    return max(found, key=lambda folder: found[folder])
+
+
+def _run_folders(start: Path) -> Iterator[Path]:
+    for place, below, files in os.walk(start):
+        if "config.yaml" in files:
+            below.clear()  # what is in a run folder is no run
+            yield Path(place)
 
 
 def shell(*words: object) -> str:

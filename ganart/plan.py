@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -11,6 +12,7 @@ from ganart.datasets.base import Factor
 from ganart.errors import UserError
 from ganart.painter import Recipe
 from ganart.seeds import mix
+from ganart.values import parted, plain
 
 MOST_SEEDS = 1_000_000
 LEAST_TRUNCATION = 0.01  # below that, drawing until all coordinates are inside takes minutes a picture
@@ -53,7 +55,7 @@ def plan(factors: list[Factor], seeds: list[int], wanted: dict[str, Any], trunca
 def _classes(factor: Factor, wanted: Any) -> list[str]:
     if wanted == "all":
         return list(factor.classes)
-    chosen = [str(name) for name in (wanted if isinstance(wanted, list) else [wanted])]
+    chosen = [str(name) for name in wanted] if isinstance(wanted, list) else _named(str(wanted), factor.classes)
     if not chosen:
         raise UserError(f"labels.{factor.name}=[] names no class. There are: {', '.join(factor.classes)}; or all.")
     for name in chosen:
@@ -63,6 +65,15 @@ def _classes(factor: Factor, wanted: Any) -> list[str]:
                 f"There are: {', '.join(factor.classes)}."
             )
     return chosen
+
+
+def _named(text: str, classes: Sequence[str]) -> list[str]:
+    """The classes that `text` names as it was typed: one, whatever letters it has, or `[several,of,them]`."""
+    if text in classes:
+        return [text]
+    in_brackets = text.startswith("[") and text.endswith("]")
+    several = [plain(part) for part in parted(text[1:-1] if in_brackets else text) if part]
+    return several if in_brackets or set(several) <= set(classes) else [text]
 
 
 def _drawn(factor: Factor, seed: int) -> str:

@@ -40,7 +40,7 @@ def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str
     recipe = Recipe(origin["seed"], origin["labels"], origin["truncation"])
     again = painter.paint(recipe)
     if output:
-        save_png(again, Path(output), painter.origin(recipe))
+        save_png(again, Path(output).expanduser(), painter.origin(recipe))
     if pixels_hash(again) == origin["pixels_sha256"] == pixels_hash(pixels):
         console.print(f"{file}: the same pixels, bit for bit.", soft_wrap=True)
         return

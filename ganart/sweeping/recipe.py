@@ -10,12 +10,10 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganart.reporting.run import mapping
+from ganart.values import TAKING_SEVERAL
 
 LABELS = ("name", "run_folder", "resume", "allow_targets")
 """Keys that say where and by whose leave a run is made, and not what it is."""
-
-TAKING_SEVERAL = ("penalty", "metric", "callback", "logger")
-"""Groups of which several options may stand together, each under its own name."""
 
 
 def as_experiment(
