@@ -70,7 +70,7 @@ def export(paths: list[str], kind: str, output: str | None = None) -> None:
     from ganart.console import console
     from ganart.paths import write_atomically
     from ganart.reporting.figures import figures
-    from ganart.reporting.folders import find_runs, place_of_report
+    from ganart.reporting.folders import FIGURES, find_runs, place_of_report
     from ganart.reporting.paper import FORMATS
     from ganart.reporting.run import Run
 
@@ -79,7 +79,7 @@ def export(paths: list[str], kind: str, output: str | None = None) -> None:
     runs = [Run(path) for path in find_runs(paths)]
     beside = place_of_report(paths, None).parent
     if kind == "svg":
-        folder = Path(output).expanduser() if output else beside / "figures"
+        folder = Path(output).expanduser() if output else beside / FIGURES
         files = {folder / name: text for name, text in figures(runs).items()}
         about = f"{len(files)} figures in {folder}/"
     else:

@@ -48,7 +48,9 @@ class Axis:
     def ticks(self) -> list[tuple[float, str]]:
         """Places and texts of round numbers."""
         values = self._decades() if self.is_log else self._round_numbers()
-        return [(self.place(value), compact(value)) for value in values]
+        # Of an axis from 1.00004 to 1.00006 four digits tell nothing.
+        texts = next(t for d in (4, 6, 9, 17) if len(set(t := [compact(v, d) for v in values])) == len(t) or d == 17)
+        return [(self.place(value), text) for value, text in zip(values, texts, strict=True)]
 
     def _round_numbers(self, about: int = 4) -> list[float]:
         """Multiples of 1, 2 or 5 × 10ⁿ."""

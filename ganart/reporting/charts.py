@@ -96,14 +96,13 @@ def _drawn(line: Line, x: Axis, y: Axis, most: int) -> DrawnLine:
         for seen, value in zip(curve.x.tolist(), curve.y.tolist(), strict=True)
     ]
     bars = []
-    if line.std is not None and line.is_mean:
-        return DrawnLine(line.label, line.pen, path_of(places), [], [], _band(line, x, y, most))
-    if line.std is not None and len(line.curve.x) <= FEW:
+    has_band = line.is_mean and len(line.curve.x) > 1
+    if line.std is not None and not has_band and len(line.curve.x) <= FEW:
         for seen, low, high in zip(line.curve.x.tolist(), *(end.tolist() for end in _ends(line)), strict=True):
             if y.holds(low) and y.holds(high):
                 bars.append((x.place(seen), y.place(low), y.place(high)))
     dots = [place for place in places if place is not None] if len(line.curve.x) <= FEW else []
-    return DrawnLine(line.label, line.pen, path_of(places), dots, bars)
+    return DrawnLine(line.label, line.pen, path_of(places), dots, bars, _band(line, x, y, most) if has_band else "")
 
 
 def _band(line: Line, x: Axis, y: Axis, most: int) -> str:

@@ -11,6 +11,9 @@ from ganart.errors import UserError
 DEEPEST = 4
 """Folders below the one that was named in which runs are looked for: a study may hold multiruns of several recipes."""
 
+FIGURES = "figures"
+"""The folder of the charts that `format=svg` writes: it stands among the jobs of a multirun."""
+
 
 def find_runs(paths: Sequence[str]) -> list[Path]:
     """Return the run folders that `paths` name or hold, each once, in the order of the command.
@@ -49,7 +52,7 @@ def runs_in(folder: Path, depth: int = DEEPEST) -> list[Path]:
     children = [child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")]
     runs = []
     for child in sorted(children, key=lambda child: by_number(child.name)):
-        runs += runs_in(child, depth - 1) or ([child] if is_multirun else [])
+        runs += runs_in(child, depth - 1) or ([child] if is_multirun and child.name != FIGURES else [])
     return runs
 
 

@@ -53,12 +53,12 @@ def count(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
-def compact(value: float) -> str:
-    """1,200,000 as 1.2M, for axes."""
+def compact(value: float, digits: int = 4) -> str:
+    """1,200,000 as 1.2M, for axes, with as many significant digits."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size and abs(value) < 1e12:
-            return f"{value / size:.4g}{letter}".replace("-", MINUS)
-    return f"{value:.4g}".replace("-", MINUS)
+            return f"{value / size:.{digits}g}{letter}".replace("-", MINUS)
+    return f"{value:.{digits}g}".replace("-", MINUS)
 
 
 def duration(seconds: float | None) -> str:

@@ -64,19 +64,21 @@ def _one_run(run: Run, title: str, names: Sequence[str], most: int) -> Chart | N
 
 
 def _quantity(runs: Sequence[Run], series: Sequence[Series], name: str, most: int) -> Chart | None:
-    found = [_line(each, [runs[run] for run in each.runs if name in runs[run].curves], name) for each in series]
-    return draw(name, [line for line in found if line is not None], most=most, may_be_log=not _is_linear(name))
+    members = [(each, [runs[run] for run in each.runs if name in runs[run].curves]) for each in series]
+    found = [line for each, its_runs in members for line in _lines(each, its_runs, name)]
+    return draw(name, found, most=most, may_be_log=not _is_linear(name))
 
 
-def _line(series: Series, runs: Sequence[Run], name: str, floor: float | None = None) -> Line | None:
-    """The curve of one run with the deviation that it logged, or the mean of several with theirs; None of no run."""
-    if not runs:
-        return None
-    curves = [run.curves[name] for run in runs]
-    if len(curves) == 1:
-        return Line(series.label, series.pen, curves[0], runs[0].curves.get(f"{name}_std"), floor)
-    mean, deviation = mean_and_deviation(curves)
-    return Line(series.label, series.pen, mean, deviation, floor, is_mean=True)
+def _lines(series: Series, runs: Sequence[Run], name: str, floor: float | None = None) -> list[Line]:
+    """The mean of several runs with their deviation, or the curve of one with the deviation that it logged.
+
+    Runs that were never measured at the same number of images have no mean: they stay curves of their own.
+    """
+    if len(runs) > 1:
+        mean, deviation = mean_and_deviation([run.curves[name] for run in runs])
+        if len(mean.x):
+            return [Line(series.label, series.pen, mean, deviation, floor, is_mean=True)]
+    return [Line(series.label, series.pen, run.curves[name], run.curves.get(f"{name}_std"), floor) for run in runs]
 
 
 def _is_linear(name: str) -> bool:
@@ -95,8 +97,7 @@ def _trends(runs: Sequence[Run], series: Sequence[Series], most: int) -> Iterato
                     how = json.dumps([_trend_protocol(run), None if floor is None else f"{floor:.3g}"])
                     alike.setdefault((name, how), []).append(run)
         for (name, how), members in alike.items():
-            if line := _line(each, members, name, _floor(members[0], name)):
-                charts.setdefault((name, how), []).append(line)
+            charts.setdefault((name, how), []).extend(_lines(each, members, name, _floor(members[0], name)))
     kinds = [name for name, _ in charts]
     for (name, _), lines in sorted(charts.items(), key=lambda item: kinds.index(item[0][0])):
         note = f"measured alike: {', '.join(_few(lines))}" if kinds.count(name) > 1 else ""

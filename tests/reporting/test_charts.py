@@ -79,7 +79,20 @@ def test_the_band_of_a_mean_goes_there_above_and_back_below_in_pieces():
     assert len(places) == 4
     assert places[0][1] < places[3][1]  # 2 + 1 stands above 2 − 1
     assert [place[0] for place in places] == [places[0][0], places[1][0], places[1][0], places[0][0]]
-    assert drawn.bars == drawn.dots == []
+    assert drawn.bars == []
+    assert len(drawn.dots) == 4
+
+
+def test_a_mean_at_one_place_is_a_point_with_a_bar():
+    line = Line("two seeds", Pen(0), curve(2), std=curve(1), is_mean=True)
+    drawn = draw("x", [line], most=100).lines[0]
+    assert drawn.band == ""
+    assert len(drawn.dots) == len(drawn.bars) == 1
+
+
+def test_ticks_that_lie_close_together_are_told_apart():
+    texts = [text for _, text in Axis(1.00004, 1.00006, 0, 100).ticks]
+    assert len(set(texts)) == len(texts) > 1
 
 
 def test_a_band_on_a_logarithmic_axis_ends_where_the_axis_does():

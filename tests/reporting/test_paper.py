@@ -9,6 +9,7 @@ from paper_runs import score, write_run
 
 from ganart.reporting import paper
 from ganart.reporting.figures import figures
+from ganart.reporting.folders import find_runs
 from ganart.reporting.run import Run
 
 CURVES = "images_seen,trend/fid,players/d_real,players/d_fake\n0,8,{0},0.5\n500,4,{0},0.4\n1000,1,{0},0.3\n"
@@ -99,3 +100,20 @@ def test_figures_are_whole_svg_files_with_a_line_a_recipe_and_its_band(runs):
     assert drawn["players_d_real.svg"].count('class="band"') == 2
     one = figures(runs[:1])
     assert "d_real_and_d_fake.svg" in {name.replace("__", "_") for name in one}
+
+
+def test_runs_that_were_never_measured_at_the_same_time_stay_curves_of_their_own(tmp_path):
+    for seed in (0, 1):
+        curves = f"images_seen,trend/fid,players/d_real\n{100 + seed},8,0.5\n"
+        write_run(tmp_path / str(seed), recipe={"seed": seed}, overrides=[f"seed={seed}"], curves=curves)
+    drawn = figures([Run(tmp_path / "0"), Run(tmp_path / "1")])
+    assert drawn["players_d_real.svg"].count("<circle") == 2
+    assert "fid_while_learning.svg" in drawn
+
+
+def test_the_folder_of_figures_is_no_job(tmp_path):
+    write_run(tmp_path / "seed-0")
+    (tmp_path / "multirun.yaml").touch()
+    for name in ("figures", "seed-1"):
+        (tmp_path / name).mkdir()
+    assert [run.name for run in find_runs([str(tmp_path)])] == ["seed-0", "seed-1"]
