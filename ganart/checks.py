@@ -2,31 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from pathlib import Path
+from typing import Any, cast
 
+import torch
+from hydra.errors import InstantiationException
 from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
+from torch import nn
 
+from ganart import quiet
+from ganart.assembly import build_trainer, ends_of
+from ganart.config import build, build_network
 from ganart.errors import UserError
+from ganart.gan import PLAYERS, normalizes_batches
+from ganart.hardware import choose
+from ganart.optimizers import build_optimizer
+from ganart.penalties import ADVERSARIAL
+from ganart.ranges import is_number
+from ganart.run_folder import RunFolder
 
 Check = Callable[[DictConfig], Iterator[str]]
+LARGEST_SEED = 2**63 - 1
 
 
-def check(cfg: DictConfig, *, world_size: int = 1) -> None:
-    """Raise one `UserError` that lists everything that cannot be: what was asked, why not, what to type instead."""
+def check(cfg: DictConfig, *, world_size: int | None = None) -> None:
+    """Raise one `UserError` that lists everything that cannot be: what was asked, why not, what to type instead.
+
+    The parts refuse what they cannot do themselves: they are built and thrown away. `world_size` is how many devices
+    share the batch; None takes what the trainer will have.
+    """
+    quiet.libraries()
     problems = list(_missing(cfg))
-    checks: list[Check] = [*CHECKS, partial(_divides, world_size=world_size)]
-    for one in checks:
+    for one in CHECKS:
         # What cannot be looked at for want of a value is told by the value that is wanting.
         with suppress(MissingMandatoryValue, InterpolationResolutionError):
             problems += one(cfg)
+    with suppress(MissingMandatoryValue, InterpolationResolutionError):
+        found, devices = _trainer(cfg)
+        problems += [*found, *_shares(cfg, world_size or devices)]
+    problems = [problem for problem in problems if not _follows(cfg, problem, problems)]
     if problems:
         head = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         lines = [f"  {number}. {problem}" for number, problem in enumerate(problems, 1)]
         raise UserError("\n".join([f"{head} in this configuration:", *lines]))
+
+
+def _follows(cfg: DictConfig, problem: str, problems: Sequence[str]) -> bool:
+    """Whether `problem` is about a value that is taken from another one, which is among `problems` itself."""
+    parent, _, leaf = problem.partition("=")[0].rpartition(".")
+    node = OmegaConf.select(cfg, parent, throw_on_missing=False) if parent and "=" in problem else None
+    if not isinstance(node, DictConfig) or leaf not in node or not OmegaConf.is_interpolation(node, leaf):
+        return False
+    raw = cast(dict[str, Any], OmegaConf.to_container(node, resolve=False))
+    source = str(raw[leaf]).strip("${}")
+    return any(other.startswith((f"{source}=", f"{source} ")) for other in problems)
 
 
 def _missing(cfg: DictConfig) -> Iterator[str]:
@@ -35,22 +69,37 @@ def _missing(cfg: DictConfig) -> Iterator[str]:
         yield f"{key} has no value. Give it: {key}=…{example}"
 
 
-def _positive(cfg: DictConfig) -> Iterator[str]:
+def _counts(cfg: DictConfig) -> Iterator[str]:
     for key in ("total_images", "batch_size", "discriminator_steps", "accumulate"):
         value = cfg[key]
-        if not _is_number(value, int) or value < 1:
+        if not is_number(value, int) or value < 1:
             yield f"{key}={value} must be a whole number of at least 1."
+    if not is_number(cfg.seed, int) or not 0 <= cfg.seed <= LARGEST_SEED:
+        yield f"seed={cfg.seed} must be a whole number from 0 to {LARGEST_SEED}."
+    if is_number(cfg.batch_size, int) and is_number(cfg.total_images, int) and cfg.batch_size > cfg.total_images > 0:
+        yield (
+            f"batch_size={cfg.batch_size} is more than the run is to see, total_images={cfg.total_images}. "
+            f"Try batch_size={min(32, cfg.total_images)}, or a larger total_images."
+        )
 
 
-def _learning_rates(cfg: DictConfig) -> Iterator[str]:
+def _optimizers(cfg: DictConfig) -> Iterator[str]:
+    for player in PLAYERS:
+        node = cfg.optimizer[player]
+        rate = node.get("lr", 1)
+        if not is_number(rate, float) or rate <= 0:
+            yield f"optimizer.{player}.lr={rate} must be a number greater than 0, e.g. 0.0002."
+        else:
+            yield from _refusal(f"optimizer.{player}", _try_optimizer, node, cfg.allow_targets)
+
+
+def _gradient_clip(cfg: DictConfig) -> Iterator[str]:
     if not isinstance(cfg.gradient_clip, DictConfig):
         yield f"gradient_clip={cfg.gradient_clip}: it is one number a player, gradient_clip.discriminator=1."
         return
-    for player in ("discriminator", "generator"):
-        rate, limit = cfg.optimizer[player].get("lr", 1), cfg.gradient_clip[player]
-        if not _is_number(rate, float) or rate <= 0:
-            yield f"optimizer.{player}.lr={rate} must be a number greater than 0, e.g. 0.0002."
-        if limit is not None and (not _is_number(limit, float) or limit <= 0):
+    for player in PLAYERS:
+        limit = cfg.gradient_clip[player]
+        if limit is not None and (not is_number(limit, float) or limit <= 0):
             yield f"gradient_clip.{player}={limit} must be a number greater than 0, or null for no clipping."
 
 
@@ -77,8 +126,57 @@ def _nothing_to_build(cfg: DictConfig) -> Iterator[str]:
 def _every(cfg: DictConfig) -> Iterator[str]:
     for name, callback in cfg.callback.items():
         every = callback.get("every_images", 1) if callback is not None else 1
-        if not _is_number(every, int) or every < 0:
+        if not is_number(every, int) or every < 0:
             yield f"callback.{name}.every_images={every} must be a number of images (0: at the end)."
+
+
+def _penalty_names(cfg: DictConfig) -> Iterator[str]:
+    if ADVERSARIAL in cfg.penalty:
+        yield f"penalty.{ADVERSARIAL}: a penalty cannot be called so, since that is the name of what the loss gives."
+
+
+def _parts(cfg: DictConfig) -> Iterator[str]:
+    """What the parts themselves refuse. Those of other packages are built once, for the training."""
+    for key in ("loss", "schedule", "ema"):
+        yield from _refusal(key, build, cfg[key], allow=cfg.allow_targets)
+    for group in ("penalty", "metric", "callback", "logger"):
+        for name, node in cfg[group].items():
+            if node is not None and str(node.get("_target_", "")).startswith("ganart."):
+                yield from _refusal(f"{group}.{name}", build, node, allow=cfg.allow_targets)
+
+
+def _players(cfg: DictConfig) -> Iterator[str]:
+    for player in PLAYERS:
+        yield from _refusal(f"architecture.{player}", _try_player, cfg, player)
+
+
+def _try_optimizer(node: DictConfig, allow: Sequence[str]) -> None:
+    build_optimizer(node, scaled_gradients=False, allow=allow)([nn.Parameter(torch.zeros(1))])
+
+
+def _try_player(cfg: DictConfig, player: str) -> None:
+    """Build a player without memory, before there are labels; refuse one that normalizes batches of one picture."""
+    with torch.device("meta"):
+        network = build_network(cfg.architecture[player], allow=cfg.allow_targets)
+    if cfg.batch_size == cfg.accumulate and normalizes_batches(network):
+        raise UserError(
+            f"it has batch normalization, which batch_size={cfg.batch_size} with accumulate={cfg.accumulate} gives one "
+            f"picture at a time. Try batch_size={8 * cfg.accumulate}, or a player without it."
+        )
+
+
+def _refusal(key: str, attempt: Callable[..., object], *arguments: Any, **named: Any) -> Iterator[str]:
+    """The problem, if there is one, that `attempt` meets with, beginning with the key that it is about."""
+    try:
+        attempt(*arguments, **named)
+    except (MissingMandatoryValue, InterpolationResolutionError):
+        return  # told by the value that is wanting
+    except (UserError, ValueError, TypeError, RuntimeError, InstantiationException) as error:
+        cause = error.__cause__ if isinstance(error, InstantiationException) else error
+        message = str(cause).strip()
+        if not isinstance(error, UserError):  # others explain themselves at length
+            message = message.partition("\n")[0]
+        yield f"{key}.{message}" if re.match(r"[a-z_]+=", message) else f"{key}: {message}"
 
 
 def _scores(cfg: DictConfig) -> Iterator[str]:
@@ -86,9 +184,24 @@ def _scores(cfg: DictConfig) -> Iterator[str]:
         yield "callback.scores has no metric to take. Choose some: metric=[fid,kid,is], or none: ~callback.scores"
 
 
-def _divides(cfg: DictConfig, world_size: int) -> Iterator[str]:
+def _trainer(cfg: DictConfig) -> tuple[list[str], int]:
+    """What Lightning refuses, and how many devices share the batch otherwise."""
+    found: list[Any] = []
+
+    def assemble() -> None:
+        trainer = cfg.trainer
+        hardware = choose(trainer.accelerator, trainer.precision, cfg.channels_last)
+        found.append(build_trainer(cfg, hardware, RunFolder(Path(cfg.run_folder)), [], []).world_size)
+
+    problems = [*_refusal("trainer", assemble), *_refusal("trainer", ends_of, cfg.trainer)]
+    return problems, found[0] if found else 1
+
+
+def _shares(cfg: DictConfig, world_size: int) -> Iterator[str]:
+    if not (is_number(cfg.batch_size, int) and is_number(cfg.accumulate, int)):
+        return
     parts = world_size * cfg.accumulate
-    if isinstance(cfg.batch_size, int) and isinstance(cfg.accumulate, int) and parts > 0 and cfg.batch_size % parts:
+    if parts > 0 and cfg.batch_size % parts:
         nearest = max(parts, round(cfg.batch_size / parts) * parts)
         yield (
             f"batch_size={cfg.batch_size} cannot be dealt to {world_size} device(s) with accumulate={cfg.accumulate}. "
@@ -96,9 +209,15 @@ def _divides(cfg: DictConfig, world_size: int) -> Iterator[str]:
         )
 
 
-def _is_number(value: object, kind: type) -> bool:
-    """Whether `value` is an int (or, for `kind` float, any number); a bool is none."""
-    return isinstance(value, (int, kind)) and not isinstance(value, bool)
-
-
-CHECKS: tuple[Check, ...] = (_positive, _learning_rates, _lipschitz, _nothing_to_build, _every, _scores)
+CHECKS: tuple[Check, ...] = (
+    _counts,
+    _gradient_clip,
+    _optimizers,
+    _lipschitz,
+    _penalty_names,
+    _nothing_to_build,
+    _every,
+    _scores,
+    _parts,
+    _players,
+)

@@ -8,6 +8,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -20,7 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ganart.console import fail
 from ganart.errors import TrainingDivergedError, UserError
-from ganart.paths import conf_dir, quoted
+from ganart.paths import RUN_ADVICE, conf_dir, disk_error_in, quoted, remove_if_nothing_is_in
 
 KEY = re.compile(r"[+~]{0,2}[a-zA-Z_$][\w$/@.:-]*", re.ASCII)
 
@@ -35,6 +36,7 @@ def tells_users(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any
         except (UserError, TrainingDivergedError) as error:
             if HydraConfig.get().mode == RunMode.MULTIRUN:
                 raise
+            remove_if_nothing_is_in(Path(HydraConfig.get().runtime.output_dir))
             fail(str(error))
 
     return wrapped
@@ -50,6 +52,8 @@ def explain(error: Exception, module: str) -> str | None:
         return _unreadable(error.override)
     if isinstance(error, ConfigCompositionException):
         return _bad_override(error, module.rpartition(".")[2])
+    if (disk := disk_error_in(error)) is not None:
+        return f"{disk.filename or 'A file'} cannot be written or read: {disk.strerror}. {RUN_ADVICE}"
     if isinstance(error, HydraException | OmegaConfBaseException):
         return str(error)
     return None

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from ganart.errors import UserError
+from ganart.ranges import refuse_negative, refuse_unless_count
 
 
 class Averaged(NamedTuple):
@@ -40,12 +40,9 @@ class EMA:
     every: int = 1
 
     def __post_init__(self) -> None:
-        if self.every < 1:
-            raise UserError(f"ema: every={self.every} is not a number of rounds. Use every=1 or more.")
-        if self.half_life_images < 0 or self.ramp_up < 0:
-            raise UserError(
-                f"ema: half_life_images={self.half_life_images} and ramp_up={self.ramp_up} must be 0 or more."
-            )
+        refuse_unless_count("every", self.every)
+        refuse_negative("half_life_images", self.half_life_images)
+        refuse_negative("ramp_up", self.ramp_up)
 
     def decay(self, images_seen: int, images_per_round: int) -> float:
         """Return the weight of the old average in one update, ½^(images_per_round / half-life)."""

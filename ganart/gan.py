@@ -19,12 +19,12 @@ from torch.optim import Optimizer
 
 from ganart.datasets.loader import Batch, as_batch
 from ganart.ema import EMA
-from ganart.errors import TrainingDivergedError
+from ganart.errors import TrainingDivergedError, UserError
 from ganart.hardware import full_float32
 from ganart.images import to_model, to_uint8
 from ganart.losses import AdversarialLoss
 from ganart.meters import Meters
-from ganart.penalties import Penalty
+from ganart.penalties import ADVERSARIAL, Penalty
 from ganart.schedules import Schedule
 from ganart.seeds import mix, seed_generator
 
@@ -73,6 +73,8 @@ class GAN(pl.LightningModule):
         channels_last: bool = False,
     ) -> None:
         super().__init__()
+        if ADVERSARIAL in penalties:
+            raise UserError(f"A penalty cannot be called {ADVERSARIAL}: that is the name of what the loss gives.")
         layout = torch.channels_last if channels_last else torch.contiguous_format
         self.generator = generator.to(memory_format=layout)
         self.discriminator = discriminator.to(memory_format=layout)
@@ -85,6 +87,7 @@ class GAN(pl.LightningModule):
         self.images_seen = 0
         self.rounds = 0
         self.discriminator_updates = 0
+        self._measured: dict[str, Any] | None = None
         self._optimizers_of = optimizers
         self._seed = seed
         self.latent_dim = cast(int, generator.latent_dim)
@@ -121,13 +124,13 @@ class GAN(pl.LightningModule):
         for name, logits in (("real", real_logits.detach()), ("fake", fake_logits.detach())):
             self.meters.add(f"players/logits_{name}", logits)
             self.meters.add(f"players/d_{name}", logits.sigmoid())
-        terms = {"adversarial": self.loss.discriminator(real_logits, fake_logits)}
+        terms = {ADVERSARIAL: self.loss.discriminator(real_logits, fake_logits)}
         return self.sum_of("discriminator", terms | self.penalty_terms(pair))
 
     def generator_loss(self, pair: Pair) -> Tensor:
         fake = pair.fake if pair.fake.requires_grad else self.generator(pair.latents, pair.labels)
         fake_logits = self.judge(fake, pair.labels)  # [N]
-        terms = {"adversarial": self.loss.generator(pair.real_logits[0], fake_logits)}
+        terms = {ADVERSARIAL: self.loss.generator(pair.real_logits[0], fake_logits)}
         return self.sum_of("generator", terms)
 
     def deal(self, batch: Batch) -> Iterator[list[Pair]]:
@@ -166,7 +169,7 @@ class GAN(pl.LightningModule):
 
     def sum_of(self, player: str, terms: Mapping[str, Tensor]) -> Tensor:
         """The mean over the batch of the sum of `terms` ([N] each)."""
-        self.meters.add(f"players/{player}_adversarial", terms["adversarial"])
+        self.meters.add(f"players/{player}_adversarial", terms[ADVERSARIAL])
         loss = reduce(add, terms.values()).mean()
         self.meters.add(f"players/{player}_loss", loss)
         return loss
@@ -219,6 +222,8 @@ class GAN(pl.LightningModule):
 
     def on_train_start(self) -> None:
         self._averaged = self.ema.pair_up(self.generator_ema, self.generator)
+        if self._measured is not None:
+            self.meters.load_state_dict(self._measured, self.device)
 
     def configure_optimizers(self) -> list[Optimizer]:
         players = {"discriminator": self.discriminator, "generator": self.generator}
@@ -260,14 +265,20 @@ class GAN(pl.LightningModule):
 
     def diverged(self, player: str) -> TrainingDivergedError:
         """Save what led here and say what to try."""
-        file = Path(self.trainer.default_root_dir) / f"diverged_rank{self.global_rank}.pt"
+        folder = Path(self.trainer.default_root_dir)
+        file = folder / f"diverged_rank{self.global_rank}.pt"
         state = {"state_dict": self.state_dict(), "round": self.rounds, "images_seen": self.images_seen}
-        torch.save(state | {"batch": list(self._batch)}, file)
+        saved = f"The batch and the networks are saved in {file}"
+        try:
+            torch.save(state | {"batch": list(self._batch)}, file)
+        except (OSError, RuntimeError) as error:  # torch's own for a disk that is full
+            saved = f"The batch and the networks could not be saved in {file}: {error}"
+        stands = "; the last checkpoint stands" if (folder / "checkpoints" / "last.ckpt").is_file() else ""
         return TrainingDivergedError(
             f"Loss or gradient of the {player} is not finite at {self.images_seen:,} images (round {self.rounds:,}).\n"
             f"Terms now: {_listed(self.meters.of_this_round())}\n"
             f"Last finite terms: {_listed(self.meters.of_last_round())}\n"
-            f"The batch and the networks are saved in {file}; the last checkpoint stands.\n"
+            f"{saved}{stands}.\n"
             f"What to try: a lower learning rate (optimizer.{player}.lr), a stronger penalty "
             f"(penalty=[r1,r2] penalty.r1.gamma=10), gradient_clip.{player}=1, trainer.precision=32."
         )
@@ -294,10 +305,12 @@ class GAN(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["ganart"] = {name: getattr(self, name) for name in CLOCKS}
+        checkpoint["meters"] = self.meters.state_dict()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         for name in CLOCKS:
             setattr(self, name, checkpoint["ganart"][name])
+        self._measured = checkpoint.get("meters")
 
 
 MEASURED_EVERY = 8  # rounds from one measurement of the gradients to the next, at least
@@ -314,6 +327,11 @@ def count_as_one_step(optimizer_d: LightningOptimizer) -> None:
     """
     optimizer_d._on_before_step = do_nothing_closure
     optimizer_d._on_after_step = do_nothing_closure
+
+
+def normalizes_batches(network: nn.Module) -> bool:
+    """Whether `network` has batch normalization, and so makes a picture's result depend on the others of its batch."""
+    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in network.modules())
 
 
 def _listed(terms: Mapping[str, float]) -> str:

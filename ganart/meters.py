@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
-MOST_TENSORS = 256
+MOST_TENSORS = 64
+"""Of a meter before they become a sum and a count; what is not a sum yet goes into checkpoints as it is."""
 
 
 class Meters:
@@ -28,17 +31,30 @@ class Meters:
         if len(series) >= MOST_TENSORS:  # nobody may read for long, or ever
             self._fold(name)
 
+    def mean(self) -> dict[str, float]:
+        """Return the mean of each meter since it was last read, and let it go on."""
+        folded = {name: _sum(series, self._folded.get(name)) for name, series in self._series.items()}
+        means = [total / count for total, count in folded.values()]
+        return dict(zip(folded, torch.stack(means).tolist(), strict=True)) if folded else {}
+
     def read(self) -> dict[str, float]:
         """Return the mean of each meter since the last reading, and start anew."""
-        for name in self._series:
-            self._fold(name)
-        if not self._folded:
-            return {}
-        means = torch.stack([total / count for total, count in self._folded.values()])
-        values = dict(zip(self._folded, means.tolist(), strict=True))
+        means = self.mean()
         self._series.clear()
         self._folded.clear()
-        return values
+        return means
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `mean` would be taken of, as it is: with sums the last bits would not be those of an unbroken run."""
+        series = {
+            name: ([t.numel() for t in tensors], torch.cat(_flat(tensors))) for name, tensors in self._series.items()
+        }
+        return {"series": series, "folded": dict(self._folded)}
+
+    def load_state_dict(self, state: dict[str, Any], device: torch.device) -> None:
+        """Go on from `state`, with everything on `device`."""
+        self._series = {name: list(values.to(device).split(sizes)) for name, (sizes, values) in state["series"].items()}
+        self._folded = {name: (total.to(device), count) for name, (total, count) in state["folded"].items()}
 
     def latest(self, name: str) -> Tensor:
         return self._this_round[name]
@@ -51,9 +67,18 @@ class Meters:
 
     def _fold(self, name: str) -> None:
         """Replace a series by its sum and count."""
-        series = self._series[name]
-        if series:
-            values = torch.cat([tensor.flatten() for tensor in series]).double()
-            total, count = self._folded.get(name, (values.new_zeros(()), 0))
-            self._folded[name] = (total + values.sum(), count + values.numel())
-            series.clear()
+        self._folded[name] = _sum(self._series[name], self._folded.get(name))
+        self._series[name] = []
+
+
+def _sum(series: list[Tensor], before: tuple[Tensor, int] | None) -> tuple[Tensor, int]:
+    """Sum, in float64, and count of all elements of `series` and of what was summed `before`."""
+    if before and not series:
+        return before
+    values = torch.cat(_flat(series)).double()
+    total, count = before or (values.new_zeros(()), 0)
+    return total + values.sum(), count + values.numel()
+
+
+def _flat(series: list[Tensor]) -> list[Tensor]:
+    return [tensor.flatten() for tensor in series] or [torch.empty(0)]

@@ -16,6 +16,9 @@ from ganart.errors import PlaceError, UserError
 
 CACHE_ADVICE = "Make room there, or give the cache another place: GANART_CACHE=FOLDER"
 RUN_ADVICE = "Make room there, or give the run another place: hydra.run.dir=FOLDER"
+OWN_FOLDERS = (("runs",), ("reports",), ("outputs",))
+"""Where commands write that are not told where to."""
+
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO}
 
 
@@ -71,7 +74,8 @@ def writing_to(place: Path, advice: str, *, how: str = "written") -> Iterator[No
     try:
         yield
     except OSError as error:
-        if error.errno not in DISK_ERRORS:
+        gone = error.errno == errno.ENOENT and not place.exists()
+        if not gone and error.errno not in DISK_ERRORS:
             raise
         raise PlaceError(f"{place} cannot be {how}: {_reason(place, error)}. {advice}") from error
 
@@ -82,10 +86,36 @@ def reading_from(place: Path, advice: str) -> AbstractContextManager[None]:
 
 
 def _reason(place: Path, error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return "it has been removed"
     if error.errno != errno.ENOSPC:
         return error.strerror or str(error)
     there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
     return f"the disk is full ({shutil.disk_usage(there).free / 1e6:,.0f} MB free)"
+
+
+def disk_error_in(error: BaseException | None) -> OSError | None:
+    """The disk's own error among the causes of `error`, if that is what it comes from."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def remove_if_nothing_is_in(folder: Path) -> None:
+    """Remove the output folder of a command that came to nothing: what a command makes before it knows that."""
+    folder, here = folder.absolute(), Path.cwd()
+    if here.is_relative_to(folder):
+        return
+    try:
+        if {file.name for file in folder.iterdir()} <= {"log.txt", ".lock", ".hydra"}:
+            shutil.rmtree(folder)
+            for parent in folder.parents[:2]:
+                if parent.is_relative_to(here) and parent.relative_to(here).parts[:1] in OWN_FOLDERS:
+                    parent.rmdir()
+    except OSError:  # gone already, or in use
+        return
 
 
 @contextmanager

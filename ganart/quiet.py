@@ -23,6 +23,9 @@ HINTS = (
 def libraries() -> None:
     """Send Lightning's notices to the log file only, and let one process speak for all."""
     console.quiet = not is_first_process()
+    logging.raiseExceptions = (
+        False  # a log that cannot be written, to a full disk, say, is not worth a traceback a line
+    )
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightning.fabric"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

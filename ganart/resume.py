@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from ganart import places
 from ganart.errors import UserError
 from ganart.foreign import read_yaml
+from ganart.paths import shell
 from ganart.run_folder import RunFolder, read_checkpoint, refuse_other_shapes, usable
 
 MAY_CHANGE = "values such as total_images, callback.checkpoint.every_images, trainer.max_time or optimizer.generator.lr"
@@ -34,16 +36,27 @@ class Resume:
         if wanted is None:
             return None
         if wanted == "auto":
-            last = here.checkpoints / "last.ckpt"
-            return cls(here, last, changed(overrides, here)) if here.has_begun and last.is_file() else None
+            latest = here.latest_checkpoint if here.has_begun else None
+            return cls(here, latest, changed(overrides, here)) if latest else None
         run = RunFolder.open(wanted, key="resume")
         file = Path(wanted).expanduser()
-        checkpoint = file if file.is_file() else run.checkpoint("last")
+        checkpoint = file if file.is_file() else run.latest_checkpoint
+        if checkpoint is None:
+            begun_by = shell("ganart", "train", *overrides_of(run), f"hydra.run.dir={os.path.relpath(run.path)}")
+            raise UserError(
+                f"resume={wanted}: it ended before its first checkpoint, so there is nothing to go on from. "
+                f"Begin it anew: {begun_by}"
+            )
         return cls(run, checkpoint, [override.removeprefix("++") for override in overrides])
 
     @cached_property
+    def clock(self) -> dict[str, int]:
+        """How far the checkpoint is, in images and rounds."""
+        return {name: int(value) for name, value in read_checkpoint(self.checkpoint)["ganart"].items()}
+
+    @property
     def images_seen(self) -> int:
-        return int(read_checkpoint(self.checkpoint)["ganart"]["images_seen"])
+        return self.clock["images_seen"]
 
     def refuse_other_players(self, cfg: DictConfig) -> None:
         """Raise `UserError` if the players of `cfg` have not the weights of the checkpoint: before they are built."""
@@ -86,12 +99,23 @@ class Resume:
         cfg.run_folder = composed.run_folder
         cfg.allow_targets = composed.allow_targets  # trust is given by who types the command, not by the folder
         refuse_other_places(cfg, composed, self.run)
-        if self.images_seen >= cfg.total_images and self.run.has_finished:  # else its scores are still to be taken
-            raise UserError(
-                f"resume={self.checkpoint}: this run has seen {self.images_seen:,} images and was to see "
-                f"{cfg.total_images:,}: it is finished. To train on: total_images={2 * self.images_seen}"
-            )
+        if self.run.has_finished:  # else its scores are still to be taken
+            self._refuse_what_is_done(cfg)
         return cfg
+
+    def _refuse_what_is_done(self, cfg: DictConfig) -> None:
+        """Raise `UserError` if the run has seen all its images, or made all its rounds."""
+        clock, totals = (
+            self.clock,
+            {"images_seen": ("total_images", "images"), "rounds": ("trainer.max_steps", "rounds")},
+        )
+        for name, (key, unit) in totals.items():
+            total = OmegaConf.select(cfg, key)
+            if total != -1 and clock[name] >= total:
+                raise UserError(
+                    f"resume={self.checkpoint}: this run has seen {clock[name]:,} {unit} and was to see "
+                    f"{total:,}: it is finished. To train on: {key}={2 * clock[name]}"
+                )
 
 
 def overrides_of(run: RunFolder) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,8 +27,8 @@ from ganart.foreign import read_configuration, read_json, refuse_links_out_of
 from ganart.json_files import write_json
 from ganart.paths import write_atomically
 
-ENDS = ("images", "time", "pruned")
-"""What may end a run for good: the images that it was to see, the time that it was given, or its sweep."""
+ENDS = ("images", "time", "steps", "callback", "pruned")
+"""What may end a run for good: images, time or rounds that it was to have, a callback of its user's, or its sweep."""
 
 OF_DATASET: dict[str, type] = {"name": str, "hash": str, "manifest_hash": str, "licence": str}
 OF_DATASET |= {"num_train": int, "num_test": int, "factors": list}
@@ -91,15 +91,32 @@ class RunFolder:
         write_json(self.path / "dataset.json", description)
 
     def record_failure(self, error: Exception) -> None:
-        """Write down why the run failed, for whoever looks for its result."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """Write down why the run failed, for whoever looks for its result, if there is still room for it."""
         lines = traceback.format_exception(error)
         facts = {"reason": str(error) or type(error).__name__, "kind": type(error).__name__, "traceback": lines}
-        write_json(self.path / "failure.json", facts)
+        with suppress(OSError):
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_json(self.path / "failure.json", facts)
 
     @property
     def has_begun(self) -> bool:
         return (self.path / "config.yaml").is_file()
+
+    @property
+    def holds_work(self) -> bool:
+        """Whether something would be lost if it were begun anew."""
+        return self.has_begun and bool(self.kept_checkpoints() or self.summary)
+
+    @property
+    def latest_checkpoint(self) -> Path | None:
+        """What a resumed run goes on from: last.ckpt, or what was written just before a kill kept that from being."""
+        kept = [self.checkpoints / name for name in self.kept_checkpoints()]
+        last = self.checkpoints / "last.ckpt"
+        return last if last in kept else max(kept, key=lambda file: file.stat().st_mtime, default=None)
+
+    def kept_checkpoints(self) -> list[str]:
+        """The names of its checkpoints; what is still being written is none."""
+        return sorted(file.name for file in self.checkpoints.glob("*.ckpt") if not file.name.startswith("."))
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -216,7 +233,7 @@ class RunFolder:
         for file in [self.checkpoints / name for name in names] + [Path(which).expanduser()]:
             if file.is_file():
                 return file
-        there = sorted(file.name for file in self.checkpoints.glob("*.ckpt")) or ["none"]
+        there = self.kept_checkpoints() or ["none"]
         raise UserError(f"checkpoint={which} is not in {self.checkpoints}. There: {', '.join(there)}.")
 
     def generator(self, checkpoint: Path, *, average: bool = True, allow: tuple[str, ...] = ()) -> torch.nn.Module:
@@ -228,6 +245,11 @@ class RunFolder:
         weights = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
         with usable(self.path), torch.random.fork_rng(devices=[]):  # initial weights are drawn, and replaced
             refuse_other_shapes(node, weights, checkpoint, allow=allow, label_sizes=label_sizes)
+            if not all(bool(values.isfinite().all()) for values in weights.values()):
+                raise UserError(
+                    f"{checkpoint}: the generator's weights are not finite, so it has no pictures to give. "
+                    f"Its run's checkpoints: {', '.join(self.kept_checkpoints())}."
+                )
             network = build_network(node, allow=allow, label_sizes=label_sizes)
             network.load_state_dict(weights)
         return network.eval().requires_grad_(False)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from ganart.errors import UserError
+from ganart.ranges import refuse_negative, refuse_unless_positive
 
 
 class Schedule(Protocol):
@@ -25,11 +25,10 @@ class _Ramped:
     warmup_images: int = 0
 
     def __post_init__(self) -> None:
-        if self.decay_images <= 0:
-            raise UserError(
-                f"schedule: decay_images={self.decay_images} is not a length. Give it in images, e.g. 1000000."
-            )
-        _check_warmup(self.warmup_images)
+        refuse_unless_positive("decay_images", self.decay_images)
+        refuse_negative("start_images", self.start_images)
+        refuse_negative("warmup_images", self.warmup_images)
+        refuse_negative("final", self.final)
 
     def __call__(self, images_seen: int) -> float:
         warmup = min(1.0, (images_seen + 1) / (self.warmup_images + 1))
@@ -47,7 +46,7 @@ class Constant:
     warmup_images: int = 0
 
     def __post_init__(self) -> None:
-        _check_warmup(self.warmup_images)
+        refuse_negative("warmup_images", self.warmup_images)
 
     def __call__(self, images_seen: int) -> float:
         return min(1.0, (images_seen + 1) / (self.warmup_images + 1))
@@ -65,8 +64,3 @@ class Cosine(_Ramped):
 
     def _shape(self, progress: float) -> float:
         return 0.5 * (1 + math.cos(math.pi * progress))
-
-
-def _check_warmup(images: int) -> None:
-    if images < 0:
-        raise UserError(f"schedule: warmup_images={images} is not a length. Give it in images, 0 for none.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
@@ -14,21 +15,22 @@ from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
 
 from ganart import quiet, summary
-from ganart.callbacks import Doctor, Interrupt, Scores, TimeBudget
+from ganart.assembly import build_callbacks, build_gan, build_trainer, built_loggers
+from ganart.callbacks import Doctor, Interrupt, Scores, StopAtImages, StopAtRounds, TimeBudget
+from ganart.callbacks.interrupt import SIGNAL
 from ganart.checks import check
-from ganart.config import build, build_dataset, build_network
+from ganart.config import build_dataset
 from ganart.console import console
 from ganart.datasets import cache
 from ganart.datasets.base import PictureSet
 from ganart.datasets.loader import BatchLoader
-from ganart.errors import OccupiedError, TrainingDivergedError, UserError
-from ganart.gan import GAN
+from ganart.errors import OccupiedError, PlaceError, TrainingDivergedError, UserError
+from ganart.gan import GAN, normalizes_batches
 from ganart.hardware import Choice, choose
-from ganart.lean import NoProfiler, stop_looking_for_gpus
+from ganart.lean import stop_looking_for_gpus
 from ganart.loggers import ExperimentLogger
-from ganart.optimizers import build_optimizer
-from ganart.paths import shell
-from ganart.relaunch import children_train, environment_of, take_rank
+from ganart.paths import RUN_ADVICE, remove_if_nothing_is_in, shell, writing_to
+from ganart.relaunch import children_train, take_rank
 from ganart.resume import Resume
 from ganart.run_folder import RunFolder
 
@@ -39,17 +41,21 @@ def train(
     overrides: list[str],
     resume: Resume | None = None,
     extra_callbacks: Mapping[str, pl.Callback] | None = None,
-) -> None:
-    """Train in `run`, and leave there what it came to; everything that can be checked is checked first."""
+) -> int:
+    """Train in `run`, and leave there what it came to; everything that can be checked is checked first.
+
+    Returns the exit status of a command that does only this: 0, or 128 and the number of the signal that stopped it.
+    """
     take_rank(cfg.trainer)
-    if resume is None and quiet.is_first_process() and run.has_begun and cfg.resume != "auto":
+    if resume is None and quiet.is_first_process() and run.holds_work and cfg.resume != "auto":
         folder = os.path.relpath(run.path)
         raise OccupiedError(
             f"{folder} holds a run already. Go on with it: {shell(f'resume={folder}')}, or give another hydra.run.dir="
         )
+    stop_looking_for_gpus()
     check(cfg)
     with sole_owner_of(run):
-        _train(cfg, run, overrides, resume, extra_callbacks or {})
+        return _train(cfg, run, overrides, resume, extra_callbacks or {})
 
 
 @contextmanager
@@ -61,22 +67,47 @@ def sole_owner_of(run: RunFolder) -> Iterator[None]:
     if not quiet.is_first_process():
         yield
         return
-    run.path.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(run.path / ".lock")
+    with writing_to(run.path, RUN_ADVICE):
+        run.path.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise OccupiedError(
+                f"{os.path.relpath(run.path)} is being trained by another process at this moment."
+            ) from None
     try:
-        lock = FileLock(run.path / ".lock")
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise OccupiedError(
-            f"{os.path.relpath(run.path)} is being trained by another process at this moment."
-        ) from None
-    try:
-        yield
-    except Exception as error:
-        if not run.has_finished:
+        with disk_errors_explained(run):
+            yield
+    except BaseException as error:
+        if not run.has_begun:
+            remove_if_nothing_is_in(run.path)
+        elif isinstance(error, Exception) and not run.has_finished:
             run.record_failure(error)
         raise
     finally:
         lock.release()
+
+
+@contextmanager
+def disk_errors_explained(run: RunFolder) -> Iterator[None]:
+    """Say in one sentence that `run` can no longer be written, whichever of its files it was."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None and not Path(os.fsdecode(error.filename)).is_relative_to(run.path):
+            raise  # somebody else's file, to be read, say
+        with writing_to(run.path, f"{RUN_ADVICE}{_what_stands(run)}"):
+            raise
+    except PlaceError as error:
+        raise PlaceError(f"{error}{_what_stands(run)}") from error
+
+
+def _what_stands(run: RunFolder) -> str:
+    if not (run.checkpoints / "last.ckpt").is_file():
+        return ""
+    again = shell("ganart", "train", f"resume={os.path.relpath(run.path)}")
+    return f"\nThe last checkpoint stands. Go on with: {again}"
 
 
 def _train(
@@ -85,30 +116,28 @@ def _train(
     overrides: list[str],
     resume: Resume | None,
     extra_callbacks: Mapping[str, pl.Callback],
-) -> None:
+) -> int:
     composed, cfg = cfg, cfg.copy()
     OmegaConf.resolve(cfg)
     begun = time.monotonic()
-    quiet.libraries()
-    stop_looking_for_gpus()
     hardware = choose(cfg.trainer.accelerator, cfg.trainer.precision, cfg.channels_last)
 
-    dataset = build_dataset(cfg.dataset, allow=cfg.allow_targets)
-    cfg.dataset.condition = composed.dataset.condition = list(dataset.condition)
-    pictures = cache.load(dataset)
-    check_pictures(pictures, resume)
-    if resume is not None:
-        resume.refuse_other_players(cfg)
     with built_loggers(cfg) as loggers:
-        callbacks = {**extra_callbacks, **build(cfg.callback, allow=cfg.allow_targets)}
+        callbacks = build_callbacks(cfg, extra_callbacks)
         trainer = build_trainer(cfg, hardware, run, callbacks, loggers)
-        check(cfg, world_size=trainer.world_size)
+        dataset = build_dataset(cfg.dataset, allow=cfg.allow_targets)
+        cfg.dataset.condition = composed.dataset.condition = list(dataset.condition)
+        pictures = cache.load(dataset)
+        check_pictures(pictures, resume)
+        if resume is not None:
+            resume.refuse_other_players(cfg)
         torch.manual_seed(cfg.seed)
         gan = build_gan(cfg, pictures, hardware)
         if trainer.is_global_zero:
+            told = place_of(run, resume)
             run.begin(composed, overrides, pictures)
-            introduce(cfg, run, pictures, hardware, gan, resume)
-        for callback in callbacks.values():
+            introduce(cfg, told, pictures, hardware, gan)
+        for callback in callbacks:
             if isinstance(callback, Scores):
                 callback.prepare(pictures, trainer.strategy.root_device)
         loader = BatchLoader(
@@ -121,15 +150,29 @@ def _train(
             world_size=trainer.world_size,
         )
         for logger in loggers:
-            logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
+            logger.go_on_from(resume.images_seen if resume else -1)
+            logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))
             if trainer.is_global_zero:
                 logger.log_dataset(pictures.name, run.dataset)
         prepared = time.monotonic()
         checkpoint = resume.checkpoint if resume else None
-        with children_train(run.path, checkpoint, trainer), going_on_from(resume, gan):
+        with children_train(run.path, checkpoint, trainer), going_on_from(resume, gan), interruptible():
             trainer.fit(gan, loader, ckpt_path=checkpoint, weights_only=True)
         seconds = prepared - begun, time.monotonic() - prepared
-        conclude(run, trainer, gan, callbacks, pictures, cfg.total_images, *seconds)
+        return conclude(run, trainer, gan, callbacks, pictures, *seconds)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let a second Ctrl-C reach the caller: Lightning would leave its process, a notebook's too, and ignore a third."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as end:
+        if not isinstance(end.__context__, KeyboardInterrupt):
+            raise
+        signal.signal(signal.SIGINT, before)
+        raise KeyboardInterrupt from None
 
 
 def check_pictures(pictures: PictureSet, resume: Resume | None) -> None:
@@ -151,7 +194,7 @@ def going_on_from(resume: Resume | None, gan: GAN) -> Iterator[None]:
         return
     try:
         yield
-    except (UserError, TrainingDivergedError):
+    except (UserError, TrainingDivergedError, OSError):
         raise
     except Exception as error:
         if gan.images_seen not in (0, resume.images_seen):
@@ -162,79 +205,15 @@ def going_on_from(resume: Resume | None, gan: GAN) -> Iterator[None]:
         ) from error
 
 
-def build_gan(cfg: DictConfig, pictures: PictureSet, hardware: Choice) -> GAN:
-    """The two players and all that they play by, for `pictures`."""
-    return gan_of_sizes(cfg, [len(pictures.factor(name).classes) for name in cfg.dataset.condition], hardware)
+def place_of(run: RunFolder, resume: Resume | None) -> str:
+    """Where the run is, and what of it is there before it begins."""
+    folder = os.path.relpath(run.path)
+    if resume is not None:
+        return f"{folder}, going on at {resume.images_seen:,} images"
+    return f"{folder}, begun anew: it had ended before its first checkpoint" if run.has_begun else folder
 
 
-def gan_of_sizes(cfg: DictConfig, label_sizes: list[int], hardware: Choice) -> GAN:
-    """The same for the numbers of classes of the factors that the players are conditioned on."""
-    scaled = hardware.precision in ("16", "16-mixed")
-    return GAN(
-        generator=build_network(cfg.architecture.generator, allow=cfg.allow_targets, label_sizes=label_sizes),
-        discriminator=build_network(cfg.architecture.discriminator, allow=cfg.allow_targets, label_sizes=label_sizes),
-        loss=build(cfg.loss, allow=cfg.allow_targets),
-        penalties=build(cfg.penalty, allow=cfg.allow_targets) or {},
-        optimizers={
-            player: build_optimizer(node, scaled_gradients=scaled, allow=cfg.allow_targets)
-            for player, node in cfg.optimizer.items()
-        },
-        schedule=build(cfg.schedule, allow=cfg.allow_targets),
-        ema=build(cfg.ema, allow=cfg.allow_targets),
-        seed=cfg.seed,
-        discriminator_steps=cfg.discriminator_steps,
-        accumulate=cfg.accumulate,
-        gradient_clip=cfg.gradient_clip,
-        channels_last=hardware.channels_last,
-    )
-
-
-def build_trainer(
-    cfg: DictConfig,
-    hardware: Choice,
-    run: RunFolder,
-    callbacks: dict[str, pl.Callback],
-    loggers: Sequence[ExperimentLogger],
-) -> pl.Trainer:
-    """Lightning's trainer without the parts that ganart does itself, by images seen."""
-    node = OmegaConf.merge(cfg.trainer, {"accelerator": hardware.accelerator, "precision": hardware.precision})
-    if node.strategy == "auto" and (node.devices not in (1, "1") or node.num_nodes > 1):
-        node.strategy = "ddp_find_unused_parameters_true"  # each player leaves the other's parameters unused
-    return build(
-        node,
-        allow=cfg.allow_targets,
-        callbacks=[*callbacks.values(), *([TimeBudget(duration=cfg.trainer.max_time)] if cfg.trainer.max_time else [])],
-        max_time=None,
-        plugins=cfg.trainer.get("plugins") or [environment_of(cfg.trainer)],
-        profiler=node.profiler or NoProfiler(),
-        logger=list(loggers),
-        default_root_dir=str(run.path),
-        max_epochs=-1,
-        limit_val_batches=0,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-    )
-
-
-@contextmanager
-def built_loggers(cfg: DictConfig) -> Iterator[list[ExperimentLogger]]:
-    """The loggers of `cfg`, closed whatever happens; metrics.csv is always among them."""
-    nodes = OmegaConf.merge(
-        {"csv": {"_target_": "ganart.loggers.CSVLogger", "folder": cfg.run_folder}}, cfg.logger or {}
-    )
-    loggers = list(build(nodes, allow=cfg.allow_targets).values())
-    with ExitStack() as closing:
-        for logger in loggers:
-            closing.callback(logger.close)
-        yield loggers
-
-
-def introduce(
-    cfg: DictConfig, run: RunFolder, pictures: PictureSet, hardware: Choice, gan: GAN, resume: Resume | None
-) -> None:
+def introduce(cfg: DictConfig, place: str, pictures: PictureSet, hardware: Choice, gan: GAN) -> None:
     """Say what is about to happen."""
     sizes = {p: sum(w.numel() for w in getattr(gan, p).parameters()) / 1e6 for p in ("generator", "discriminator")}
     layout = "channels-last" if hardware.channels_last else "channels-first"
@@ -244,10 +223,14 @@ def introduce(
         "dataset": f"{pictures.name}: {len(pictures.train):,} + {len(pictures.test):,} pictures, {size}{told}",
         "players": ", ".join(f"{player} {millions:.2f} M" for player, millions in sizes.items()),
         "machine": f"{hardware.accelerator}, {hardware.precision}, {layout} ({hardware.reason})",
-        "run": str(os.path.relpath(run.path)),
+        "run": place,
     }
-    if resume is not None:
-        lines["run"] += f", going on at {resume.images_seen:,} images"
+    slopes = [name for name, penalty in gan.penalties.items() if penalty.strength is not None]
+    if slopes and normalizes_batches(gan.discriminator):
+        lines["note"] = (
+            f"{', '.join(slopes)} through batch normalization: a gradient is then also that of the rest of the batch, "
+            "and what the papers prove does not hold. architecture.discriminator.batch_norm=false"
+        )
     if skipped := pictures.manifest.skipped:
         lines["skipped"] = f"{len(skipped)} unreadable files; `ganart dataset` lists them"
     for name, line in lines.items():
@@ -258,20 +241,18 @@ def conclude(
     run: RunFolder,
     trainer: pl.Trainer,
     gan: GAN,
-    callbacks: dict[str, pl.Callback],
+    callbacks: Sequence[pl.Callback],
     pictures: PictureSet,
-    total_images: int,
     preparing: float,
     training: float,
-) -> None:
-    """Write the summary and show it; a run that was told to stop ends the command."""
-    interrupt = next((c for c in callbacks.values() if isinstance(c, Interrupt)), None)
-    scores = next((c for c in callbacks.values() if isinstance(c, Scores)), None)
-    doctor = next((c for c in callbacks.values() if isinstance(c, Doctor)), None)
+) -> int:
+    """Write the summary and show it; returns the exit status of the command."""
+    interrupt = next(c for c in callbacks if isinstance(c, Interrupt))
+    scores = next((c for c in callbacks if isinstance(c, Scores)), None)
+    doctor = next((c for c in callbacks if isinstance(c, Doctor)), None)
     results = scores.evaluation.results if scores and scores.evaluation else []
-    told = interrupt.reason if interrupt else None
     facts = {
-        "ended_by": told or ("images" if gan.images_seen >= total_images else "time"),
+        "ended_by": end_of(callbacks, interrupt),
         "images_seen": gan.images_seen,
         "rounds": gan.rounds,
         "seconds_preparing": round(preparing, 1),
@@ -287,19 +268,27 @@ def conclude(
         "doctor": doctor.notes if doctor else [],
         **(scores.findings() if scores else {"scores": {}}),
     }
-    if trainer.is_global_zero:
-        summary.write(run.path / "summary.json", facts)
-        for logger in trainer.loggers:
-            if isinstance(logger, ExperimentLogger):
-                values = {row.name: row.value for row in results}
-                logger.log_run_folder({"images_seen": gan.images_seen, "scores": values})
+    if not trainer.is_global_zero:
+        return 0
+    summary.write(run.path / "summary.json", facts)
+    for logger in trainer.loggers:
+        if isinstance(logger, ExperimentLogger):
+            values = {row.name: row.value for row in results}
+            logger.log_run_folder({"images_seen": gan.images_seen, "scores": values})
+    if interrupt.reason == SIGNAL:
         folder = os.path.relpath(run.path)
-        if interrupt and interrupt.received is not None:
-            again = shell("ganart", "train", f"resume={folder}")
-            console.print(f"\nStopped at {gan.images_seen:,} images, saved. Go on with: {again}", soft_wrap=True)
-            sys.exit(128 + interrupt.received)
-        console.print(f"\n{summary.headline(results, facts)}", soft_wrap=True)
-        if results:
-            console.print(summary.table(results))
-        for caveat in summary.caveats(results):
-            console.print(caveat, style="dim", soft_wrap=True)
+        again = shell("ganart", "train", f"resume={folder}")
+        console.print(f"\nStopped at {gan.images_seen:,} images, saved. Go on with: {again}", soft_wrap=True)
+        return 128 + (interrupt.received or signal.SIGTERM)  # another process of the run has received it
+    console.print(f"\n{summary.headline(results, facts)}", soft_wrap=True)
+    if results:
+        console.print(summary.table(results))
+    for caveat in summary.caveats(results):
+        console.print(caveat, style="dim", soft_wrap=True)
+    return 0
+
+
+def end_of(callbacks: Sequence[pl.Callback], interrupt: Interrupt) -> str:
+    """What ended the training: a signal or a study, images, steps or time, or a callback of the user's own."""
+    ends = [c.ended_by for c in callbacks if isinstance(c, StopAtImages | StopAtRounds | TimeBudget) and c.has_ended]
+    return interrupt.reason or next(iter(ends), "callback")

@@ -11,7 +11,7 @@ def composed(*overrides: str):
         return compose("train", overrides=["name=test", "run_folder=nowhere", *overrides])
 
 
-def complaint(*overrides: str, world_size: int = 1) -> str:
+def complaint(*overrides: str, world_size: int | None = 1) -> str:
     cfg = composed(*overrides)
     with pytest.raises(UserError) as error:
         check(cfg, world_size=world_size)
@@ -29,6 +29,9 @@ def complaint(*overrides: str, world_size: int = 1) -> str:
         ["callback.samples.every_images=0"],
         ["~callback.scores", "metric=[]"],
         ["callback=[]"],
+        ["trainer.max_time=00:01:00:00"],
+        ["trainer.max_steps=5"],
+        ["architecture=mlp", "batch_size=2"],
         ["batch_size=96", "accumulate=3"],
         ["dataset=image_folder", "dataset.root=pictures"],
     ],
@@ -57,6 +60,34 @@ def test_a_configuration_that_can_be_passes(overrides):
         (["callback.checkpoint.every_images=1.5"], "callback.checkpoint.every_images=1.5 "),
         (["metric=[]"], "callback.scores has no metric"),
         (["batch_size=7", "accumulate=2"], "batch_size=7 cannot be dealt"),
+        (["seed=-1"], "seed=-1 "),
+        (["seed=1.5"], "seed=1.5 "),
+        (["seed=99999999999999999999"], "seed=99999999999999999999 "),
+        (["batch_size=128", "total_images=64"], "batch_size=128 is more than the run is to see"),
+        (["optimizer.generator.lr=nan"], "optimizer.generator.lr=nan "),
+        (["optimizer.discriminator.lr=inf"], "optimizer.discriminator.lr=inf "),
+        (["optimizer.generator.betas=[0,1.5]"], "optimizer.generator: Invalid beta parameter"),
+        (["penalty.r1.gamma=-1"], "penalty.r1.gamma=-1 "),
+        (["penalty=[wgan_gp]", "penalty.wgan_gp.weight=x"], "penalty.wgan_gp.weight=x "),
+        (["penalty=[weight_clipping]", "penalty.weight_clipping.limit=0"], "penalty.weight_clipping.limit=0 "),
+        (["penalty.r2.every=0"], "penalty.r2.every=0 "),
+        (["+penalty.adversarial={_target_:ganart.penalties.R1,gamma:1}"], "penalty.adversarial"),
+        (["ema.every=0"], "ema.every=0 "),
+        (["ema.half_life_images=-1"], "ema.half_life_images=-1 "),
+        (["schedule=linear", "schedule.decay_images=0"], "schedule.decay_images=0 "),
+        (["schedule=constant", "schedule.warmup_images=-1"], "schedule.warmup_images=-1 "),
+        (["architecture.generator.latent_dim=0"], "architecture.generator.latent_dim=0 "),
+        (["architecture.generator.latent_dim=-3"], "architecture.generator.latent_dim=-3 "),
+        (["architecture=mlp", "batch_size=1"], "architecture.generator: it has batch normalization"),
+        (["architecture=mlp", "batch_size=4", "accumulate=4"], "Try batch_size=32"),
+        (["trainer.max_time=1h"], "trainer.max_time=1h must be DD:HH:MM:SS"),
+        (["trainer.max_time=abc"], "trainer.max_time=abc must be DD:HH:MM:SS"),
+        (["trainer.max_steps=0"], "trainer.max_steps=0 "),
+        (["trainer.precision=12"], "trainer: Precision '12' is invalid"),
+        (["trainer=cpu", "trainer.devices=0"], "trainer: "),
+        (["callback.doctor.ignore=[measles]"], "measles"),
+        (["logger=[wandb]", "logger.wandb.mode=offline", "logger.wandb.project=a/b"], "logger.wandb.project=a/b"),
+        (["logger=[wandb]", "logger.wandb.mode=ofline"], "logger.wandb.mode=ofline is not one of"),
     ],
     ids=str,
 )
@@ -76,6 +107,23 @@ def test_a_batch_that_cannot_be_dealt_comes_with_the_nearest_that_can(batch_size
     assert f"batch_size={batch_size} cannot be dealt" in message
     assert f"Try batch_size={suggested}." in message
     check(composed(f"batch_size={suggested}", f"accumulate={accumulate}"), world_size=world_size)
+
+
+def test_the_devices_that_share_a_batch_are_those_of_the_trainer():
+    message = complaint("trainer=cpu", "trainer.devices=3", "batch_size=32", world_size=None)
+    assert "batch_size=32 cannot be dealt to 3 device(s)" in message
+
+
+def test_a_value_that_follows_a_wrong_one_is_not_told_too():
+    assert complaint("total_images=0", "schedule=linear").count("=0 ") == 1
+
+
+@pytest.mark.parametrize("package", ["wandb", "tensorboard"])
+def test_the_package_of_a_logger_that_is_missing_is_named_before_anything_is_read(monkeypatch, package):
+    from importlib.util import find_spec
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *_: None if name == package else find_spec(name))
+    assert f"pip install {package}" in complaint(f"logger=[{package}]")
 
 
 def test_all_problems_are_told_at_once():

@@ -13,11 +13,11 @@ from laboratory import DCGAN, TINY, compose_tiny
 from lightning_fabric.plugins.environments.lightning import find_free_network_port
 from torch.testing import assert_close
 
+from ganart.assembly import build_gan
 from ganart.config import build
 from ganart.datasets import cache
 from ganart.hardware import Choice
 from ganart.run_folder import RunFolder, read_checkpoint
-from ganart.training import build_gan
 
 pytestmark = pytest.mark.slow  # each starts processes that start processes
 

@@ -8,7 +8,7 @@ from laboratory import MLP, compose_tiny, train_tiny
 from omegaconf import OmegaConf
 
 from ganart.callbacks import Doctor
-from ganart.callbacks.doctor import STRENGTHS, loss_of_ignorance
+from ganart.callbacks.doctor import loss_of_ignorance
 from ganart.checks import check
 from ganart.config import build
 from ganart.doctor import Chart, History, every_disease
@@ -18,7 +18,7 @@ from ganart.resume import Resume
 from ganart.run_folder import RunFolder, read_checkpoint
 from ganart.training import train
 
-WITH_DOCTOR = "callback=[metrics,doctor,samples,scores,checkpoint,stop,interrupt,progress]"
+WITH_DOCTOR = "callback=[metrics,doctor,samples,scores]"
 FROZEN = ("optimizer.discriminator.lr=1e-7", "optimizer.generator.lr=0.01")  # a discriminator that does not learn
 LONGER = ("total_images=800", "callback.checkpoint.every_images=160")
 
@@ -127,7 +127,9 @@ def test_the_loss_of_ignorance_is_that_of_the_best_constant_logit(loss, expected
 def test_everything_advised_can_be_typed(tmp_path, disease, recipe):
     cfg = compose_tiny(tmp_path, *recipe)
     names = ["optimizer.discriminator.lr", "optimizer.generator.lr"]
-    names += [f"penalty.{name}.{key}" for name, node in cfg.penalty.items() for key in STRENGTHS if key in node]
+    names += [
+        f"penalty.{name}.{key}" for name, node in cfg.penalty.items() for key in ("gamma", "weight") if key in node
+    ]
     history = History({name: float(OmegaConf.select(cfg, name)) for name in names})
     history.add(Chart(1000, {"slope": 20.0, "gap": 8.0, "penalties": 2e-7, "copies": 0.0}))
     remedies = disease.remedies(history)

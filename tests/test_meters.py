@@ -43,3 +43,20 @@ def test_values_of_any_shape_and_precision_are_taken_without_their_graph():
     meters.add("x", torch.tensor(8, dtype=torch.bfloat16))
     assert not meters.latest("x").requires_grad
     assert meters.read()["x"] == pytest.approx((4 * 2 + 8) / 5)
+
+
+def test_meters_that_go_on_from_a_state_are_those_that_went_on_to_the_bit():
+    torch.manual_seed(0)
+    values = [torch.randn(32) * 10.0 ** torch.randint(-8, 8, (32,)) for _ in range(150)]
+    for cut in (1, 40, 64, 100, 149):
+        straight, before, after = Meters(), Meters(), Meters()
+        for part in values:
+            straight.add("x", part)
+        for part in values[:cut]:
+            before.add("x", part)
+        assert before.mean() == before.mean() != {}  # looking changes nothing
+        after.load_state_dict(before.state_dict(), torch.device("cpu"))
+        for part in values[cut:]:
+            after.add("x", part)
+        assert after.read() == straight.read()
+        assert after.read() == {}

@@ -12,14 +12,15 @@ from laboratory import MLP, TINY, compose_tiny, small_pictures, train_tiny
 from pytorch_lightning import Callback
 from torch.testing import assert_close
 
-from ganart.callbacks import Interrupt
+from ganart.assembly import build_gan
+from ganart.callbacks import Interrupt, in_order
 from ganart.config import build
 from ganart.datasets import cache
 from ganart.errors import TrainingDivergedError, UserError
 from ganart.gan import GAN
 from ganart.hardware import Choice
 from ganart.run_folder import RunFolder, read_checkpoint
-from ganart.training import build_gan, train
+from ganart.training import train
 
 CPU = Choice("cpu", "32", False, "a test")
 
@@ -51,7 +52,7 @@ def train_with(folder, callback, *overrides, monkeypatch):
     plain = training.build_trainer
 
     def with_callback(cfg, hardware, run, callbacks, loggers):
-        return plain(cfg, hardware, run, {**callbacks, "test": callback}, loggers)
+        return plain(cfg, hardware, run, in_order([*callbacks, callback]), loggers)
 
     monkeypatch.setattr(training, "build_trainer", with_callback)
     return train_tiny(folder, *overrides)
@@ -228,9 +229,7 @@ def test_ctrl_c_finishes_the_round_saves_and_says_how_to_go_on(tmp_path, monkeyp
                 os.kill(os.getpid(), signal.SIGINT)
 
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with pytest.raises(SystemExit) as stop:
-        train_with(tmp_path / "run", CtrlC(), "~callback.scores", monkeypatch=monkeypatch)
-    assert stop.value.code == 130
+    train_with(tmp_path / "run", CtrlC(), "~callback.scores", monkeypatch=monkeypatch)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
     assert read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")["ganart"]["images_seen"] == 64
     assert "ganart train resume=" in capsys.readouterr().out
@@ -335,13 +334,13 @@ def test_a_score_to_go_by_that_is_not_taken_is_told_at_the_start(tmp_path):
 
 
 def test_more_devices_than_one_get_a_strategy_that_two_players_can_train_with(tmp_path, monkeypatch):
-    import ganart.training as training
+    from ganart import assembly
 
     seen = {}
-    monkeypatch.setattr(training, "build", lambda node, **extra: seen.update(node))
+    monkeypatch.setattr(assembly, "build", lambda node, **extra: seen.update(node) or [])
     for devices, expected in ((1, "auto"), (2, "ddp_find_unused_parameters_true")):
         cfg = compose_tiny(tmp_path, f"trainer.devices={devices}")
-        training.build_trainer(cfg, CPU, RunFolder(tmp_path), {}, [])
+        assembly.build_trainer(cfg, CPU, RunFolder(tmp_path), [], [])
         assert seen["strategy"] == expected
 
 
@@ -371,9 +370,8 @@ def test_ctrl_c_while_scores_are_taken_leaves_them_off(tmp_path, monkeypatch):
         return plain(self, paint, count, advance=tell, **ranks)
 
     monkeypatch.setattr(Scorer, "look", look_and_interrupt)
-    with pytest.raises(SystemExit) as stop:
-        train_tiny(tmp_path / "run", "callback.scores.every_images=48", "callback.scores.num_images=300")
-    assert stop.value.code == 130
+    run = train_tiny(tmp_path / "run", "callback.scores.every_images=48", "callback.scores.num_images=300")
+    assert run.summary["ended_by"] == "signal"
     assert len(asked) == 1
     assert read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")["ganart"]["images_seen"] == 48
 
@@ -385,7 +383,7 @@ def test_the_end_is_saved_before_it_is_scored_in_full(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Scorer, "evaluate", killed)
-    with pytest.raises((KeyboardInterrupt, SystemExit)):
+    with pytest.raises(KeyboardInterrupt):
         train_tiny(tmp_path / "run", "callback.checkpoint.every_images=0")
     assert read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")["ganart"]["images_seen"] == 160
 

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from ganart import config
+from ganart.assembly import gan_of_sizes
 from ganart.complaints import explain
 from ganart.errors import UserError
 from ganart.folders import settle_run
@@ -23,7 +24,6 @@ from ganart.gan import GAN
 from ganart.hardware import choose
 from ganart.paths import conf_dir, quoted
 from ganart.run_folder import without_resolvers
-from ganart.training import gan_of_sizes
 
 
 def compose(*overrides: str, command: str = "train", config_dir: str | Path | None = None) -> DictConfig:

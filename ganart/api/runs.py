@@ -188,17 +188,17 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
     return load(run.path, checkpoint="best", allow_targets=tuple(cfg.allow_targets))
 
 
-def train_composed(cfg: DictConfig, overrides: list[str]) -> tuple[RunFolder, bool]:
+def train_composed(cfg: DictConfig, overrides: list[str]) -> tuple[RunFolder, int | None]:
     """Train what `cfg` describes in its `run_folder`; `overrides` are what it was composed of.
 
     Returns:
-        The run, and whether there was anything left to train: with `resume=auto` it may have been finished before.
+        The run, and the exit status of a command that does only this: 0, or that of the signal that stopped it; None
+        where nothing was left to train: with `resume=auto` it may have been finished before.
     """
     run = RunFolder(Path(cfg.run_folder))
     resume = Resume.find(cfg.resume, overrides, run)
     if cfg.resume == "auto" and run.has_finished and not (resume and resume.overrides):
-        return run, False
+        return run, None
     if resume is not None and not is_child():
         cfg, overrides = resume.config(cfg), resume.all_overrides
-    train_in(cfg, run, overrides, resume)
-    return run, True
+    return run, train_in(cfg, run, overrides, resume)

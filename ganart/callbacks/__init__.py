@@ -1,15 +1,15 @@
 """What happens around the rounds: pictures, scores, numbers, checkpoints, the progress bar."""
 
-from ganart.callbacks.budget import TimeBudget
 from ganart.callbacks.checkpoint import Checkpoint
 from ganart.callbacks.doctor import Doctor
 from ganart.callbacks.interrupt import Interrupt
 from ganart.callbacks.metrics import Metrics
 from ganart.callbacks.nearest import NearestWorks
+from ganart.callbacks.order import Order, in_order
 from ganart.callbacks.progress import ProgressBar
 from ganart.callbacks.samples import Samples
 from ganart.callbacks.scores import Scores
-from ganart.callbacks.stop import StopAtImages
+from ganart.callbacks.stop import StopAtImages, StopAtRounds, TimeBudget
 from ganart.callbacks.walk import LatentWalk
 
 __all__ = [
@@ -19,9 +19,12 @@ __all__ = [
     "LatentWalk",
     "Metrics",
     "NearestWorks",
+    "Order",
     "ProgressBar",
     "Samples",
     "Scores",
     "StopAtImages",
+    "StopAtRounds",
     "TimeBudget",
+    "in_order",
 ]

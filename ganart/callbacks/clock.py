@@ -7,6 +7,7 @@ from typing import Any
 
 from pytorch_lightning import Callback, Trainer
 
+from ganart.callbacks.interrupt import told_to_stop
 from ganart.gan import GAN
 from ganart.loggers import ExperimentLogger
 
@@ -15,6 +16,7 @@ class EveryImages(Callback):
     """Calls `act` when the number of images seen passes a multiple of `every_images`, and at the end of training.
 
     Which multiples have passed follows from the clock alone, so a resumed run acts where the uninterrupted one would.
+    A run that is told to stop, and may go on later, has not come to its end.
     """
 
     at_start = False
@@ -28,29 +30,27 @@ class EveryImages(Callback):
     def act(self, trainer: Trainer, gan: GAN) -> None:
         raise NotImplementedError
 
+    def has_passed(self, seen: int) -> bool:
+        """Whether the round that ends at `seen` images has passed a multiple of `every_images`."""
+        return bool(self.every_images) and seen // self.every_images > self._before // self.every_images
+
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         self._before = pl_module.images_seen
         if self.at_start and pl_module.images_seen == 0:
             self._act(trainer, pl_module)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-        seen = pl_module.images_seen
-        if self.every_images and seen // self.every_images > self._before // self.every_images:
+        if self.has_passed(pl_module.images_seen):
             self._act(trainer, pl_module)
-        self._before = seen
+        self._before = pl_module.images_seen
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
-        if self.at_end and self._acted_at != pl_module.images_seen:
+        if self.at_end and self._acted_at != pl_module.images_seen and not told_to_stop(trainer):
             self._act(trainer, pl_module)
 
     def _act(self, trainer: Trainer, gan: GAN) -> None:
         self._acted_at = gan.images_seen
         self.act(trainer, gan)
-
-
-def callbacks_of(trainer: Trainer) -> list[Any]:
-    """The callbacks of `trainer`, in their order: Lightning sets the list without declaring it."""
-    return trainer.callbacks  # type: ignore[attr-defined]
 
 
 def experiment_loggers(trainer: Trainer) -> Iterator[ExperimentLogger]:

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from pytorch_lightning import Callback, Trainer
 
-from ganart.callbacks.clock import callbacks_of
 from ganart.callbacks.metrics import Metrics
+from ganart.callbacks.order import Order, callbacks_of
 from ganart.callbacks.scores import View
 from ganart.console import console
 from ganart.doctor import Chart, Diagnosis, Examiner, derived, every_disease, numbers_of
@@ -20,19 +20,16 @@ from ganart.losses import AdversarialLoss
 
 log = logging.getLogger(__name__)
 
-STRENGTHS = ("gamma", "weight")
-"""What penalties call the number that says how strong they are."""
-
 
 class Doctor(Callback):
     """Looks at each row of the `metrics` callback and at each trend of the `scores` callback.
 
     A disease is told once when it breaks out and once when it is over: on the console, in log.txt, in `notes` for the
     summary, and to every logger as `doctor/<disease>`, 1 or 0. `ignore` names those that are not to be looked for.
-
-    In the list of callbacks it stands after `metrics`, and `checkpoint` after it and `scores`: then a checkpoint knows
-    the charts of its own round, and a resumed run says what the uninterrupted one would have said.
+    Checkpoints know the charts of their own round, so a resumed run says what the uninterrupted one would have said.
     """
+
+    order = Order.DOCTOR
 
     def __init__(self, *, ignore: Iterable[str] = ()) -> None:
         known = {disease.key: disease for disease in every_disease()}
@@ -69,6 +66,9 @@ class Doctor(Callback):
 
     def _look(self, trainer: Trainer, gan: GAN, values: dict[str, float]) -> None:
         """The first process speaks for all: what it measures of its share of the pictures is a fair sample."""
+        looked_at = ((chart.images_seen, chart.values.keys()) for chart in self.examiner.history.charts)
+        if (gan.images_seen, values.keys()) in looked_at:  # before a run was interrupted while it was scored
+            return
         if trainer.is_global_zero:
             for diagnosis in self.examiner.look(Chart(gan.images_seen, values)):
                 self._tell(trainer, diagnosis)
@@ -107,9 +107,8 @@ def keys_of(trainer: Trainer, gan: GAN) -> dict[str, float]:
     """What of the configuration the doctor might advise to turn, as it stands."""
     rates = {f"optimizer.{p}.lr": o.defaults["lr"] for p, o in zip(PLAYERS, trainer.optimizers, strict=True)}
     strengths = {
-        f"penalty.{name}.{key}": getattr(penalty, key)
+        f"penalty.{name}.{penalty.strength}": getattr(penalty, penalty.strength)
         for name, penalty in gan.penalties.items()
-        for key in STRENGTHS
-        if hasattr(penalty, key)
+        if penalty.strength is not None
     }
     return rates | strengths

@@ -1,22 +1,33 @@
-"""Ctrl-C and SIGTERM end a run between two rounds, with everything saved; a second Ctrl-C ends it at once."""
+"""Signals end a run between two rounds, with everything saved; a second Ctrl-C ends it at once."""
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 from pytorch_lightning import Callback, Trainer
 
+from ganart.callbacks.order import Order, callbacks_of
 from ganart.console import console
+
+SIGNAL = "signal"
+HANGUP = getattr(signal, "SIGHUP", None)  # Windows has none
+SIGNALS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, HANGUP) if number is not None)
 
 
 class Interrupt(Callback):
-    """Turns SIGINT and SIGTERM into a stop after the round under way: in the middle of one nothing could be resumed.
+    """Turns Ctrl-C, SIGTERM and SIGHUP into a stop after the round under way: inside of one nothing could be resumed.
 
-    Other callbacks may ask for the same with `stop`, saying what for.
+    Other callbacks may ask for the same with `stop`, saying what for. A SIGHUP that `nohup`, say, has made the
+    process ignore stays ignored.
     """
+
+    order = Order.INTERRUPT
 
     def __init__(self) -> None:
         self.received: int | None = None
@@ -26,8 +37,9 @@ class Interrupt(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._receive)
+        for number in SIGNALS:
+            if number != HANGUP or signal.getsignal(number) is not signal.SIG_IGN:
+                self._previous[number] = signal.signal(number, self._receive)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
@@ -36,7 +48,9 @@ class Interrupt(Callback):
                 raise KeyboardInterrupt
             return
         self.received = number
-        self.stop("signal")
+        self.stop(SIGNAL)
+        if number == HANGUP:
+            leave_the_terminal()
         console.print(f"{signal.Signals(number).name} received: finishing this round, then saving.")
 
     def stop(self, reason: str) -> None:
@@ -46,7 +60,8 @@ class Interrupt(Callback):
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         # All processes have to stop after the same round, whichever of them was told.
         if trainer.strategy.reduce_boolean_decision(self.reason is not None, all=False):
-            self.reason = self.reason or "another process"
+            # The first process alone asks for any other end.
+            self.reason = trainer.strategy.broadcast(self.reason) or SIGNAL
             trainer.should_stop = True
 
     # Lightning takes its own handlers back before the teardown hooks: restoring them there would leave them for good.
@@ -61,3 +76,17 @@ class Interrupt(Callback):
         for number, handler in self._previous.items():
             signal.signal(number, handler)
         self._previous.clear()
+
+
+def told_to_stop(trainer: Trainer) -> bool:
+    """Whether `trainer` ends before its time, saved and not scored."""
+    return any(isinstance(c, Interrupt) and c.reason is not None for c in callbacks_of(trainer))
+
+
+def leave_the_terminal() -> None:
+    """Send what is still printed nowhere: a terminal that has been closed fails whoever writes to it."""
+    with open(os.devnull, "w") as nowhere:
+        for stream in (sys.__stdout__, sys.__stderr__):
+            with suppress(OSError, ValueError, AttributeError):
+                if stream.isatty():  # type: ignore[union-attr]
+                    os.dup2(nowhere.fileno(), stream.fileno())  # type: ignore[union-attr]

@@ -11,36 +11,49 @@ import torch
 from pytorch_lightning import Trainer
 
 from ganart.callbacks.clock import EveryImages
+from ganart.callbacks.order import Order
 from ganart.gan import GAN
 
 
 class Metrics(EveryImages):
-    """Losses, penalties, logits, D(real) and D(fake), gradient norms, learning rates and images/s to every logger."""
+    """Losses, penalties, logits, D(real) and D(fake), gradient norms, learning rates and images/s to every logger.
+
+    The row at the end of a run, between two multiples, leaves the meters as they are: a run that is made longer has the
+    rows that it would have had at once.
+    """
+
+    order = Order.METRICS
 
     def __init__(self, *, every_images: int) -> None:
         super().__init__(every_images=every_images)
         self.latest: dict[str, float] = {}
+        self._busy, self._images = 0.0, 0
 
-    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        super().on_train_start(trainer, pl_module)
-        self._busy, self._seen = 0.0, pl_module.images_seen
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
+        self._busy += time.monotonic() - self._begun
+        self._images += pl_module.images_seen - self._before
+        super().on_train_batch_end(trainer, pl_module, *args)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         self._begun = time.monotonic()
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-        self._busy += time.monotonic() - self._begun
-        super().on_train_batch_end(trainer, pl_module, *args)
+    def state_dict(self) -> dict[str, Any]:
+        return {"busy": self._busy, "images": self._images}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._busy, self._images = state_dict["busy"], state_dict["images"]
 
     def act(self, trainer: Trainer, gan: GAN) -> None:
-        values = gan.meters.read()
+        at_multiple = self.has_passed(gan.images_seen)
+        values = gan.meters.read() if at_multiple else gan.meters.mean()
         if not values:
             return
         optimizers = dict(zip(("discriminator", "generator"), trainer.optimizers, strict=True))
         values |= {f"players/learning_rate_{player}": o.param_groups[0]["lr"] for player, o in optimizers.items()}
         # Of training alone: samples, scores and checkpoints have their own time.
-        values["machine/images_per_second"] = (gan.images_seen - self._seen) / max(self._busy, 1e-9)
-        self._busy, self._seen = 0.0, gan.images_seen
+        values["machine/images_per_second"] = self._images / max(self._busy, 1e-9)
+        if at_multiple:
+            self._busy, self._images = 0.0, 0
         values["machine/memory_gb"] = peak_memory_gb()
         if torch.cuda.is_available() and gan.device.type == "cuda":
             values["machine/gpu_memory_gb"] = torch.cuda.max_memory_allocated(gan.device) / 2**30

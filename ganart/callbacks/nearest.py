@@ -9,7 +9,8 @@ import numpy as np
 from pytorch_lightning import Trainer
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-from ganart.callbacks.clock import EveryImages, callbacks_of, experiment_loggers
+from ganart.callbacks.clock import EveryImages, experiment_loggers
+from ganart.callbacks.order import Order, callbacks_of
 from ganart.callbacks.scores import Scores
 from ganart.datasets.loader import BatchLoader
 from ganart.gan import GAN
@@ -23,6 +24,8 @@ class NearestWorks(EveryImages):
     Near is meant in the features of the scores, among the real pictures that they looked at: a glance that costs
     nothing. Whether a picture is a copy is for `ganart audit` to say. It belongs after `scores`.
     """
+
+    order = Order.FAREWELL
 
     def __init__(self, *, rows: int = 8, works: int = 6) -> None:
         super().__init__(every_images=0)

@@ -9,8 +9,8 @@ from pytorch_lightning import Callback, Trainer
 from rich.progress import BarColumn, Progress, ProgressColumn, Task
 from rich.text import Text
 
-from ganart.callbacks.clock import callbacks_of
 from ganart.callbacks.metrics import Metrics
+from ganart.callbacks.order import Order, callbacks_of
 from ganart.callbacks.scores import View
 from ganart.console import console
 from ganart.gan import GAN
@@ -18,6 +18,8 @@ from ganart.gan import GAN
 
 class ProgressBar(Callback):
     """A bar on a terminal, refreshed a few times a second; a line every `seconds_per_line` anywhere else."""
+
+    order = Order.PROGRESS
 
     def __init__(self, *, total_images: int, seconds_per_line: float = 15.0) -> None:
         self.total_images = total_images

@@ -11,6 +11,7 @@ from pytorch_lightning import Trainer
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from ganart.callbacks.clock import EveryImages, experiment_loggers
+from ganart.callbacks.order import Order
 from ganart.datasets.base import Factor
 from ganart.datasets.loader import BatchLoader
 from ganart.gan import GAN
@@ -25,6 +26,8 @@ class Samples(EveryImages):
 
     Without labels 8 × 8 pictures; told one factor, one row a class; told two, the first across and the second down.
     """
+
+    order = Order.SAMPLES
 
     at_start = True
 

@@ -13,8 +13,9 @@ import torch
 from pytorch_lightning import Trainer
 from torch import Tensor, nn
 
-from ganart.callbacks.clock import EveryImages, callbacks_of, experiment_loggers
-from ganart.callbacks.interrupt import Interrupt
+from ganart.callbacks.clock import EveryImages, experiment_loggers
+from ganart.callbacks.interrupt import told_to_stop
+from ganart.callbacks.order import Order, callbacks_of
 from ganart.console import console
 from ganart.datasets.base import Factor, PictureSet
 from ganart.datasets.loader import BatchLoader
@@ -69,6 +70,8 @@ class Scores(EveryImages):
     `trend/…` and `scores/…`. Everything is of the generator's moving average.
     """
 
+    order = Order.SCORES
+
     def __init__(
         self,
         *,
@@ -90,6 +93,7 @@ class Scores(EveryImages):
         self.seconds = 0.0
         self.scored_at: int | None = None
         self.ready = False
+        self._is_owed = False
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         """Get feature network, real features and floors ready before training and its clock begin.
@@ -112,6 +116,7 @@ class Scores(EveryImages):
         if not self.ready:
             return
         fake = self._look(trainer, gan, gan.paint, self.trend_images)
+        self._is_owed = fake is None
         if fake is None:
             return
         with self._timed():
@@ -122,12 +127,25 @@ class Scores(EveryImages):
             if isinstance(callback, ViewListener):
                 callback.on_view(trainer, gan, view)
 
+    def on_train_batch_start(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
+        """Take first the trend that was left off when the run was told to stop."""
+        if self._is_owed:
+            self._act(trainer, pl_module)
+            if (keeper := keeper_of(trainer)) is not None:
+                keeper.save_now(trainer, pl_module)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"is_owed": self._is_owed}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._is_owed = state_dict["is_owed"]
+
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Score the end of a run, but not a run that was told to stop: it has to be saved first, and will go on."""
         if not self.ready or told_to_stop(trainer):
             return
         super().on_train_end(trainer, pl_module)
-        keeper = next((c for c in callbacks_of(trainer) if isinstance(c, BestKeeper)), None)
+        keeper = keeper_of(trainer)
         if keeper:
             keeper.save_now(trainer, pl_module)  # what follows may take long, and may be killed
         self.seen = self._look(trainer, pl_module, pl_module.paint, self.scorer.num_images)
@@ -203,13 +221,12 @@ def rows_of(table: LabelTable) -> tuple[list[str], list[list[Any]]]:
     return list(rows[0]), [list(row.values()) for row in rows]
 
 
+def keeper_of(trainer: Trainer) -> BestKeeper | None:
+    return next((c for c in callbacks_of(trainer) if isinstance(c, BestKeeper)), None)
+
+
 class AbandonedError(Exception):
     """Scoring was left off: the run has been told to stop."""
-
-
-def told_to_stop(trainer: Trainer) -> bool:
-    callbacks = callbacks_of(trainer)
-    return any(isinstance(callback, Interrupt) and callback.reason is not None for callback in callbacks)
 
 
 def describe(scorer: Scorer, trend_images: int) -> str:

@@ -1,21 +1,74 @@
-"""The end of training, in images."""
+"""The ends of a training: in images, in rounds, in time."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.callbacks import Timer
+
+from ganart.callbacks.order import Order
+from ganart.errors import UserError
+from ganart.ranges import refuse_unless_count
 
 
 class StopAtImages(Callback):
     """Stops when the discriminator has seen `total_images` real images."""
 
+    order = Order.END
+    ended_by = "images"
+
     def __init__(self, *, total_images: int) -> None:
         self.total_images = total_images
+        self.has_ended = False
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         self.on_train_batch_end(trainer, pl_module)  # a run that was killed while it was scored has nothing to train
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         if pl_module.images_seen >= self.total_images:
-            trainer.should_stop = True
+            self.has_ended = trainer.should_stop = True
+
+
+class StopAtRounds(Callback):
+    """Stops after `max_steps` rounds.
+
+    Lightning's own `max_steps` leaves a run that has made them already without its end: no scores, no summary.
+    """
+
+    order = Order.END
+    ended_by = "steps"
+
+    def __init__(self, *, max_steps: int) -> None:
+        refuse_unless_count("max_steps", max_steps)
+        self.max_steps = max_steps
+        self.has_ended = False
+
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        self.on_train_batch_end(trainer, pl_module)
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
+        if pl_module.rounds >= self.max_steps:
+            self.has_ended = trainer.should_stop = True
+
+
+class TimeBudget(Timer):
+    """Lightning's timer, for each command anew: resuming a run that its time has ended trains for that time again."""
+
+    order = Order.END
+    ended_by = "time"
+
+    def __init__(self, *, max_time: str) -> None:
+        try:
+            super().__init__(duration=max_time)
+        except Exception:
+            raise UserError(f"max_time={max_time} must be DD:HH:MM:SS: 00:01:00:00 is an hour.") from None
+        self.has_ended = False
+
+    def on_train_batch_end(self, trainer: Trainer, *args: Any, **named: Any) -> None:
+        super().on_train_batch_end(trainer, *args, **named)
+        remaining = self.time_remaining()
+        self.has_ended = remaining is not None and remaining <= 0
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Forget how long earlier commands took."""

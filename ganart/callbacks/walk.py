@@ -11,6 +11,7 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_only
 from torch import Tensor
 
 from ganart.callbacks.clock import EveryImages, experiment_loggers
+from ganart.callbacks.order import Order
 from ganart.callbacks.samples import layout
 from ganart.datasets.loader import BatchLoader
 from ganart.gan import GAN
@@ -27,6 +28,8 @@ class LatentWalk(EveryImages):
     Told labels, all tiles walk the same way, each with a class of its own, so one sees what the latents are and what
     the class is. Without labels each tile walks its own way.
     """
+
+    order = Order.FAREWELL
 
     def __init__(self, *, frames: int = 48, seeds: int = 4) -> None:
         super().__init__(every_images=0)

@@ -86,7 +86,7 @@ def _checkpoint(folder: Any, origin: dict[str, Any]) -> Path:
     from ganart.run_folder import sha256_of
 
     named = folder.checkpoints / Path(origin["checkpoint"]).name
-    candidates = [named, *sorted(folder.checkpoints.glob("*.ckpt"))]
+    candidates = [named, *(folder.checkpoints / name for name in folder.kept_checkpoints())]
     for file in candidates:
         if file.is_file() and sha256_of(file) == origin["checkpoint_sha256"]:
             return file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import hydra
@@ -29,10 +30,13 @@ def train_one(cfg: DictConfig) -> float | None:
     from ganart.api.runs import train_composed
     from ganart.quiet import is_first_process
 
-    run, has_trained = train_composed(cfg, without_resume(HydraConfig.get().overrides.task))
-    if not has_trained:
+    run, status = train_composed(cfg, without_resume(HydraConfig.get().overrides.task))
+    if status is None:
         console.print(f"{os.path.relpath(run.path)} is finished already.", soft_wrap=True)
-    elif is_first_process() and not in_multirun():
+        return run.first_score
+    if status:
+        sys.exit(status)
+    if is_first_process() and not in_multirun():
         say_what_to_do_next(run)
     return run.first_score
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from ganart.ranges import refuse_unless_count
+
 
 class LabelEmbedding(nn.Module):
     """The sum of one learned vector per factor; an unknown label (−1) adds nothing.
@@ -97,6 +99,8 @@ class PlainHead(Head):
 
 def condition_latents(latent_dim: int, label_sizes: Sequence[int], dim: int) -> Conditioned | Unconditioned:
     """Return what prepares the generator's input, with `out_features` columns."""
+    refuse_unless_count("latent_dim", latent_dim)
+    refuse_unless_count("embedding_dim", dim)
     return Conditioned(latent_dim, label_sizes, dim) if label_sizes else Unconditioned(latent_dim)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ganart.errors import UserError
+from ganart.ranges import refuse_unless_count
 
 SMALLEST_SIDE, LARGEST_SIDE = 8, 256
 _STARTS = range(4, 8)  # 4 doubles to 8, so these reach every side that any doubling reaches, once
@@ -38,6 +39,8 @@ def pyramid(height: int, width: int, start_channels: int, min_channels: int) -> 
     Raises:
         UserError: if the size cannot be reached by doubling a start of 4 to 7 pixels on its shorter side.
     """
+    refuse_unless_count("start_channels", start_channels)
+    refuse_unless_count("min_channels", min_channels)
     doublings = _doublings(min(height, width))
     if doublings is None or max(height, width) > LARGEST_SIDE or max(height, width) % 2**doublings:
         raise UserError(_unreachable(height, width))
@@ -56,7 +59,7 @@ def _unreachable(height: int, width: int) -> str:
     sides = sorted({start << k for start in _STARTS for k in range(1, 7) if start << k <= LARGEST_SIDE})
     nearest = [min(sides, key=lambda side: abs(side - wanted)) for wanted in (height, width)]
     return (
-        f"architecture: {height}×{width} pictures cannot be reached by doubling: the shorter side must be one of "
+        f"{height}×{width} pictures cannot be reached by doubling: the shorter side must be one of "
         f"{', '.join(map(str, sides))}, and the longer one a multiple of as many doublings, at most {LARGEST_SIDE}.\n"
         f"Try dataset.height={nearest[0]} dataset.width={nearest[1]}, or architecture=mlp, which makes any size."
     )

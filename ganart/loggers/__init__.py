@@ -2,7 +2,8 @@
 
 from ganart.loggers.base import ExperimentLogger
 from ganart.loggers.csv import CSVLogger
+from ganart.loggers.guarded import Guarded
 from ganart.loggers.tensorboard import TensorBoardLogger
 from ganart.loggers.wandb import WandbLogger
 
-__all__ = ["CSVLogger", "ExperimentLogger", "TensorBoardLogger", "WandbLogger"]
+__all__ = ["CSVLogger", "ExperimentLogger", "Guarded", "TensorBoardLogger", "WandbLogger"]

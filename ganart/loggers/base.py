@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,17 @@ from typing import Any
 from PIL.Image import Image
 from pytorch_lightning.loggers import Logger
 
+from ganart.errors import UserError
+
 
 class ExperimentLogger(Logger):
     """A Lightning logger whose `step` is the number of images seen, and that may take pictures and goals too."""
+
+    after_failure = ""
+    """What its user can do when it has failed."""
+
+    def go_on_from(self, images_seen: int) -> None:
+        """Forget what has been logged of later moments, before anything is logged; −1 for a run that begins."""
 
     def log_pictures(self, name: str, picture: Image, images_seen: int) -> None:
         """Keep `picture`; loggers of numbers do not."""
@@ -36,3 +45,9 @@ class ExperimentLogger(Logger):
 
     def close(self) -> None:
         """Let go of files and services; the next job of a multirun opens its own."""
+
+
+def refuse_without(package: str) -> None:
+    """Raise `UserError` if the package of a logger is not installed."""
+    if importlib.util.find_spec(package) is None:
+        raise UserError(f"logger={package} needs a package that is not installed: pip install {package}")

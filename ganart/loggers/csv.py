@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import csv
-import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from ganart.loggers.base import ExperimentLogger
+from ganart.paths import RUN_ADVICE, replacing, writing_to
 from ganart.tables import TableWriter, unescaped
 
 CLOCK = "images_seen"
+Row = dict[str, Any]
 
 
 class CSVLogger(ExperimentLogger):
     """Appends rows; a new quantity makes a new column. A resumed run goes on where its checkpoint stood.
 
-    Lightning's own deletes the history when it opens an old folder, which a resumed run must not.
+    Lightning's own deletes the history when it opens an old folder, which a resumed run must not. Rows that cannot be
+    written, to a full disk, say, are written with the next.
     """
 
     def __init__(self, *, folder: str | Path) -> None:
@@ -27,6 +29,7 @@ class CSVLogger(ExperimentLogger):
         self._file = Path(folder) / "metrics.csv"
         self._columns: list[str] = []
         self._last: int | None = None
+        self._unwritten: list[Row] = []
 
     @property
     def name(self) -> str:
@@ -37,40 +40,77 @@ class CSVLogger(ExperimentLogger):
         return ""
 
     @rank_zero_only
+    def go_on_from(self, images_seen: int) -> None:
+        rows = [row for row in self._read() if int(row[CLOCK]) <= images_seen]
+        if self._file.exists():
+            self._rewrite(rows)
+        self._last = int(rows[-1][CLOCK]) if rows else -1
+
+    @rank_zero_only
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         """The configuration stands in config.yaml."""
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         assert step is not None
-        row = {CLOCK: step, **metrics}
         if self._last is None:
-            self._rewrite([old for old in self._read() if int(old[CLOCK]) < step], list(row))
-        elif step == self._last or not set(row) <= set(self._columns):
-            rows = self._read()
-            if step == self._last:
-                row = {**rows.pop(), **row}
-            self._rewrite(rows, list(row))
-        with self._file.open("a", newline="", encoding="utf-8") as stream:
-            TableWriter(stream, self._columns).writerow(row)
-        self._last = step
+            self.go_on_from(step)
+        self._unwritten.append({CLOCK: step, **metrics})
+        self._write()
 
-    def _read(self) -> list[dict[str, Any]]:
+    @rank_zero_only
+    def close(self) -> None:
+        if self._unwritten:
+            self._write()
+
+    def _write(self) -> None:
+        (row, *others), last = self._unwritten, self._last
+        if not others and last is not None and row[CLOCK] > last and set(row) <= set(self._columns):
+            with writing_to(self._file, RUN_ADVICE), self._file.open("a", newline="", encoding="utf-8") as stream:
+                TableWriter(stream, self._columns).writerow(row)
+        else:
+            self._rewrite(_joined([*self._read(), *self._unwritten]))
+        self._last = self._unwritten[-1][CLOCK]
+        self._unwritten = []
+
+    def _read(self) -> list[Row]:
+        """The whole rows of the file: the last one may be torn where a process was killed or a disk was full."""
         if not self._file.exists():
             return []
-        with self._file.open(newline="", encoding="utf-8") as stream:
-            reader = csv.DictReader(stream)
-            reader.fieldnames = [unescaped(name) for name in reader.fieldnames or []]
-            rows = list(reader)
-            self._columns = list(reader.fieldnames or [])
+        text = self._file.read_text(encoding="utf-8", errors="replace")
+        reader = csv.DictReader(text[: text.rfind("\n") + 1].splitlines())
+        reader.fieldnames = [unescaped(name) for name in reader.fieldnames or []]
+        rows = list(_whole(reader))
+        self._columns = list(reader.fieldnames or [])
         return rows
 
-    def _rewrite(self, rows: list[dict[str, Any]], columns: list[str]) -> None:
-        self._columns += [name for name in columns if name not in self._columns]
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self._file.with_name(f".{self._file.name}.unfinished")
-        with unfinished.open("w", newline="", encoding="utf-8") as stream:
+    def _rewrite(self, rows: list[Row]) -> None:
+        names = dict.fromkeys(name for row in rows for name in row)
+        self._columns += [name for name in names if name not in self._columns]
+        with (
+            writing_to(self._file, RUN_ADVICE),
+            replacing(self._file) as unfinished,
+            unfinished.open("w", newline="", encoding="utf-8") as stream,
+        ):
             writer = TableWriter(stream, self._columns)
             writer.writeheader()
             writer.writerows(rows)
-        os.replace(unfinished, self._file)
+
+
+def _whole(rows: Iterable[Row]) -> Iterable[Row]:
+    """Those of `rows` that have all their cells and a clock that grows."""
+    last = -1
+    for row in rows:
+        clock = row.get(CLOCK)
+        if None not in row and None not in row.values() and str(clock).isdecimal() and int(str(clock)) > last:
+            last = int(str(clock))
+            yield row
+
+
+def _joined(rows: Iterable[Row]) -> list[Row]:
+    """One row a moment: what later rows know of it beside what earlier ones do."""
+    by_clock: dict[int, Row] = {}
+    for row in rows:
+        clock = int(row[CLOCK])
+        by_clock[clock] = {**by_clock.get(clock, {}), **row}
+    return list(by_clock.values())

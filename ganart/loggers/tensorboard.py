@@ -11,13 +11,14 @@ from PIL.Image import Image
 from pytorch_lightning.loggers import TensorBoardLogger as LightningTensorBoardLogger
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-from ganart.loggers.base import ExperimentLogger
+from ganart.loggers.base import ExperimentLogger, refuse_without
 
 
 class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):
     """Lightning's, with images seen as its step and with pictures."""
 
     def __init__(self, *, folder: str | Path) -> None:
+        refuse_without("tensorboard")
         super().__init__(save_dir=str(folder), name="tensorboard", version="", default_hp_metric=False)
 
     @rank_zero_only

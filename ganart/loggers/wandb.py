@@ -2,70 +2,66 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import logging
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
-import wandb
 from PIL.Image import Image
 from pytorch_lightning.loggers import WandbLogger as LightningWandbLogger
 from pytorch_lightning.loggers.logger import rank_zero_experiment
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
-from wandb.sdk.wandb_run import Run
 
 from ganart.console import console
 from ganart.errors import UserError
-from ganart.loggers.base import ExperimentLogger
+from ganart.loggers.base import ExperimentLogger, refuse_without
+
+if TYPE_CHECKING:  # wandb takes a second to import, and few runs log to it
+    from wandb.sdk.wandb_run import Run
 
 CLOCK = "images_seen"
 MODES = ("online", "offline", "disabled")
-log = logging.getLogger(__name__)
-Arguments = ParamSpec("Arguments")
-
-
-def never_ends_a_training(method: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Tell once when W&B fails, and go on: what is in the run folder does not depend on it."""
-
-    @functools.wraps(method)
-    def wrapped(*arguments: Arguments.args, **named: Arguments.kwargs) -> None:
-        try:
-            method(*arguments, **named)
-        except Exception as error:
-            logger = arguments[0]
-            assert isinstance(logger, WandbLogger)
-            logger.tell_failure(error)
-
-    return wrapped
+SECONDS_TO_BEGIN = 15
 
 
 class WandbLogger(LightningWandbLogger, ExperimentLogger):
     """Lightning's, with `images_seen` as the axis of everything, and one W&B run per job.
 
-    The run's id is a function of the run folder, so a resumed run goes on in the same W&B run. `close` finishes it:
-    without that, W&B would pour the next job of a multirun into the same run. With `log_model` the last and the best
-    checkpoint are kept as artifacts when the run ends.
+    What is not given is what W&B's own variables say: WANDB_MODE, WANDB_DISABLED, WANDB_PROJECT, WANDB_ENTITY,
+    WANDB_TAGS. The run's id is a function of the run folder, so a resumed run goes on in the same W&B run. `close`
+    finishes it: without that, W&B would pour the next job of a multirun into the same run. With `log_model` the last
+    and the best checkpoint are kept as artifacts when the run ends.
     """
+
+    after_failure = (
+        "Everything is in the run folder; what W&B has kept there can be sent later: wandb sync RUN_FOLDER/wandb/*run-*"
+    )
 
     def __init__(
         self,
         *,
         folder: str | Path,
-        project: str = "ganart",
-        mode: str = "online",
+        project: str | None = None,
+        mode: str | None = None,
         name: str | None = None,
         group: str | None = None,
         job_type: str = "train",
-        tags: Sequence[str] = (),
+        tags: str | Sequence[str] | None = None,
         entity: str | None = None,
         log_model: bool = False,
     ) -> None:
+        refuse_without("wandb")
+        import wandb
+
+        mode = mode or _mode_of_environment()
         if mode not in MODES:
             raise UserError(f"logger.wandb.mode={mode} is not one of {', '.join(MODES)}.")
         if mode == "online":
             _check_key()
+        tags = os.environ.get("WANDB_TAGS", "") if tags is None else tags
+        project = project or os.environ.get("WANDB_PROJECT") or "ganart"
+        _check_project(project)
         super().__init__(
             project=project,
             name=name,
@@ -74,16 +70,16 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
             resume="allow",
             group=group,
             job_type=job_type,
-            tags=list(tags),
-            entity=entity,
+            tags=[tag for tag in tags.split(",") if tag] if isinstance(tags, str) else list(tags),
+            entity=entity or os.environ.get("WANDB_ENTITY") or None,
             log_model=False,
             mode=mode,
+            settings=wandb.Settings(init_timeout=SECONDS_TO_BEGIN),
         )
         self._folder = Path(folder)
-        self._offline = mode != "online"
+        self._stays_here = mode != "online"
         self._keeps_models = log_model
         self._axes_set = False
-        self._has_failed = False
         self._scores: set[str] = set()
 
     @property
@@ -93,45 +89,50 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
         try:
             return super().experiment
         except Exception as error:
-            self.tell_failure(error)
-            self._offline = True
+            import wandb
+
+            if self._stays_here:
+                raise
+            console.print(f"wandb     cannot be reached: {error}. {self.after_failure}", markup=False, soft_wrap=True)
+            wandb.teardown()  # or the run that could not begin would still hold the id
+            self._stays_here = True
             self._wandb_init["mode"] = "offline"
             return super().experiment
 
     @rank_zero_only
-    @never_ends_a_training
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         super().log_hyperparams(params, *args, **kwargs)
 
     @rank_zero_only
-    @never_ends_a_training
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         self._set_axes()
         self.experiment.log({**metrics, CLOCK: step})
 
     @rank_zero_only
-    @never_ends_a_training
     def log_pictures(self, name: str, picture: Image, images_seen: int) -> None:
         self._set_axes()
+        import wandb
+
         image = wandb.Image(picture, caption=f"{images_seen:,} images seen")
         self.experiment.log({name: image, CLOCK: images_seen})
 
     @rank_zero_only
-    @never_ends_a_training
     def log_moving_picture(self, name: str, file: Path, images_seen: int) -> None:
         self._set_axes()
+        import wandb
+
         video = wandb.Video(str(file), caption=f"{images_seen:,} images seen", format="gif")
         self.experiment.log({name: video, CLOCK: images_seen})
 
     @rank_zero_only
-    @never_ends_a_training
     def log_rows(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], images_seen: int) -> None:
         self._set_axes()
+        import wandb
+
         table = wandb.Table(columns=list(columns), data=[list(row) for row in rows])
         self.experiment.log({name: table, CLOCK: images_seen})
 
     @rank_zero_only
-    @never_ends_a_training
     def expect_scores(self, lower_is_better: Mapping[str, bool]) -> None:
         self._set_axes()
         for name in lower_is_better.keys() - self._scores:
@@ -139,23 +140,24 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
         self._scores |= lower_is_better.keys()
 
     @rank_zero_only
-    @never_ends_a_training
     def log_protocols(self, protocols: Mapping[str, Mapping[str, Any]]) -> None:
         self.experiment.summary.update({f"{name}/protocol": dict(protocol) for name, protocol in protocols.items()})
 
     @rank_zero_only
-    @never_ends_a_training
     def log_dataset(self, name: str, facts: Mapping[str, Any]) -> None:
+        import wandb
+
         artifact = wandb.Artifact(_artifact_name(f"{name}-data"), type="dataset", metadata=dict(facts))
         artifact.add_file(str(self._folder / "dataset.json"))
-        if self._offline:  # what a run uses can be asked of the server only
+        if self._stays_here:  # what a run uses can be asked of the server only
             self.experiment.log_artifact(artifact)
         else:
             self.experiment.use_artifact(artifact)
 
     @rank_zero_only
-    @never_ends_a_training
     def log_run_folder(self, facts: Mapping[str, Any]) -> None:
+        import wandb
+
         pictures = wandb.Artifact(f"{self._id}-pictures", type="pictures", metadata=dict(facts))
         samples = self._folder / "samples"
         for file in [*sorted(samples.glob("images_*.png"))[-1:], samples / "walk.gif", samples / "nearest.png"]:
@@ -170,24 +172,14 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
                     self.experiment.log_artifact(model, aliases=[which])
 
     @rank_zero_only
-    @never_ends_a_training
     def close(self) -> None:
         if self._experiment is not None:
+            import wandb
+
             try:
                 self._experiment.finish()
             finally:  # or the next job would go on in this run
                 wandb.teardown()
-
-    def tell_failure(self, error: Exception) -> None:
-        """Say that W&B failed, once; the details go to log.txt."""
-        log.warning("W&B: %s", error, exc_info=error)
-        if not self._has_failed:
-            self._has_failed = True
-            console.print(
-                f"wandb     failed, and training goes on: {error}. Everything is in the run folder; what W&B has "
-                "kept there can be sent later: wandb sync RUN_FOLDER/wandb/*run-*",
-                soft_wrap=True,
-            )
 
     def _set_axes(self) -> None:
         """Make images seen the axis; Lightning has made its own batch count the axis of everything."""
@@ -201,7 +193,28 @@ def _artifact_name(wanted: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in wanted)
 
 
+def _mode_of_environment() -> str:
+    """What W&B's own variables say, in its own words."""
+    if os.environ.get("WANDB_DISABLED", "").lower() in ("true", "1", "yes", "on"):
+        return "disabled"
+    mode = os.environ.get("WANDB_MODE") or "online"
+    return {"dryrun": "offline", "run": "online"}.get(mode, mode)
+
+
+def _check_project(name: str) -> None:
+    """Raise `UserError` for a name that W&B will not take, which it would say when the training has begun."""
+    import wandb
+
+    try:
+        wandb.Settings(project=name)
+    except Exception as error:
+        reason = str(error).replace("Value error, ", "")
+        raise UserError(f"logger.wandb.project={name}: {reason}") from error
+
+
 def _check_key() -> None:
+    import wandb
+
     if not wandb.api.api_key:
         raise UserError(
             "logger=wandb: no W&B API key was found. Three ways out:\n"

@@ -13,9 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from ganart.layers.conditioning import condition_latents, discriminator_head
+from ganart.ranges import refuse_unless_count
 
 
 def _stack(sizes: Sequence[int], batch_norm: bool) -> nn.Sequential:
+    for size in sizes[1:]:
+        refuse_unless_count("hidden", size)
     layers: list[nn.Module] = []
     for size_in, size_out in pairwise(sizes):
         layers.append(nn.Linear(size_in, size_out, bias=not batch_norm))

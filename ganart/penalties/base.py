@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from ganart.errors import UserError
+from ganart.ranges import is_number, refuse_negative
+
+ADVERSARIAL = "adversarial"
+"""What the loss gives is called so beside the penalties, which therefore cannot be."""
 
 Judge = Callable[[Tensor], Tensor]
 """Images [N, C, H, W] to the discriminator's logits [N], labels already filled in."""
@@ -22,13 +27,16 @@ class Penalty:
     depend on k ("lazy regularization", Karras et al. 2020, arXiv:1912.04958, section 3.1). It is computed in float32.
     """
 
+    strength: ClassVar[str | None] = None
+    """Of a penalty on ‖∇ₓ D(x)‖: the argument that says how strong it is, for the doctor to read and to turn."""
+
     every: int = 1
 
     def __post_init__(self) -> None:
-        if self.every < 1:
-            raise UserError(
-                f"penalty: every={self.every} is not a number of discriminator updates. Use every=1 or more."
-            )
+        if not is_number(self.every, int) or self.every < 1:
+            raise UserError(f"every={self.every} is not a number of discriminator updates. Use every=1 or more.")
+        if self.strength is not None:
+            refuse_negative(self.strength, getattr(self, self.strength))
 
     def __call__(self, judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
         """Return the penalty per sample, [N], for images real and fake [N, C, H, W] (without gradient history)."""

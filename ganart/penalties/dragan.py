@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ganart.penalties.base import Judge, Penalty, squared_gradient_norm
+from ganart.ranges import refuse_negative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +17,13 @@ class DRAGAN(Penalty):
     writes it as N(0, c·I).
     """
 
+    strength = "weight"
     weight: float
     k: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse_negative("k", self.k)
 
     def __call__(self, judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
         step = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, dtype=real.dtype)

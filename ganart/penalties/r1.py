@@ -11,6 +11,7 @@ from ganart.penalties.base import Judge, Penalty, squared_gradient_norm
 class R1(Penalty):
     """γ/2 · E‖∇ₓ D(x)‖² at real images: a discriminator that is flat where the data is."""
 
+    strength = "gamma"
     gamma: float
 
     def __call__(self, judge: Judge, real: Tensor, fake: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from ganart.penalties.base import Judge, Penalty, squared_gradient_norm
 class R2(Penalty):
     """γ/2 · E‖∇ₓ D(G(z))‖² at generated images: a discriminator that is flat where the generator is."""
 
+    strength = "gamma"
     gamma: float
 
     def __call__(self, judge: Judge, real: Tensor, fake: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ganart.penalties.base import Judge, Penalty
+from ganart.ranges import refuse_unless_positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +14,10 @@ class WeightClipping(Penalty):
     """w ← clip(w, −c, c) after each discriminator update: crudely Lipschitz. It adds nothing to the loss."""
 
     limit: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse_unless_positive("limit", self.limit)
 
     def __call__(self, judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
         return real.new_zeros(len(real))

@@ -12,6 +12,7 @@ from ganart.penalties.base import Judge, Penalty, squared_gradient_norm
 class WGANGP(Penalty):
     """λ · E(‖∇ D(x̂)‖ − 1)² at x̂ = a·x + (1 − a)·G(z) with a ~ U(0, 1), one a sample."""
 
+    strength = "weight"
     weight: float
 
     def __call__(self, judge: Judge, real: Tensor, fake: Tensor) -> Tensor:

@@ -17,7 +17,13 @@ from ganart.reporting.numbers import number
 
 Json = dict[str, Any]
 
-ENDINGS = {"images": "finished", "time": "finished by the clock at {place}", "pruned": "ended by its sweep at {place}"}
+ENDINGS = {
+    "images": "finished",
+    "time": "finished by the clock at {place}",
+    "steps": "finished by its rounds at {place}",
+    "callback": "ended by a callback at {place}",
+    "pruned": "ended by its sweep at {place}",
+}
 """How a run that is done ended, in words."""
 
 

@@ -9,7 +9,7 @@ from optuna.trial import Trial
 from pytorch_lightning import Callback, Trainer
 
 from ganart.callbacks import Interrupt, Scores
-from ganart.callbacks.clock import callbacks_of
+from ganart.callbacks.order import Order, callbacks_of
 from ganart.callbacks.scores import View
 from ganart.errors import UserError
 from ganart.gan import GAN
@@ -25,6 +25,8 @@ class Watch(Callback):
     When the pruner finds the trial hopeless, all processes of the run stop after the same round, with a checkpoint and
     without final scores. Steps are the multiples of the trend's interval, so that batch sizes can be compared.
     """
+
+    order = Order.WATCH
 
     def __init__(self, trial: Trial, objective: Objective | None, total_images: int) -> None:
         self._trial = trial

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -112,13 +113,14 @@ class Worker:
             if "wandb" in cfg.logger:
                 cfg.logger.wandb.group = self.study.folder.name
                 cfg.logger.wandb.name = f"{place} {what_differs(overrides)}"
-        last = run.checkpoints / "last.ckpt"
-        resume = Resume(run, last, []) if run.has_begun and last.is_file() else None
+        latest = run.latest_checkpoint if run.has_begun else None
+        resume = Resume(run, latest, []) if latest else None
         if resume is not None:
             here, cfg = cfg, resume.config(cfg)
             for group in OF_THE_MACHINE:
                 cfg[group] = here[group]
-        train(cfg, run, told, resume, {"watch": watch(cfg.total_images)})
+        if status := train(cfg, run, told, resume, {"watch": watch(cfg.total_images)}):
+            sys.exit(status)
 
 
 def composer(config_name: str, base: Sequence[str], own_keys: Sequence[str]) -> Compose:
