@@ -29,16 +29,18 @@ PROGRAMS = ("ganart", "tensorboard", "optuna-dashboard", "wandb", "python", "pip
 def commands(file: Path) -> list[str]:
     """Every command of a Markdown `file`, in order, each once: the lines of its bash blocks, and those in running text.
 
-    In running text a command has arguments: `ganart generate` alone is a name.
+    In running text a command has arguments: `ganart generate` alone is a name. One with … is a sketch.
     """
     text = file.read_text(encoding="utf-8")
     found: list[tuple[int, str]] = []
-    for block in blocks(file, "bash"):
+    nameless = [block for block in blocks(file, "") if block.text.startswith(tuple(f"{name} " for name in PROGRAMS))]
+    for block in [*blocks(file, "bash"), *nameless]:
         lines = block.text.replace("\\\n", "\\\0").splitlines()
         found += [(block.line, line.replace("\0", "\n")) for line in lines if line.strip() and not line.startswith("#")]
     without_blocks = re.sub(r"^```.*?^```$", lambda match: "\n" * match[0].count("\n"), text, flags=re.M | re.S)
     for match in re.finditer(r"`([^`\n]+)`", without_blocks):
         words = match[1].split()
-        if words[0] in PROGRAMS and len(words) > (2 if words[0] == "ganart" else 1):
+        has_arguments = len(words) > (2 if words[0] == "ganart" else 1)
+        if words[0] in PROGRAMS and has_arguments and "…" not in match[1]:
             found.append((without_blocks[: match.start()].count("\n") + 1, match[1]))
     return list(dict.fromkeys(command for _, command in sorted(found, key=lambda place: place[0])))

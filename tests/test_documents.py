@@ -60,9 +60,10 @@ def environment(tmp_path_factory):
     folder = tmp_path_factory.mktemp("environment")
     (folder / "small.txt").write_text(SMALL)
     # The ganart of this checkout, whichever is installed; -P, because an installed program does not look here either.
-    command = f'#!/bin/sh\nPYTHONPATH="{ROOT}:$PYTHONPATH" exec "{sys.executable}" -P -m ganart "$@"\n'
-    (folder / "ganart").write_text(command)
-    (folder / "ganart").chmod(0o755)
+    for name, arguments in (("ganart", "-P -m ganart"), ("python", "")):
+        command = f'#!/bin/sh\nPYTHONPATH="{ROOT}:$PYTHONPATH" exec "{sys.executable}" {arguments} "$@"\n'
+        (folder / name).write_text(command)
+        (folder / name).chmod(0o755)
     path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
     return {
         **os.environ,
@@ -147,6 +148,12 @@ def write_named_files(document: Path, folder: Path) -> None:
                 file.write_text(block.text, encoding="utf-8")
 
 
+def programs(document: Path) -> list[str]:
+    """Commands that run the Python of a document, but for files and for docs/python.md, which has a test of its own."""
+    texts = [block.text for block in blocks(document, "python") if document.name != "python.md"]
+    return [f"python - <<'END'\n{text}END" for text in texts if not text.startswith("# ")]
+
+
 def run(command: str, folder: Path, environment: dict[str, str]) -> str | None:
     """Run `command` in a shell; returns what is wrong with it, if anything is."""
     try:
@@ -173,7 +180,8 @@ def cannot_run(command: str) -> bool:
 
 @pytest.mark.parametrize("document", ENGLISH, ids=lambda file: file.name)
 def test_every_command_runs_as_it_is_printed(document, template, environment, tmp_path):
-    wanted = [command for command in commands(document) if not cannot_run(command) and command not in DONE]
+    wanted = [*commands(document), *programs(document)]
+    wanted = [command for command in wanted if not cannot_run(command) and command not in DONE]
     if not wanted:
         pytest.skip("no command that is not tested elsewhere")
     folder = tmp_path / "empty"
@@ -193,6 +201,12 @@ def test_the_chinese_readme_prints_the_same_commands():
         [c.partition("  #")[0].strip() for c in commands(ROOT / f)] for f in ("README.md", "README.zh.md")
     )
     assert chinese == english
+
+
+def test_the_citation_is_of_this_version():
+    citation = OmegaConf.load(ROOT / "CITATION.cff")
+    assert citation.version == library.__version__
+    assert citation["cff-version"] == "1.2.0"
 
 
 def test_what_cannot_run_is_what_the_documents_print():
