@@ -28,7 +28,7 @@ def auditor_of(
     spaces: list[Space] = [Tones(), Outlines()]
     network = build(features, allow=allow)
     try:
-        network.prepare(data)
+        network.prepare(data, device)
     except NoLabelsError:
         console.print(
             "features  none: no labels to learn them from, and no Inception weights; tones and outlines remain"

@@ -283,7 +283,7 @@ def conclude(
     console.print(f"\n{summary.headline(results, facts)}", soft_wrap=True)
     if results:
         console.print(summary.table(results))
-    for caveat in summary.caveats(results):
+    for caveat in [*summary.caveats(results), *(scores.scorer.caveats if scores and results else [])]:
         console.print(caveat, style="dim", soft_wrap=True)
     return 0
 

@@ -1,12 +1,14 @@
 """`ganart audit`, and the audit as a gate of `ganart generate`, as users type them."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from laboratory import train_tiny
+from laboratory import TINY, train_tiny
 from PIL import Image
 
+from ganart.datasets.procedural_art import ProceduralArt
 from ganart.provenance import read_png
 
 QUICK = ("features=classifier", "features.images=2000", "device=cpu")
@@ -74,6 +76,35 @@ def test_folders_alone_can_be_audited(ganart, run, tmp_path):
     assert status == 0, text
     assert "features  none" in text  # no labels to learn them from
     assert json.loads((tmp_path / "out" / "audit.json").read_text())["verdicts"] == {"copy": 4}
+
+
+def test_what_was_audited_before_in_the_same_cache_changes_nothing(ganart, tmp_path, monkeypatch):
+    """A run holds pictures out, `works=` the same folder does not: they share a cache, and nothing of the split."""
+    painted = [picture.pixels for picture in ProceduralArt(num_pictures=300, height=16, width=16).decode()]
+    for style in range(3):
+        saved(tmp_path / "works" / f"style {style}", painted[style::3], [f"{n:03d}" for n in range(100)])
+    data = ("dataset=image_folder", f"dataset.root={tmp_path}/works", "dataset.test_fraction=0.4", "dataset.height=16")
+    small = [setting for setting in TINY if not setting.startswith("dataset.")]
+    run = train_tiny(tmp_path / "run", *data, "dataset.width=16", "total_images=16", "~callback.scores", base=small)
+    works, files = works_of(run, 25)
+    copies = saved(tmp_path / "copies", works, [f"copy{n:02d}" for n in range(25)])
+    subjects = {"run": f"run={run.path}", "works": f"works={tmp_path}/works"}
+    found = {}
+    for order in (("run", "works"), ("works", "run")):
+        monkeypatch.setenv("GANART_CACHE", str(tmp_path / f"{order[0]} first"))
+        for name in order:
+            out = tmp_path / f"{name}_where_{order[0]}_came_first"
+            status, text = ganart("audit", subjects[name], f"pictures={copies}", *QUICK, f"hydra.run.dir={out}")
+            assert status == 0, text
+            found[order[0], name] = json.loads((out / "audit.json").read_text())
+    for name in subjects:
+        first, second = found["run", name], found["works", name]
+        assert first["pictures"] == second["pictures"]
+        assert first["model"] == second["model"]
+        assert first["verdicts"] == {"copy": 25}
+        for row, file in zip(first["pictures"], files, strict=True):
+            assert {Path(space["nearest"][0]["file"]).name for space in row["spaces"].values()} == {Path(file).name}
+    assert found["run", "run"]["protocol"]["n_works"] < found["run", "works"]["protocol"]["n_works"] == 300
 
 
 def test_without_a_folder_it_writes_into_the_run(ganart, run):

@@ -8,7 +8,7 @@ import torch
 from laboratory import TINY, small_pictures, train_tiny
 from PIL import Image
 
-from ganart.metrics import Comparison, FrechetDistance, Sample
+from ganart.metrics import Comparison, FrechetDistance, Sample, generated
 from ganart.metrics.observer import Observer
 from ganart.run_folder import read_checkpoint
 
@@ -76,6 +76,45 @@ def test_the_score_in_training_and_the_score_of_the_checkpoint_are_the_same_numb
         assert again[name]["value"] == pytest.approx(score["value"], rel=1e-5), name
         assert again[name]["floor"] == pytest.approx(score["floor"], rel=1e-6), name
     assert trained["per_label"].keys() == {"style", "subject"}
+
+
+def test_another_seed_is_another_sample_of_generated_pictures(ganart, run, tmp_path):
+    """Vendi looks at generated pictures alone. Seed 0 has those that training scores."""
+    found = []
+    for seed in (0, 0, 1):
+        out = tmp_path / f"{len(found)}"
+        arguments = (*QUICK, "checkpoint=last", "metric=[vendi]", f"seed={seed}", f"hydra.run.dir={out}")
+        status, text = ganart("evaluate", f"run={run.path}", *arguments)
+        assert status == 0, text
+        found.append(summary(out)["scores"]["vendi_classifier"]["value"])
+    assert found[0] == found[1] != found[2]
+
+
+def test_what_chooses_the_best_checkpoint_are_not_the_latents_that_it_is_scored_on(tmp_path, monkeypatch):
+    drawn = []
+    plain = generated.latents_of
+
+    def noted(seeds, *arguments, **settings):
+        drawn.append(tuple(seeds))
+        return plain(seeds, *arguments, **settings)
+
+    monkeypatch.setattr(generated, "latents_of", noted)
+    rounds = ("total_images=96", "callback.scores.every_images=48", "callback.scores.trend_images=60")
+    train_tiny(tmp_path / "run", *rounds, "~callback.nearest")
+    trends = {seeds for seeds in drawn if len(seeds) == 60}
+    finals = set(drawn) - trends
+    assert len(trends) == 1  # every trend is of the same latents: it compares checkpoints
+    assert finals == {tuple(range(100))}
+    assert not set(*trends) & set(*finals)
+
+
+def test_a_weak_classifier_is_told(ganart, run, tmp_path):
+    options = ("features=classifier", "features.images=1", "num_images=100", "device=cpu", "metric=[kid]")
+    status, text = ganart("evaluate", f"run={run.path}", *options, f"hydra.run.dir={tmp_path}/out")
+    assert status == 0, text
+    assert "The classifier recognises style in" in text
+    assert "Give it more pictures of each class" in text
+    assert "features=inception" in summary(tmp_path / "out")["caveats"][0]
 
 
 def test_training_scores_the_best_checkpoint_too_where_it_is_not_the_last(run):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, Literal, Protocol, cast, runtime_checkable
 
 import torch
 from pytorch_lightning import Trainer
@@ -23,7 +23,7 @@ from ganart.errors import NoLabelsError
 from ganart.features import Classifier, FeatureNetwork
 from ganart.gan import GAN
 from ganart.metrics import Evaluation, Result, Sample, Score, Scorer
-from ganart.metrics.generated import Generated
+from ganart.metrics.generated import Generated, sample_of
 from ganart.metrics.results import LabelTable
 
 
@@ -66,7 +66,8 @@ class Scores(EveryImages):
     """Takes `metrics` of `trend_images` pictures every `every_images`, and of `num_images` at the end.
 
     The trend decides which checkpoint is the best. At the end the full number is taken of the last weights and of the
-    best checkpoint, with every class by itself. Values of the two kinds have different protocols and different names:
+    best checkpoint, with every class by itself, on latents that no trend has seen: the best checkpoint was chosen for
+    being good on those. Values of the two kinds have different protocols and different names:
     `trend/…` and `scores/…`. Everything is of the generator's moving average.
     """
 
@@ -80,10 +81,11 @@ class Scores(EveryImages):
         num_images: int,
         trend_images: int,
         every_images: int,
+        batch_size: int | Literal["auto"] = "auto",
         seed: int = 0,
     ) -> None:
         super().__init__(every_images=every_images)
-        self.scorer = Scorer(features, metrics, num_images=num_images, seed=seed)
+        self.scorer = Scorer(features, metrics, num_images=num_images, batch_size=batch_size, seed=seed)
         self.trend_images = trend_images
         self.evaluation: Evaluation | None = None
         self.of_best: Evaluation | None = None
@@ -110,17 +112,19 @@ class Scores(EveryImages):
         self.trend_images = min(self.trend_images, self.scorer.num_images)
         self.scorer.refuse_too_few(self.trend_images)
         console.print(f"scores    {describe(self.scorer, self.trend_images)}", soft_wrap=True)
+        for caveat in self.scorer.caveats:
+            console.print(f"weak      {caveat}", style="yellow", soft_wrap=True)
 
     def act(self, trainer: Trainer, gan: GAN) -> None:
         """Take the trend."""
         if not self.ready:
             return
-        fake = self._look(trainer, gan, gan.paint, self.trend_images)
+        fake = self._look(trainer, gan, gan.paint, self.trend_images, trend=True)
         self._is_owed = fake is None
         if fake is None:
             return
         with self._timed():
-            results = self.scorer.score(fake, weights="average")
+            results = self.scorer.score(fake, weights="average", latents="of the trend")
         log(trainer, gan, "trend", results)
         view = View(self.scorer.real.take(slice(0, len(fake))), fake, self._pictures.factors, results)
         for callback in callbacks_of(trainer):
@@ -171,12 +175,15 @@ class Scores(EveryImages):
         best = {**(self._best or {}), **self.of_best.as_dict()} if self.of_best else None
         return {"scored_at_images": self.scored_at, **last, "best": best}
 
-    def generated(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor]) -> Generated:
-        """The pictures that are scored, by their seeds."""
+    def generated(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], *, trend: bool = False) -> Generated:
+        """The pictures that are scored, by their numbers."""
         loader = cast(BatchLoader, trainer.train_dataloader)
-        return Generated(paint, loader.pictures, loader.condition, gan.latent_dim)
+        sample = sample_of(self.scorer.seed, trend=trend)
+        return Generated(paint, loader.pictures, loader.condition, gan.latent_dim, sample=sample)
 
-    def _look(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], count: int) -> Sample | None:
+    def _look(
+        self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], count: int, *, trend: bool = False
+    ) -> Sample | None:
         """Look at `count` pictures; None if the run was told to stop meanwhile."""
         listeners = [c for c in callbacks_of(trainer) if isinstance(c, ScoringListener)]
         scored = 0
@@ -191,7 +198,7 @@ class Scores(EveryImages):
 
         share = {"rank": trainer.global_rank, "world_size": trainer.world_size}
         with self._timed(), suppress(AbandonedError):
-            return self.scorer.look(self.generated(trainer, gan, paint), count, advance=advance, **share)
+            return self.scorer.look(self.generated(trainer, gan, paint, trend=trend), count, advance=advance, **share)
         return None
 
     @contextmanager

@@ -43,7 +43,7 @@ def evaluate(cfg: DictConfig, folder: Path) -> float | None:
 
 
 def _of_run(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
-    from ganart.metrics.generated import Generated
+    from ganart.metrics.generated import Generated, sample_of
     from ganart.painter import Painter, device_of
     from ganart.run_folder import RunFolder, read_checkpoint
 
@@ -54,7 +54,7 @@ def _of_run(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
     scorer = _scorer(cfg, cfg.split)
     scorer.prepare(pictures, painter.device)
     condition = tuple(factor.name for factor in painter.factors)
-    paint = Generated(painter.paint_all, pictures, condition, painter.latent_dim, cfg.truncation)
+    paint = Generated(painter.paint_all, pictures, condition, painter.latent_dim, cfg.truncation, sample_of(cfg.seed))
     subject = {
         "run": str(run.path.resolve()),
         "checkpoint": checkpoint.name,
@@ -105,7 +105,11 @@ def _conclude(evaluation: Evaluation, subject: dict[str, Any], folder: Path, sec
     facts = {"subject": subject, **evaluation.as_dict(), "seconds": round(seconds, 1)}
     summary.write(folder / "summary.json", facts)
     console.print(summary.table(evaluation.results))
-    for line in [*summary.caveats(evaluation.results), *summary.protocol_lines(evaluation.results)]:
+    for line in [
+        *summary.caveats(evaluation.results),
+        *evaluation.caveats,
+        *summary.protocol_lines(evaluation.results),
+    ]:
         console.print(line, style="dim", soft_wrap=True)
     for table in evaluation.tables:
         console.print(summary.label_table(table))

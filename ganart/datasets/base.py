@@ -131,8 +131,14 @@ class PictureSet:
 
     @property
     def hash(self) -> str:
-        """The identity of what is trained on: the manifest and the decoded pixels, wherever they were read from."""
+        """The identity of the data: the manifest and the decoded pixels, wherever they were read from."""
         return hashlib.sha256(f"{self.pixels_sha256}:{self.manifest.hash}".encode()).hexdigest()
+
+    @cached_property
+    def split_hash(self) -> str:
+        """The identity of the data and of which pictures are held out: for whatever is learnt or drawn from a split."""
+        is_test = np.asarray(self.manifest.is_test, dtype=bool)
+        return hashlib.sha256(self.hash.encode() + is_test.tobytes()).hexdigest()
 
     def factor(self, name: str) -> Factor:
         return next(factor for factor in self.factors if factor.name == name)

@@ -34,7 +34,7 @@ class ArtInception(FeatureNetwork):
         self._weights, self._sha256 = weights, sha256
         self._hash = ""
 
-    def prepare(self, pictures: PictureSet) -> None:
+    def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         file = existing(self._weights, WEIGHTS_FILE) if self._weights else hub_file(WEIGHTS_FILE)
         if not file.is_file():
             try:

@@ -24,8 +24,11 @@ class FeatureNetwork(nn.Module):
     num_features: int
 
     @abstractmethod
-    def prepare(self, pictures: PictureSet) -> None:
-        """Load the weights, or train them on `pictures`; after this the network is ready and never changes."""
+    def prepare(self, pictures: PictureSet, device: torch.device) -> None:
+        """Load the weights, or train them on `pictures` on `device`; after this the network is ready and never changes.
+
+        It is left on the CPU: who uses it moves it.
+        """
 
     @abstractmethod
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -59,6 +62,18 @@ def hash_of_weights(network: nn.Module) -> str:
         digest.update(name.encode())
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
+
+
+MOST_AT_ONCE = 250
+PIXELS_AT_ONCE = 2**22
+
+
+def pictures_at_once(height: int, width: int) -> int:
+    """How many pictures of a size are generated or looked at together: as many as take a few gigabytes, at most 250.
+
+    Features depend on it in their last bits. So it is a function of the size alone, and the same everywhere.
+    """
+    return max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // (height * width)))
 
 
 @torch.inference_mode()

@@ -8,29 +8,39 @@ from __future__ import annotations
 
 import io
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ganart.console import progress
 from ganart.datasets.base import UNKNOWN, PictureSet, Split
 from ganart.errors import NoLabelsError
-from ganart.features.base import FeatureNetwork, hash_of_weights
+from ganart.features.base import FeatureNetwork, hash_of_weights, pictures_at_once
 from ganart.hardware import cpu_has_bfloat16
 from ganart.images import to_model
 from ganart.seeds import mix
 from ganart.store import cached
 
-VERSION = 1  # of network and training: raise it when either changes, and cached networks are trained anew
+VERSION = 2  # of network and training: raise it when either changes, and cached networks are trained anew
+
+LARGEST_JOINT = 4096
+"""Joint classes up to which there is a logit for each; four columns of fifty classes would be six million a picture."""
+
+WEAK = 1 / 3
+"""Of what always naming the largest class leaves to be got right: who gets less has learnt little of the labels."""
 
 
 class Classifier(FeatureNetwork):
     """Strided 3×3 convolutions with batch normalization, one softmax head per factor; 128 penultimate features.
 
     Trained once per data set on its training split (`images` pictures in all, shifted by up to an eighth) and cached.
-    The logits are those of the joint class (style × subject …), taking the factors as independent given the picture.
+    The logits are those of the joint class (style × subject …), taking the factors as independent given the picture;
+    where that would be more than `LARGEST_JOINT` classes, those of the factor with the most classes alone.
     """
 
     name = "classifier"
@@ -48,9 +58,12 @@ class Classifier(FeatureNetwork):
         super().__init__()
         self._settings = {"images": images, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
         self.accuracy: dict[str, float] = {}
+        """By factor, on test pictures, or on training pictures where there are none."""
+        self.chance: dict[str, float] = {}
+        """What always naming the largest class would get right of the same pictures."""
         self.reason = reason
 
-    def prepare(self, pictures: PictureSet) -> None:
+    def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         sizes = [len(factor.classes) for factor in pictures.factors]
         if not any(size > 1 for size in sizes):
             raise NoLabelsError(
@@ -61,12 +74,18 @@ class Classifier(FeatureNetwork):
         with torch.random.fork_rng(devices=[]):  # initial weights are drawn; nobody else is to feel it
             self.trunk = _trunk(pictures.channels, min(pictures.height, pictures.width), self.num_features)
             self.heads = nn.ModuleList(nn.Linear(self.num_features, size) for size in sizes)
-        cached("classifiers", self._key(pictures), ".pt", lambda file: self._make(file, pictures), self._load)
+        self._factors = [factor.name for factor in pictures.factors]
+        self._is_joint = math.prod(sizes) <= LARGEST_JOINT
+        self._largest = sizes.index(max(sizes))
+        key = self._key(pictures)
+        cached("classifiers", key, ".pt", lambda file: self._make(file, pictures, device), self._load)
         self._hash = hash_of_weights(self)
         self.eval().requires_grad_(False)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         features = self.trunk(to_model(pictures, channels_last=True))
+        if not self._is_joint:
+            return features, self.heads[self._largest](features).log_softmax(1)
         joint = torch.zeros(len(features), 1, device=features.device)
         for head in self.heads:
             joint = (joint.unsqueeze(2) + head(features).log_softmax(1).unsqueeze(1)).flatten(1)
@@ -77,27 +96,29 @@ class Classifier(FeatureNetwork):
         return torch.stack([head(features).argmax(dim=1) for head in self.heads], dim=1)
 
     def protocol(self) -> dict[str, Any]:
-        return {"features": "classifier", "weights_hash": self._hash, "accuracy": self.accuracy}
+        facts = {"weights_hash": self._hash, "accuracy": self.accuracy, "chance": self.chance}
+        classes = {} if self._is_joint else {"classes": self._factors[self._largest]}
+        return {"features": "classifier", **facts, **classes}
 
     # ---------------------------------------------------------------------------------------------- training it once
 
     def _key(self, pictures: PictureSet) -> str:
         """What the trained network depends on."""
-        return json.dumps([VERSION, pictures.hash, self._settings], sort_keys=True)
+        return json.dumps([VERSION, pictures.split_hash, self._settings], sort_keys=True)
 
-    def _make(self, file: Path, pictures: PictureSet) -> None:
-        self._train(pictures)
+    def _make(self, file: Path, pictures: PictureSet, device: torch.device) -> None:
+        self._train(pictures, device)
         content = io.BytesIO()  # torch writing to a full disk raises an error that does not say so
-        torch.save({"network": self.state_dict(), "accuracy": self.accuracy}, content)
+        torch.save({"network": self.state_dict(), "accuracy": self.accuracy, "chance": self.chance}, content)
         file.write_bytes(content.getbuffer())
 
     def _load(self, file: Path) -> None:
         state = torch.load(file, map_location="cpu", weights_only=True)
         self.load_state_dict(state["network"])
-        self.accuracy = state["accuracy"]
+        self.accuracy, self.chance = state["accuracy"], state["chance"]
 
-    def _train(self, pictures: PictureSet) -> None:
-        settings, device = self._settings, torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    def _train(self, pictures: PictureSet, device: torch.device) -> None:
+        settings = self._settings
         batch_size, gpus = int(settings["batch_size"]), [device] if device.type == "cuda" else []
         steps = max(1, int(settings["images"]) // batch_size)
         title = f"teaching a classifier the labels of {pictures.name}"
@@ -115,8 +136,9 @@ class Classifier(FeatureNetwork):
                 advance(1)
         self.eval()
         split = pictures.test if len(pictures.test) else pictures.train
-        names = [factor.name for factor in pictures.factors]
-        self.accuracy = dict(zip(names, self._accuracy(split, device), strict=True))
+        self.accuracy = dict(zip(self._factors, self._accuracy(split, device), strict=True))
+        largest = [_largest_share(split.labels_of(np.arange(len(split)))[:, n]) for n in range(len(self._factors))]
+        self.chance = dict(zip(self._factors, largest, strict=True))
         self.cpu()
 
     def _update(self, optimizer: torch.optim.Optimizer, split: Split, indices: Tensor, device: torch.device) -> None:
@@ -141,7 +163,7 @@ class Classifier(FeatureNetwork):
     def _accuracy(self, split: Split, device: torch.device) -> list[float]:
         right = torch.zeros(len(self.heads), dtype=torch.float64)
         known = torch.zeros(len(self.heads), dtype=torch.float64)
-        for indices in torch.arange(len(split)).split(1000):
+        for indices in torch.arange(len(split)).split(pictures_at_once(*split.images.shape[1:3])):
             features = self.trunk(
                 to_model(torch.from_numpy(split.pictures(indices.numpy())).to(device), channels_last=True)
             )
@@ -150,6 +172,27 @@ class Classifier(FeatureNetwork):
             right += ((guesses == labels) & (labels != UNKNOWN)).sum(0)
             known += (labels != UNKNOWN).sum(0)
         return (right / known.clamp(min=1)).tolist()
+
+
+def weakness(accuracy: Mapping[str, float], chance: Mapping[str, float]) -> str | None:
+    """Say which labels a classifier has hardly learnt; None if there are none.
+
+    Args:
+        accuracy: by factor, see `Classifier`.
+        chance: by factor, see `Classifier`; 1 for a factor of one class, 0 where no picture has a label.
+    """
+    weak = [
+        f"{name} in {accuracy[name]:.0%} of pictures, where naming the largest class always would in {by_chance:.0%}"
+        for name, by_chance in chance.items()
+        if 0 < by_chance < 1 and accuracy[name] - by_chance < WEAK * (1 - by_chance)
+    ]
+    return f"The classifier recognises {'; '.join(weak)}" if weak else None
+
+
+def _largest_share(labels: np.ndarray) -> float:
+    """The share of the most frequent of labels [N] among the known ones; 0 where none is known."""
+    known = labels[labels != UNKNOWN]
+    return float(np.bincount(known).max() / len(known)) if len(known) else 0.0
 
 
 def _trunk(channels: int, side: int, num_features: int) -> nn.Sequential:

@@ -36,7 +36,7 @@ class FidelityNetwork(FeatureNetwork):
         self._sha256 = self.published_hash() if sha256 == PUBLISHED else sha256
         self._hash = ""
 
-    def prepare(self, pictures: PictureSet) -> None:
+    def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
         full_name = f"{self.family}-{self.model}"

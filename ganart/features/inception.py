@@ -42,7 +42,7 @@ class Inception(FeatureNetwork):
         self._sha256 = SHA256 if sha256 == PUBLISHED else sha256
         self._hash = ""
 
-    def prepare(self, pictures: PictureSet) -> None:
+    def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         from torchmetrics.image.fid import NoTrainInceptionV3
 
         file = existing(self._weights, WEIGHTS_FILE) if self._weights else weights_at_hand(None)

@@ -30,7 +30,7 @@ class Module(FeatureNetwork):
         self._weights, self._sha256 = weights, sha256
         self._hash = ""
 
-    def prepare(self, pictures: PictureSet) -> None:
+    def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         if self._weights:
             file = existing(self._weights, "a state dictionary of the network")
             check_hash(file, self._sha256)

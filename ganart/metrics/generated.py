@@ -1,4 +1,4 @@
-"""Pictures of a generator by their seeds, told labels as the training pictures have them."""
+"""Pictures of a generator by their numbers, conditioned on labels as the training pictures have them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from ganart.seeds import latents_of, mix
 
 @dataclass(frozen=True)
 class Generated:
-    """What `paint` makes of latents [N, Z] and told labels [N, F], uint8 [N, H, W, C], as a function of seeds alone.
+    """What `paint` makes of latents [N, Z] and labels [N, F], uint8 [N, H, W, C], as a function of numbers alone.
 
-    Each seed draws a training picture whose labels are told, so that classes come as often as the data have them.
+    Each number draws a training picture whose labels it is conditioned on, so that classes come as often as the data
+    have them. Other `sample`s are other pictures, drawn independently.
     """
 
     paint: Callable[[Tensor, Tensor], Tensor]
@@ -25,8 +26,11 @@ class Generated:
     condition: tuple[str, ...]
     latent_dim: int
     truncation: float | None = None
+    sample: tuple[str | int, ...] = ()
+    """See `sample_of`. Without parts, numbers are the seeds themselves."""
 
-    def __call__(self, seeds: list[int]) -> tuple[Tensor, Tensor]:
+    def __call__(self, numbers: list[int]) -> tuple[Tensor, Tensor]:
+        seeds = [mix(*self.sample, number) for number in numbers] if self.sample else numbers
         names = [factor.name for factor in self.pictures.factors]
         rows = np.array([mix("scored labels", seed) % len(self.pictures.train) for seed in seeds])
         labels = torch.from_numpy(self.pictures.train.labels_of(rows))
@@ -34,3 +38,13 @@ class Generated:
         is_told = torch.tensor([name in self.condition for name in names], dtype=torch.bool)
         latents = latents_of(seeds, self.latent_dim, truncation=self.truncation)
         return self.paint(latents, told), torch.where(is_told, labels, UNKNOWN)
+
+
+def sample_of(seed: int, *, trend: bool = False) -> tuple[str | int, ...]:
+    """Name the pictures that scores with `seed` are of, or those of a trend, which final scores must not meet again.
+
+    What has chosen the best checkpoint flatters it. Seed 0 has the latents that `ganart generate` draws by 0, 1, 2 …
+    """
+    if trend:
+        return ("trend", seed)
+    return ("scored", seed) if seed else ()

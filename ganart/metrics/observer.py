@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torchmetrics.utilities.distributed import gather_all_tensors
 from ganart.console import progress
 from ganart.datasets.base import PictureSet, Split
 from ganart.errors import UserError
-from ganart.features import Classifier, FeatureNetwork, extract
+from ganart.features import Classifier, FeatureNetwork, extract, pictures_at_once
 from ganart.metrics.base import Sample
 from ganart.store import cached
 
@@ -30,25 +30,33 @@ Advance = Callable[[int], None]
 
 
 class Observer:
-    """Looks at pictures with a feature network and, where the data have labels, with a classifier of them."""
+    """Looks at pictures with a feature network and, where the data have labels, with a classifier of them.
 
-    def __init__(self, network: FeatureNetwork, *, batch_size: int = 250, seed: int = 0) -> None:
+    `batch_size` pictures are generated and looked at together; auto: see `pictures_at_once`.
+    """
+
+    def __init__(self, network: FeatureNetwork, *, batch_size: int | Literal["auto"] = "auto", seed: int = 0) -> None:
+        if batch_size != "auto" and not (isinstance(batch_size, int) and batch_size > 0):
+            raise UserError(f"batch_size={batch_size} is not a number of pictures. Use batch_size=auto, or 1 or more.")
         self.network = network
-        self._batch_size = batch_size
+        self._asked_batch_size = batch_size
         self._seed = seed
-        self._classifier: Classifier | None = None
+        self.classifier: Classifier | None = None
+        """What recognises the labels; the network itself, or one beside it."""
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         """Load or train what looks, on `pictures`."""
         self._pictures, self._device = pictures, device
-        self.network.prepare(pictures)
+        at_once = pictures_at_once(pictures.height, pictures.width)
+        self._batch_size = at_once if self._asked_batch_size == "auto" else self._asked_batch_size
+        self.network.prepare(pictures, device)
         self.network.to(device)
         if isinstance(self.network, Classifier):
-            self._classifier = self.network
+            self.classifier = self.network
         elif any(len(factor.classes) > 1 for factor in pictures.factors):
-            self._classifier = Classifier()
-            self._classifier.prepare(pictures)
-            self._classifier.to(device)
+            self.classifier = Classifier()
+            self.classifier.prepare(pictures, device)
+            self.classifier.to(device)
 
     def protocol(self) -> dict[str, Any]:
         """What has to be equal for two features to be the same."""
@@ -72,8 +80,8 @@ class Observer:
 
     def key(self, name: str, count: int) -> str:
         """What the features of `count` pictures of a split depend on, as text."""
-        recognised = self._classifier.protocol() if self._classifier else None
-        parts = [self._pictures.hash, self.protocol(), recognised, name, count, self._seed]
+        recognised = self.classifier.protocol() if self.classifier else None
+        parts = [self._pictures.split_hash, self.protocol(), recognised, name, count, self._seed]
         return json.dumps(parts, sort_keys=True)
 
     def look(
@@ -101,10 +109,10 @@ class Observer:
                 "damaged, or it is not made for pictures of this size. Try features=classifier."
             )
         recognised = torch.empty(len(pictures), 0, dtype=torch.int64, device=self._device)
-        if self._classifier is self.network and self._classifier:
-            recognised = self._classifier.recognise(features)
-        elif self._classifier:
-            recognised = self._classifier.recognise(extract(self._classifier, pictures, self._device)[0])
+        if self.classifier is self.network and self.classifier:
+            recognised = self.classifier.recognise(features)
+        elif self.classifier:
+            recognised = self.classifier.recognise(extract(self.classifier, pictures, self._device)[0])
         return Sample(features, logits, labels.to(self._device), recognised)
 
     def _nothing(self) -> Sample:

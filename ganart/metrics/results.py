@@ -82,6 +82,8 @@ class Evaluation:
 
     results: list[Result]
     tables: list[LabelTable]
+    caveats: list[str] = field(default_factory=list)
+    """What is to be known of the classifier behind them."""
 
     @property
     def values(self) -> dict[str, float]:
@@ -92,4 +94,5 @@ class Evaluation:
         return {
             "scores": {row.name: row.as_dict() for row in self.results},
             "per_label": {table.factor: table.as_dict() for table in self.tables},
+            "caveats": self.caveats,
         }

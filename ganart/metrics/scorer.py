@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -14,6 +14,7 @@ from ganart import __version__
 from ganart.datasets.base import PictureSet
 from ganart.errors import UserError
 from ganart.features import FeatureNetwork
+from ganart.features.classifier import weakness
 from ganart.json_files import in_json
 from ganart.metrics.base import Comparison, Sample, Score, Value
 from ganart.metrics.by_label import by_label
@@ -42,14 +43,14 @@ class Scorer:
         *,
         num_images: int,
         split: str = "train",
-        batch_size: int = 250,
+        batch_size: int | Literal["auto"] = "auto",
         seed: int = 0,
     ) -> None:
         self.observer = Observer(network, batch_size=batch_size, seed=seed)
         self.scores = scores
         self.wanted_images = num_images
         self.split = split
-        self._seed = seed
+        self.seed = seed
 
     @property
     def network(self) -> FeatureNetwork:
@@ -74,12 +75,13 @@ class Scorer:
         self._protocol = {
             "dataset": pictures.name,
             "dataset_hash": pictures.hash,
+            "split_hash": pictures.split_hash,
             "split": self.split,
             "floor": self._other if self._num_other else "halves of the real pictures",
             "size": f"{pictures.width}×{pictures.height}",
             "resize": pictures.resize,
             **self.observer.protocol(),
-            "seed": self._seed,
+            "seed": self.seed,
             "ganart": __version__,
         }
         for name in self.scores:
@@ -89,6 +91,18 @@ class Scorer:
     def names(self) -> list[str]:
         """What the scores are called, with the features at hand."""
         return [self.network.score_name(key) for score in self.scores.values() for key in score.keys]
+
+    @property
+    def caveats(self) -> list[str]:
+        """What whoever reads the numbers has to know of the classifier behind them."""
+        classifier = self.observer.classifier
+        weak = weakness(classifier.accuracy, classifier.chance) if classifier else None
+        if weak is None:
+            return []
+        advice = "Give it more pictures of each class, larger ones or fewer classes"
+        if classifier is self.network:
+            return [f"{weak}. Distances in its features mean little. {advice}, or use features=inception."]
+        return [f"{weak}. Shares of classes mean little. {advice}."]
 
     def refuse_too_few(self, num_images: int) -> None:
         """Raise `UserError` if `num_images` on a side are too few for one of the scores."""
@@ -129,7 +143,7 @@ class Scorer:
         """Everything about generated pictures: all scores, and every class by itself."""
         with self._own_random_numbers("by label"):
             tables = by_label(self.real, fake, self._factors)
-        return Evaluation(self.score(fake, num_real=self.num_images, **painted), tables)
+        return Evaluation(self.score(fake, num_real=self.num_images, **painted), tables, self.caveats)
 
     def _compute(self, score: Score, sides: Comparison) -> list[Value]:
         with self._own_random_numbers(repr(score)):
@@ -140,7 +154,7 @@ class Scorer:
         """Draw subsets by this scorer's seed: training must not feel that scores were taken, nor one score another."""
         device = self.real.features.device
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            torch.manual_seed(mix("scores", self._seed, purpose))
+            torch.manual_seed(mix("scores", self.seed, purpose))
             yield
 
     def _num_floor(self, count: int) -> int:

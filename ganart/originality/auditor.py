@@ -26,7 +26,7 @@ from ganart.originality.memory import kept
 from ganart.originality.search import Advance, ignored, nearest_works
 from ganart.originality.spaces import Space
 
-VERSION = 1  # of the measure: raise it when it changes, and strangers are measured anew
+VERSION = 2  # of the measure: raise it when it changes, and strangers are measured anew
 
 SHOWN = 7
 """How many of the nearest works are kept, for the sheet."""
@@ -113,7 +113,7 @@ class Auditor:
         self.usual: dict[str, Tensor] = {}
         for name, space in self.spaces.items():
             space.prepare(pictures)
-            key = json.dumps([VERSION, pictures.hash, space.key(), self.calibrated_on, chosen.tolist()])
+            key = json.dumps([VERSION, pictures.split_hash, space.key(), self.calibrated_on, chosen.tolist()])
             arguments = (space, self.strangers, self.works, self._k, chosen if themselves else None, advance)
             self.usual[name] = kept(key, partial(_distances, *arguments))
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from rich.table import Table
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from ganart import __version__
 from ganart.datasets.base import PictureSet
@@ -74,13 +75,15 @@ def _model(space: Space, found: Audit, auditor: Auditor, pictures: np.ndarray) -
     fake, usual = found.distances[space.name], auditor.usual[space.name]
     numbers: dict[str, float | None] = {"novelty_ratio": novelty_ratio(fake, usual[:, 0])}
     if isinstance(space, FeatureSpace):
-        seen, strangers = (next(iter(space.copies(side))) for side in (pictures, auditor.strangers))
-        numbers["copying_score"] = copying_score(fake, usual[:, 0], seen, strangers, space.works)
+        seen, strangers = (space.seen(side) for side in (pictures, auditor.strangers))
+        sides = (normalize(side) for side in (seen, strangers, space.works))
+        numbers["copying_score"] = copying_score(fake, usual[:, 0], *sides)
         numbers["authenticity"] = _authenticity(seen, space.works)
     return numbers
 
 
 def _authenticity(seen: Tensor, works: Tensor) -> float:
+    """The score of `ganart evaluate`, against all training pictures."""
     real, fake = (Sample(side, *(torch.empty(len(side), 0) for _ in range(3))) for side in (works, seen))
     return Authenticity().compute(Comparison(real, fake))[0].value
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from ganart.datasets.base import PictureSet, Split
-from ganart.features import FeatureNetwork, extract
+from ganart.features import FeatureNetwork, extract, pictures_at_once
 from ganart.originality.memory import kept
 
 SIDE = 16
@@ -105,26 +105,29 @@ class FeatureSpace(Space):
 
     def __init__(self, network: FeatureNetwork, device: torch.device) -> None:
         self.network = network
+        self.works = torch.empty(0)  # features of the training pictures, [N, D]
         self._device = device
 
     def key(self) -> str:
         return json.dumps([self.name, self.network.protocol()], sort_keys=True)
 
     def prepare(self, pictures: PictureSet) -> None:
-        key = json.dumps([pictures.hash, self.network.protocol(), "all training pictures"], sort_keys=True)
-        self.works = kept(key, lambda: self._seen(pictures.train.pictures(np.arange(len(pictures.train)))))
+        key = json.dumps(
+            [pictures.split_hash, self.network.protocol(), "all training pictures, as seen"], sort_keys=True
+        )
+        self.works = kept(key, lambda: self.seen(pictures.train.pictures(np.arange(len(pictures.train)))))
 
     def originals(self, works: Split, indices: np.ndarray) -> Iterator[Tensor]:
-        yield self.works[indices]
+        yield normalize(self.works[indices])
 
     def copies(self, pictures: np.ndarray) -> Iterator[Tensor]:
-        yield self._seen(pictures)
-        yield self._seen(pictures[:, :, ::-1])
+        yield normalize(self.seen(pictures))
+        yield normalize(self.seen(pictures[:, :, ::-1]))
 
-    def _seen(self, pictures: np.ndarray) -> Tensor:
-        batches = torch.from_numpy(pictures.copy()).split(250)
-        features = torch.cat([extract(self.network, batch, self._device)[0].cpu() for batch in batches])
-        return normalize(features)
+    def seen(self, pictures: np.ndarray) -> Tensor:
+        """Turn uint8 [N, H, W, C] into the features [N, D] that scores compare, of any length."""
+        batches = torch.from_numpy(pictures.copy()).split(pictures_at_once(*pictures.shape[1:3]))
+        return torch.cat([extract(self.network, batch, self._device)[0].cpu() for batch in batches])
 
 
 def as_grey(pictures: np.ndarray) -> Tensor:

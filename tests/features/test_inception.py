@@ -20,7 +20,7 @@ def weights_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def inception(weights_file):
     network = Inception(weights=weights_file, sha256=None)
-    network.prepare(None)
+    network.prepare(None, CPU)
     return network
 
 
@@ -78,15 +78,15 @@ def test_with_other_weights_they_are_not(inception):
 
 def test_a_file_that_is_not_the_published_one_is_refused(weights_file):
     with pytest.raises(UserError, match=r"SHA-256 begins with \w{8}, not with 6726825d.*features\.sha256=null"):
-        Inception(weights=weights_file).prepare(None)
+        Inception(weights=weights_file).prepare(None, CPU)
 
 
 def test_weights_that_are_not_there_are_told_to_the_user(tmp_path):
     with pytest.raises(UserError, match=r"nowhere\.pth is not a file.*(?s:.*)features=classifier"):
-        Inception(weights=str(tmp_path / "nowhere.pth")).prepare(None)
+        Inception(weights=str(tmp_path / "nowhere.pth")).prepare(None, CPU)
 
 
 def test_a_file_without_weights_is_told_to_the_user(tmp_path):
     (tmp_path / "weights.pth").write_bytes(b"not weights")
     with pytest.raises(UserError, match="not a file of weights alone"):
-        Inception(weights=str(tmp_path / "weights.pth"), sha256=None).prepare(None)
+        Inception(weights=str(tmp_path / "weights.pth"), sha256=None).prepare(None, CPU)

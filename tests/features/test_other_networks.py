@@ -38,7 +38,7 @@ def test_dinov2_comes_from_the_folder_of_torch_hub_without_a_network(own_hub, rg
     repository.mkdir(parents=True)
     (repository / "hubconf.py").write_text(HUBCONF)
     network = DINOv2(model="vit-s-14")
-    network.prepare(None)
+    network.prepare(None, CPU)
     features, logits = extract(network, rgb, CPU)
     assert features.shape == (3, 384)
     assert logits.shape == (3, 0)
@@ -54,7 +54,7 @@ def test_dinov2_that_cannot_be_had_is_told(own_hub, monkeypatch):
 
     monkeypatch.setattr(torch.hub, "load", offline)
     with pytest.raises(UserError, match=r"features=dinov2: the weights could not be had \(no network\)"):
-        DINOv2().prepare(None)
+        DINOv2().prepare(None, CPU)
     with pytest.raises(UserError, match=r"loaded from torch\.hub's folder"):
         DINOv2(weights="file.pth")
     with pytest.raises(UserError, match=r"features\.model=vit-x: there is no such model. There are: vit-s-14"):
@@ -93,13 +93,13 @@ def test_clip_reads_an_archive_of_openais_format_and_no_other_than_the_published
     file = tmp_path / "ViT-B-32.pt"
     torch.jit.save(torch.jit.script(Archive()), str(file))
     with pytest.raises(UserError, match="SHA-256 begins with"):
-        CLIP(weights=str(file)).prepare(None)
+        CLIP(weights=str(file)).prepare(None, CPU)
     for wanted in (None, "", "0" * 64):
         with pytest.raises(UserError, match="which holds code, so no file but the published one is opened"):
             CLIP(weights=str(file), sha256=wanted)
     monkeypatch.setattr(CLIP, "published_hash", lambda self: hashlib.sha256(file.read_bytes()).hexdigest())
     network = CLIP(weights=str(file))
-    network.prepare(None)
+    network.prepare(None, CPU)
     features, _ = extract(network, rgb, CPU)
     assert features.shape == (3, 512)
     assert features.std(0).max() > 1e-3
@@ -113,7 +113,7 @@ def test_art_inception_is_torchvisions_network_with_its_file(tmp_path, rgb, make
     file = tmp_path / "art_inception.pth"
     torch.save(reference.state_dict(), file)
     network = ArtInception(weights=str(file))
-    network.prepare(None)
+    network.prepare(None, CPU)
     reference.fc = nn.Identity()
     large = torch.randint(0, 256, (2, 80, 96, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -126,7 +126,7 @@ def test_art_inception_is_torchvisions_network_with_its_file(tmp_path, rgb, make
 def test_art_inception_refuses_a_file_of_something_else(tmp_path):
     torch.save({"fc.weight": torch.zeros(3)}, tmp_path / "art_inception.pth")
     with pytest.raises(UserError, match="features=art_inception: the weights could not be had"):
-        ArtInception(weights=str(tmp_path / "art_inception.pth")).prepare(None)
+        ArtInception(weights=str(tmp_path / "art_inception.pth")).prepare(None, CPU)
 
 
 class Means(nn.Module):
@@ -142,7 +142,7 @@ class Means(nn.Module):
 def test_a_network_of_ones_own_sees_floats_and_may_have_classes(rgb, make_pictures, tmp_path):
     torch.save({"scale": torch.tensor([3.0])}, tmp_path / "scale.pth")
     network = Module(network=Means(), name="means", weights=str(tmp_path / "scale.pth"))
-    network.prepare(make_pictures(rgb.numpy()))
+    network.prepare(make_pictures(rgb.numpy()), CPU)
     features, logits = extract(network, rgb, CPU)
     assert network.num_features == 3
     assert_close(features, 3 * (rgb.float() / 127.5 - 1).mean(dim=(1, 2)))
@@ -152,11 +152,13 @@ def test_a_network_of_ones_own_sees_floats_and_may_have_classes(rgb, make_pictur
 
 def test_a_network_of_ones_own_that_does_not_fit_is_told(rgb, make_pictures, tmp_path):
     with pytest.raises(UserError, match="does not take pictures of 16×20×3"):
-        Module(network=nn.Conv2d(1, 2, 3), name="mine").prepare(make_pictures(rgb.numpy()))
+        Module(network=nn.Conv2d(1, 2, 3), name="mine").prepare(make_pictures(rgb.numpy()), CPU)
     with pytest.raises(UserError, match=r"shape \(1, 3, 20, 16\), not \[N, D\]"):
-        Module(network=nn.Identity(), name="mine").prepare(make_pictures(rgb.numpy()))
+        Module(network=nn.Identity(), name="mine").prepare(make_pictures(rgb.numpy()), CPU)
     with pytest.raises(UserError, match=r"features\.name=inception"):
         Module(network=Means(), name="inception")
     torch.save({"other": torch.zeros(1)}, tmp_path / "other.pth")
     with pytest.raises(UserError, match="does not fit the network"):
-        Module(network=Means(), name="mine", weights=str(tmp_path / "other.pth")).prepare(make_pictures(rgb.numpy()))
+        Module(network=Means(), name="mine", weights=str(tmp_path / "other.pth")).prepare(
+            make_pictures(rgb.numpy()), CPU
+        )

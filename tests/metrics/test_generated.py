@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from ganart.datasets.base import Factor
-from ganart.metrics.generated import Generated
+from ganart.metrics.generated import Generated, sample_of
 from ganart.seeds import latents_of
 
 FACTORS = (Factor("style", ("a", "b", "c")), Factor("subject", ("x", "y")))
@@ -54,3 +54,18 @@ def test_truncation_holds_latents_in(make_pictures):
     paint, seen = generated(make_pictures, (), truncation=0.5)
     paint(list(range(20)))
     assert seen[0][0].abs().max() <= 0.5
+
+
+def test_samples_of_other_seeds_and_of_trends_are_other_pictures_with_other_labels(make_pictures):
+    numbers, pictures = list(range(40)), generated(make_pictures, ("style",))[0].pictures
+    all_latents, all_labels = [], []
+
+    def paint(latents, labels):
+        all_latents.append(latents)
+        return torch.zeros(len(latents), 2, 2, 1)
+
+    for sample in (sample_of(0), sample_of(1), sample_of(2), sample_of(0, trend=True), sample_of(1, trend=True)):
+        all_labels.append(Generated(paint, pictures, ("style",), 5, sample=sample)(numbers)[1])
+    assert len({tuple(row) for latents in all_latents for row in latents.tolist()}) == 5 * 40
+    assert len({tuple(labels[:, 0].tolist()) for labels in all_labels}) == 5
+    assert torch.equal(all_latents[0], latents_of(numbers, 5))

@@ -8,7 +8,7 @@ from scipy.linalg import sqrtm
 from ganart import __version__
 from ganart.datasets.base import Factor
 from ganart.errors import UserError
-from ganart.features import FeatureNetwork
+from ganart.features import FeatureNetwork, pictures_at_once
 from ganart.metrics import FrechetDistance, InceptionScore, KernelDistance, PrecisionRecall, Result, Scorer, observer
 
 CPU = torch.device("cpu")
@@ -26,7 +26,7 @@ class Quarters(FeatureNetwork):
         self.prepared = 0
         self.seen: list[int] = []
 
-    def prepare(self, pictures):
+    def prepare(self, pictures, device):
         self.prepared += 1
 
     def forward(self, pictures):
@@ -118,6 +118,7 @@ def test_protocol_says_what_makes_two_scores_comparable(fewer_test_pictures):
         "floor": "test",
         "dataset": "tiny",
         "dataset_hash": fewer_test_pictures.hash,
+        "split_hash": fewer_test_pictures.split_hash,
         "size": "4×4",
         "resize": "none",
         "precision": "float32",
@@ -333,3 +334,36 @@ def test_first_cached_features_are_a_fair_sample_of_all():
     # The cache is shuffled once more: its first half must not be the first half of the data.
     order = np.random.default_rng(1).permutation(1000)[:500]
     assert abs(order.mean() - 499.5) < 4 * 289 / np.sqrt(500)
+
+
+@pytest.mark.parametrize("parts", [(40, 60), (60, 40)])
+def test_two_splits_of_the_same_pictures_do_not_share_features_or_floors(make_pictures, parts):
+    """In one cache, with the same counts: each looks at its own training pictures."""
+    images = random_pictures(120)
+    for first in parts:
+        data = make_pictures(images, is_test=[n >= first for n in range(120)])
+        scorer = prepared(data, num_images=30)
+        train, test = (getattr(data, name).pictures(scorer.observer.positions(name, 30)) for name in ("train", "test"))
+        assert scorer.real.features.numpy() == pytest.approx(quarters_of(train))
+        assert scored(scorer)[0].floor == pytest.approx(frechet(quarters_of(train), quarters_of(test)), rel=1e-4)
+
+
+def test_how_many_pictures_are_seen_at_once_follows_from_their_size():
+    assert [pictures_at_once(side, side) for side in (16, 64, 128, 256, 512, 1024)] == [250, 250, 250, 64, 16, 4]
+    assert pictures_at_once(4096, 2048) == pictures_at_once(2000, 4000) == 1
+    assert pictures_at_once(8, 8192) == 64
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, "auto"])
+def test_scores_do_not_depend_on_how_many_pictures_are_seen_at_once(make_pictures, batch_size, tmp_path, monkeypatch):
+    data = make_pictures(random_pictures(80), is_test=[n % 2 == 1 for n in range(80)])
+    expected = [result.value for result in scored(prepared(data))]
+    monkeypatch.setenv("GANART_CACHE", str(tmp_path / "another"))
+    found = [result.value for result in scored(prepared(data, batch_size=batch_size))]
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, "many", 2.5])
+def test_a_batch_size_that_is_none_is_refused(batch_size):
+    with pytest.raises(UserError, match=f"batch_size={batch_size} .*batch_size=auto"):
+        scorer_of(batch_size=batch_size)

@@ -3,7 +3,9 @@ import pytest
 import torch
 
 from ganart.datasets.procedural_art import ProceduralArt
-from ganart.originality import Auditor, Outlines, Tones
+from ganart.features import Module
+from ganart.metrics import Authenticity, Scorer
+from ganart.originality import Auditor, FeatureSpace, Outlines, Tones, report
 from ganart.originality.auditor import closeness, percentile_of
 from ganart.originality.model import copying_score, mann_whitney_z, novelty_ratio
 
@@ -156,3 +158,37 @@ def test_data_that_hold_everything_nearly_twice_are_told_to_blind_the_audit(pain
     assert auditor.blind == []
     auditor.usual["tones"][:20, 0] = 0  # as if duplicates among the strangers had not been noticed
     assert auditor.blind == ["tones"]
+
+
+@pytest.mark.parametrize("fractions", [(0.25, 0.5), (0.5, 0.25), (0.0, 0.3)])
+def test_two_splits_of_the_same_pictures_are_audited_each_by_its_own_works(painted, make_pictures, fractions):
+    """In one cache, as `audit run=` and `audit works=` share it."""
+    for fraction in fractions:
+        is_test = np.random.default_rng(int(100 * fraction)).permutation(400) < fraction * 400
+        data = make_pictures(painted[:400], is_test=is_test.tolist())
+        network = Module(network=torch.nn.Flatten(), name="pixels")
+        network.prepare(data, torch.device("cpu"))
+        space = FeatureSpace(network, torch.device("cpu"))
+        auditor = Auditor([space, Tones()])
+        auditor.prepare(data)
+        copied = data.train.rows[:40]
+        assert torch.equal(space.works, space.seen(data.train.images[data.train.rows]))
+        for finding, row in zip(auditor.audit(painted[copied]).findings, copied, strict=True):
+            assert finding.verdict == "copy"
+            assert {auditor.files[near.positions[0]] for near in finding.by_space.values()} == {f"{row:04d}.png"}
+
+
+def test_authenticity_is_that_of_evaluate(painted, make_pictures):
+    """The same pictures against the same real ones: one number under one name."""
+    data, pictures = make_pictures(painted[:300], is_test=[n >= 150 for n in range(300)]), painted[300:400]
+    network = Module(network=torch.nn.Flatten(), name="pixels")
+    network.prepare(data, torch.device("cpu"))
+    auditor = Auditor([FeatureSpace(network, torch.device("cpu"))])
+    auditor.prepare(data)
+    facts = report.facts(auditor.audit(pictures), auditor, data, pictures, [str(n) for n in range(100)])
+    scorer = Scorer(network, {"authenticity": Authenticity()}, num_images=150)
+    scorer.prepare(data, torch.device("cpu"))
+    fake = scorer.look(lambda n: (torch.from_numpy(pictures[n]), torch.empty(len(n), 0, dtype=torch.int64)), 100)
+    (evaluated,) = scorer.score(fake, num_real=150)
+    assert 0 < evaluated.value < 100
+    assert facts["model"]["features"]["authenticity"] == pytest.approx(evaluated.value)

@@ -8,6 +8,8 @@ from ganart.originality import FeatureSpace, Outlines, Tones
 from ganart.originality.search import nearest_works
 from ganart.originality.spaces import WINDOWS, as_grey, cells
 
+CPU = torch.device("cpu")
+
 
 @pytest.fixture(scope="module")
 def painted():
@@ -116,11 +118,11 @@ def test_the_feature_space_keeps_the_features_of_the_works(painted, make_picture
 
     network = Module(network=torch.nn.Flatten(), name="pixels")
     data = make_pictures(painted)
-    network.prepare(data)
+    network.prepare(data, CPU)
     space = FeatureSpace(network, torch.device("cpu"))
     space.prepare(data)
     again = FeatureSpace(network, torch.device("cpu"))
-    again._seen = None  # it must not look again
+    again.seen = None  # it must not look again
     again.prepare(data)
     assert torch.equal(space.works, again.works)
     distances, positions = nearest(space, painted[:5, :, ::-1], data.train, 1)
