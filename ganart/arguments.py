@@ -10,8 +10,8 @@ from hydra.errors import HydraException
 
 from ganart import naming as naming  # place_of_job stands in what with_output writes
 from ganart.errors import UserError
-from ganart.paths import quoted
-from ganart.values import as_hydra_reads, plain
+from ganart.paths import latest_run, quoted, shell
+from ganart.values import as_hydra_reads, exists, plain
 
 ASKING = {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"}
 FLAGS_WITH_VALUES = {"--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--package", "-p"}
@@ -89,6 +89,39 @@ def values_in(arguments: list[str]) -> dict[str, str]:
     """The values by key, out of their quotes; of a key that is given twice the last."""
     pairs = [argument.split("=", 1) for argument in arguments if "=" in argument]
     return {key.lstrip("+"): plain(value) for key, value in pairs}
+
+
+def without_paths(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Part the arguments that are no `key=value` from the others: what a verb is about. `latest` is the newest run."""
+    paths: list[str] = []
+    others: list[str] = []
+    for is_flag, argument in _marked(arguments):
+        is_override = "=" in argument or (argument.startswith("~") and not argument.startswith("~/"))
+        (others if is_flag or (is_override and not exists(argument)) else paths).append(argument)
+    return [str(latest_run("RUN")) if path == "latest" and not exists(path) else path for path in paths], others
+
+
+def with_path_named(arguments: list[str], key: str) -> list[str]:
+    """`ganart VERB PATH` as `ganart VERB key=PATH`.
+
+    Raises:
+        UserError: if there are several paths.
+    """
+    paths, others = without_paths(arguments)
+    if not paths:
+        return arguments
+    if len(paths) > 1 or key in values_in(others):
+        several = " Each of several: --multirun run=ONE,OTHER" if key == "run" else ""
+        raise UserError(f"{shell(*paths)}: name one, by its path or by {key}=PATH.{several}")
+    return [*others, f"{key}={quoted(paths[0])}"]
+
+
+def refuse_paths(arguments: list[str], *keys: str) -> None:
+    """Raise `UserError` for a path that a verb takes only by its key: `ganart train PICTURES`."""
+    paths, _ = without_paths(arguments)
+    if paths:
+        lines = [f"  {' '.join([*key.split()[:-1], shell(f'{key.split()[-1]}={paths[0]}')])}" for key in keys]
+        raise UserError("\n".join([f"{paths[0]} is no key=value. What is meant by it? Type", *lines]))
 
 
 def with_seeds_quoted(arguments: list[str]) -> list[str]:

@@ -56,6 +56,10 @@ def dispatch(arguments: list[str]) -> None:
         overview()
     elif arguments[0] in ("-V", "--version", "version"):
         console.print(f"ganart {__version__}")
+    elif arguments[0] in ("-sc", "--shell-completion"):
+        from ganart.completion import complete
+
+        complete(arguments[1:], list(VERBS), lambda verb: importlib.import_module(VERBS[verb].module).main)
     elif arguments[0] not in VERBS:
         nearest = difflib.get_close_matches(arguments[0], VERBS, n=1)
         hint = f" Did you mean ganart {nearest[0]}?" if nearest else ""

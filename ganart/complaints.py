@@ -21,9 +21,21 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ganart.console import fail
 from ganart.errors import TrainingDivergedError, UserError
-from ganart.paths import RUN_ADVICE, conf_dir, disk_error_in, quoted, remove_if_nothing_is_in
+from ganart.paths import RUN_ADVICE, conf_dir, disk_error_in, quoted, remove_if_nothing_is_in, shell
+from ganart.values import FOR_EACH_PLAYER, TAKING_SEVERAL, groups, nearest, options_of, options_with, plain
 
 KEY = re.compile(r"[+~]{0,2}[a-zA-Z_$][\w$/@.:-]*", re.ASCII)
+
+
+PLUGINS = {
+    **{f"hydra/launcher/{name}": "'ganart[launchers]'" for name in ("joblib", "submitit_local", "submitit_slurm")},
+    "hydra/launcher/ray": "hydra-ray-launcher",
+    "hydra/launcher/rq": "hydra-rq-launcher",
+    "hydra/sweeper/optuna": "hydra-optuna-sweeper; ganart sweep needs none",
+    "hydra/sweeper/ax": "hydra-ax-sweeper; ganart sweep needs none",
+    "hydra/sweeper/nevergrad": "hydra-nevergrad-sweeper; ganart sweep needs none",
+}
+"""What Hydra takes from packages that not everybody has."""
 
 
 def tells_users(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
@@ -85,9 +97,11 @@ def _missing_option(message: str) -> str:
     if not found:
         return message
     group, wanted = found.groups()
+    if package := PLUGINS.get(f"{group}/{wanted}"):
+        return f"{group}={wanted} needs a package of its own: pip install {package}"
     options = sorted(file.stem for file in (conf_dir() / group).glob("*.yaml"))
     options += [line.strip() for line in re.findall(r"^\t(\S+)$", message, re.M) if line.strip() not in options]
-    hint = _did_you_mean(wanted, options, prefix=f"{group}=")
+    hint = _did_you_mean(wanted, [*options, *_plugins_of(group)], prefix=f"{group}=")
     return f"{group}={wanted}: there is no such {group}.{hint} There are: {', '.join(options)}."
 
 
@@ -98,12 +112,48 @@ def _bad_override(error: Exception, config_name: str) -> str:
     if not found:
         cause = f"\n{error.__cause__}" if error.__cause__ else ""
         return f"{message}{cause}"
-    key = found.group(1).partition("@")[0]
+    key = found.group(1).partition("@")[0].lstrip("+")
     known = _known_keys(config_name)
+    if elsewhere := _in_another_option(key, known):
+        return elsewhere
+    if group := nearest(key, groups()):
+        option = _typed(key).partition("=")[2]
+        if nearest(key, [group, *(name for name in known if name not in groups())]) == group:
+            wanted = f"{group}={option}" if option in options_of(group) else group
+            return f"{key}: there is no such key. Did you mean {wanted}?"
     parent = key.rpartition(".")[0]
     siblings = sorted(name for name in known if name.rpartition(".")[0] == parent)
     there = f" There are: {', '.join(siblings)}." if siblings else ""
     return f"{key}: there is no such key.{_did_you_mean(key, known)}{there}"
+
+
+def _in_another_option(key: str, known: list[str]) -> str | None:
+    """`dataset.root=FOLDER`: what was chosen from the group has no such key, and something else there has."""
+    group = key.partition(".")[0]
+    options = options_with(key)
+    if not options:
+        return None
+    place = f"{group}@{'.'.join(key.split('.')[:2])}" if group in FOR_EACH_PLAYER else group
+    choice = f"{place}={options[0]}"
+    if group in TAKING_SEVERAL:
+        chosen = [name.removeprefix(f"{group}.") for name in known if re.fullmatch(rf"{group}\.\w+", name)]
+        choice = f"{group}=[{','.join([*chosen, options[0]])}]"
+    others = f" (or {', '.join(options[1:])})" if options[1:] else ""
+    return (
+        f"{key}: there is no such key in what is chosen from {group}; {options[0]}{others} has it. Type both:\n"
+        f"  {shell(choice, _typed(key))}"
+    )
+
+
+def _typed(key: str) -> str:
+    """The argument that gives `key`, as it was typed."""
+    found = next((a for a in sys.argv if a.lstrip("+").partition("=")[0].partition("@")[0] == key), key)
+    before, equals, value = found.partition("=")
+    return f"{before}{equals}{plain(value)}"
+
+
+def _plugins_of(group: str) -> list[str]:
+    return [name.rpartition("/")[2] for name in PLUGINS if name.startswith(f"{group}/")]
 
 
 def _known_keys(config_name: str) -> list[str]:
@@ -120,7 +170,8 @@ def _group_choices(arguments: list[str]) -> list[str]:
     choices = []
     for argument in arguments:
         group, _, option = argument.partition("=")
-        if (conf_dir() / group / f"{option}.yaml").is_file():
+        options = [name.strip() for name in option.strip("[]").split(",") if name.strip()]
+        if options and set(options) <= set(options_of(group)):
             choices.append(argument)
     return choices
 

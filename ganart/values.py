@@ -39,6 +39,9 @@ FOLDERS_OF_HYDRA = ("hydra.run.dir", "hydra.sweep.dir")
 TAKING_SEVERAL = ("penalty", "metric", "callback", "logger")
 """Groups of which several options may stand together, each under its own name."""
 
+FOR_EACH_PLAYER = ("optimizer",)
+"""Groups that are chosen from for each player: `optimizer@optimizer.generator`."""
+
 MAY_BE_NULL = ("experiment",)
 """Groups of which nothing need be chosen."""
 
@@ -67,10 +70,10 @@ def as_hydra_reads(override: str, *, several: bool = False, folders: Sequence[Pa
     plus, key, value = found.groups()
     if key in ("run", "resume") and value == "latest" and not exists(value):
         value = str(latest_run(key))
-    if value.startswith("~/") and _matches(key, FOLDERS_OF_HYDRA):
+    if value.startswith("~/") and matches(key, FOLDERS_OF_HYDRA):
         value = str(Path(value).expanduser())
-    form = _form_of(key, (conf_dir(), *folders))
-    is_one = _matches(key, NEVER_SWEPT) or (_matches(key, TEXT) and exists(value))
+    form = _form_of(key, folders)
+    is_one = matches(key, NEVER_SWEPT) or (matches(key, TEXT) and exists(value))
     if several and not is_one:
         if _is_sweep_function(value):
             return override
@@ -81,7 +84,7 @@ def as_hydra_reads(override: str, *, several: bool = False, folders: Sequence[Pa
 
 def _form_of(key: str, folders: Sequence[Path]) -> Callable[[str], str]:
     """How one value of `key` is written."""
-    if _matches(key, TEXT):
+    if matches(key, TEXT):
         return functools.partial(_text, is_class=key.startswith("labels."))
     group = key.partition("@")[0]
     if key in TAKING_SEVERAL:
@@ -89,8 +92,8 @@ def _form_of(key: str, folders: Sequence[Path]) -> Callable[[str], str]:
     if options := options_of(group, folders):
         return functools.partial(_choice, key=key, options=options)
     has_list = any(isinstance(value, list) for value in _defaults_of(key, folders))
-    if has_list or _matches(key, TEXT_LISTS):
-        item = _text if _matches(key, TEXT_LISTS) else _any
+    if has_list or matches(key, TEXT_LISTS):
+        item = _text if matches(key, TEXT_LISTS) else _any
         return functools.partial(_list, item=item, null="[]" if has_list else "null")
     return _any
 
@@ -172,22 +175,39 @@ def nearest(wanted: str, names: Sequence[str]) -> str | None:
     return next(iter(difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)), None)
 
 
-def options_of(group: str, folders: Sequence[Path]) -> list[str]:
-    """What there is to choose from in a group; empty where it is no group."""
-    return sorted({file.stem for folder in folders for file in (folder / group).glob("*.yaml")})
+def options_of(group: str, folders: Sequence[Path] = ()) -> list[str]:
+    """What there is to choose from in a group, ganart's own and in `folders`; empty where it is no group."""
+    return sorted({file.stem for folder in (conf_dir(), *folders) for file in (folder / group).glob("*.yaml")})
+
+
+def options_with(key: str) -> list[str]:
+    """The options of a group of ganart's that have `key`, first those to which it has to be given."""
+    files = sorted((conf_dir() / key.partition(".")[0]).glob("*.yaml"))
+    values = {file.stem: _value_in(file, key) for file in files}
+    found = {option: value != "???" for option, value in values.items() if value is not ABSENT}
+    return sorted(found, key=lambda option: found[option])
+
+
+def groups() -> list[str]:
+    """What there is to choose from: ganart's own groups."""
+    return sorted({file.parent.name for file in conf_dir().glob("*/*.yaml")})
 
 
 def _defaults_of(key: str, folders: Sequence[Path]) -> Iterator[Any]:
-    """The values of `key` in the files of its group. That may stand once, or once for each player."""
+    """The values of `key` in the files of its group."""
+    for folder in (conf_dir(), *folders):
+        for file in sorted((folder / key.partition(".")[0]).glob("*.yaml")):
+            yield _value_in(file, key)
+
+
+def _value_in(file: Path, key: str) -> Any:
     group, *path = key.split(".")
-    for folder in folders:
-        for file in sorted((folder / group).glob("*.yaml")):
-            for tail in (path, path[1:]):
-                yield functools.reduce(_below, tail, _content(file)) if tail else None
+    path = path[1:] if group in FOR_EACH_PLAYER else path
+    return functools.reduce(_below, path, _content(file)) if path else ABSENT
 
 
 def _below(node: Any, name: str) -> Any:
-    return node.get(name) if isinstance(node, dict) else None
+    return node.get(name, ABSENT) if isinstance(node, dict) else ABSENT
 
 
 @functools.cache
@@ -198,7 +218,7 @@ def _content(file: Path) -> Any:
         return None
 
 
-UNREADABLE = object()
+UNREADABLE, ABSENT = object(), object()
 
 
 @functools.lru_cache(maxsize=1000)
@@ -228,5 +248,6 @@ def _in_brackets(value: str) -> bool:
     return value.startswith("[") and value.endswith("]")
 
 
-def _matches(key: str, patterns: Sequence[str]) -> bool:
+def matches(key: str, patterns: Sequence[str]) -> bool:
+    """Whether `key` is one of `patterns`, in which * stands for anything."""
     return any(fnmatchcase(key, pattern) for pattern in patterns)

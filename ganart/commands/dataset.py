@@ -9,7 +9,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, with_constants_named
+from ganart.arguments import asks, values_in, with_constants_named, with_path_named
 from ganart.complaints import tells_users
 from ganart.paths import conf_dir
 
@@ -28,7 +28,7 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
         UserError: if the data set cannot be read.
     """
     # What takes seconds to import is not needed for `--help`.
-    from ganart.config import build
+    from ganart.config import build_dataset
     from ganart.console import console, remark
     from ganart.datasets.cache import load
     from ganart.datasets.contact_sheet import contact_sheet
@@ -36,7 +36,7 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
     from ganart.datasets.report_text import markdown, show
     from ganart.json_files import write_json
 
-    pictures = load(build(cfg.dataset, allow=cfg.get("allow_targets", ())))
+    pictures = load(build_dataset(cfg.dataset, allow=cfg.get("allow_targets", ())))
     report = survey(pictures)
     output_dir.mkdir(parents=True, exist_ok=True)
     (output_dir / "report.md").write_text(markdown(report), encoding="utf-8")
@@ -48,5 +48,10 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """Name the reports of a multirun by what differs."""
-    return arguments if asks(arguments) else with_constants_named(arguments)
+    """`ganart dataset FOLDER`: one's own pictures. The reports of a multirun are named by what differs."""
+    if asks(arguments):
+        return arguments
+    named = with_path_named(arguments, "dataset.root")
+    if named != arguments and "dataset" not in values_in(named):
+        named = ["dataset=image_folder", *named]
+    return with_constants_named(named)

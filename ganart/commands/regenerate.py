@@ -8,10 +8,10 @@ from typing import Any
 import hydra
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, refuse_multirun
+from ganart.arguments import asks, refuse_multirun, with_path_named
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir, quoted
+from ganart.paths import conf_dir
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="regenerate", version_base="1.3")
@@ -102,4 +102,4 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     if asks(arguments):
         return arguments
     refuse_multirun(arguments, "Name one picture: ganart regenerate FILE.png")
-    return [f"file={quoted(a)}" if Path(a).exists() or not ("=" in a or a.startswith("-")) else a for a in arguments]
+    return with_path_named(arguments, "file")

@@ -7,7 +7,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, refuse_multirun
+from ganart.arguments import asks, refuse_multirun, without_paths
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.paths import conf_dir, quoted
@@ -103,8 +103,7 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     if asks(arguments):
         return arguments
     refuse_multirun(arguments, "One page is about all the runs that are named: ganart report RUN RUN …")
-    runs = [a for a in arguments if Path(a).expanduser().exists() or not ("=" in a or a.startswith("-"))]
-    others = [a for a in arguments if a not in runs]
+    runs, others = without_paths(arguments)
     if runs:
         return [*others, f"runs=[{','.join(map(quoted, runs))}]"]
     if not any(a.startswith("runs=") for a in others):

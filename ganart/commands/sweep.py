@@ -16,7 +16,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from ganart.arguments import asks, flags_in, overrides_in, refuse_multirun, values_in
+from ganart.arguments import asks, flags_in, overrides_in, refuse_multirun, refuse_paths, values_in
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.jobs import without_resume
@@ -169,6 +169,7 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     """`loss=hinge,minimax` is searched, in the syntax that Hydra has for many values; `seeds=0,1` is a list."""
     if asks(arguments):
         return arguments
+    refuse_paths(arguments, "dataset=image_folder dataset.root", "hydra.run.dir")
     refuse_multirun(arguments, "ganart sweep is many runs already. loss=hinge,minimax is searched as it stands.")
     parser = OverridesParser.create()
     kept = flags_in(arguments)

@@ -10,7 +10,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, with_constants_named
+from ganart.arguments import asks, refuse_paths, with_constants_named
 from ganart.complaints import tells_users
 from ganart.console import console
 from ganart.jobs import with_folder_to_resume, without_resume
@@ -62,4 +62,5 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     """Name the jobs of a multirun by what differs; a resumed run goes on in its own folder, which Hydra has to know."""
     if asks(arguments):
         return arguments
+    refuse_paths(arguments, "dataset=image_folder dataset.root", "resume")
     return with_folder_to_resume(with_constants_named(arguments))

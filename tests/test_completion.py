@@ -1,0 +1,66 @@
+"""What is offered when the tab key is pressed."""
+
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def offered(ganart, monkeypatch):
+    """What the shell is told when `line` has been typed."""
+
+    def ask(line: str) -> list[str]:
+        monkeypatch.setenv("COMP_LINE", line)
+        status, text = ganart("-sc", "query=bash")
+        assert status == 0, text
+        return text.split()
+
+    return ask
+
+
+def test_verbs_then_groups_options_keys_and_flags_are_offered(offered):
+    assert {"train", "generate", "report"} <= set(offered("ganart "))
+    assert offered("ganart ge") == ["generate"]
+    assert "loss=" in offered("ganart train lo")
+    assert "loss=hinge" in offered("ganart train loss=")
+    assert offered("ganart train loss=hinge dataset=image_f") == ["dataset=image_folder"]
+    assert offered("ganart train loss=hinge penalty.r1.g") == ["penalty.r1.gamma="]
+    assert offered("ganart generate runs/x see") == ["seeds="]
+    assert offered("ganart train --multi") == ["--multirun"]
+
+
+def test_paths_are_offered_where_one_is_typed(offered, tmp_path):
+    (tmp_path / "水墨画").mkdir()
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "works.csv").touch()
+    assert offered("ganart train dataset.root=") == ["dataset.root=works.csv", "dataset.root=水墨画/"]
+    assert offered("ganart dataset dataset.labels=w") == ["dataset.labels=works.csv"]
+
+
+@pytest.mark.parametrize(
+    "line", ["ganart nix x", "ganart train [x (", "ganart train nonsense.x=", "ganart train --nix "]
+)
+def test_what_cannot_be_read_yet_is_no_error(offered, line):
+    assert isinstance(offered(line), list)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_given_a_script_that_asks_ganart(ganart, shell):
+    status, text = ganart("-sc", f"install={shell}")
+    assert (status, "complete" in text, "ganart" in text) == (0, True, True)
+
+
+def test_another_shell_is_told_which_there_are(ganart):
+    status, text = ganart("-sc", "install=powershell")
+    assert (status, "one of bash, fish, zsh" in text) == (1, True)
+
+
+def test_nobody_who_types_waits_for_torch():
+    import os
+    import subprocess
+
+    code = "import sys; from ganart import cli; sys.argv = ['ganart', '-sc', 'query=bash']; cli.main(); "
+    code += "assert 'torch' not in sys.modules"
+    asked = os.environ | {"COMP_LINE": "ganart train loss="}
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=asked)
+    assert "loss=hinge" in done.stdout
