@@ -76,7 +76,8 @@ def build_trainer(
     loggers: Sequence[Logger],
 ) -> pl.Trainer:
     """Lightning's trainer without the parts that ganart does itself, by images seen."""
-    node = OmegaConf.merge(cfg.trainer, {"accelerator": hardware.accelerator, "precision": hardware.precision})
+    lightnings = OmegaConf.masked_copy(cfg.trainer, [key for key in cfg.trainer if key != "threads"])
+    node = OmegaConf.merge(lightnings, {"accelerator": hardware.accelerator, "precision": hardware.precision})
     if node.strategy == "auto" and (node.devices not in (1, "1") or node.num_nodes > 1):
         node.strategy = "ddp_find_unused_parameters_true"  # each player leaves the other's parameters unused
     asked = cfg.trainer.get("plugins")

@@ -209,8 +209,15 @@ def _shares(cfg: DictConfig, world_size: int) -> Iterator[str]:
         )
 
 
+def _threads(cfg: DictConfig) -> Iterator[str]:
+    value = cfg.trainer.get("threads")
+    if value not in (None, "auto") and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        yield f"trainer.threads={value} must be auto or a whole number of at least 1."
+
+
 CHECKS: tuple[Check, ...] = (
     _counts,
+    _threads,
     _gradient_clip,
     _optimizers,
     _lipschitz,

@@ -23,6 +23,10 @@ class Choice:
     channels_last: bool
     reason: str
 
+    def __str__(self) -> str:
+        layout = "channels-last" if self.channels_last else "channels-first"
+        return f"{self.accelerator}, {self.precision}, {layout} ({self.reason})"
+
 
 def choose(accelerator: str, precision: str, channels_last: bool | str) -> Choice:
     """Fill in every `auto`; what the user has set stands."""

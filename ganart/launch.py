@@ -16,6 +16,9 @@ from ganart.errors import UserError
 NO_REAL_STEP = 2**32 - 100
 """Slurm numbers what is no step of srun's (the batch script, an interactive shell) from here on."""
 
+AT_ONCE = "GANART_JOBS_AT_ONCE"
+"""The variable in which a multirun tells its jobs how many of them there are at a time on this machine."""
+
 OTHERS = {"mpirun": ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE"), "jsrun": ("JSM_NAMESPACE_SIZE",)}
 
 

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from rich.table import Table
 
 from ganart.console import console, error_console, fail, remark
 from ganart.errors import OccupiedError, TrainingDivergedError, UserError
+from ganart.launch import AT_ONCE, num_processes
 from ganart.naming import in_multirun
 from ganart.paths import shell
 from ganart.reporting.folders import runs_in
@@ -60,6 +62,7 @@ class Jobs(Callback):
         folder = config.hydra.sweep.dir
         shutil.rmtree(_failed(folder), ignore_errors=True)
         _failed(folder).mkdir(parents=True)
+        share_the_machine(config)
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if in_multirun():
@@ -68,6 +71,7 @@ class Jobs(Callback):
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         folder = Path(config.hydra.sweep.dir)
+        os.environ.pop(AT_ONCE, None)
         jobs = [Run(path) for path in runs_in(folder)]
         console.print(table(jobs))
         shown = os.path.relpath(folder)
@@ -79,6 +83,43 @@ class Jobs(Callback):
                 f"{len(unfinished)} of {len(jobs)} jobs did not finish. The same command with resume=auto trains these "
                 "alone, each from its last checkpoint."
             )
+
+
+def share_the_machine(config: DictConfig) -> None:
+    """Tell the jobs of a multirun how many of them this machine runs at a time, and say once what that comes to."""
+    at_once = jobs_at_once(config)
+    os.environ[AT_ONCE] = str(at_once)
+    if at_once == 1:
+        return
+    from ganart.hardware import choose
+    from ganart.threads import cores, share
+
+    if choose(config.trainer.accelerator, "auto", "auto").accelerator != "cpu":
+        return
+    of_a_job, wanted = num_processes(config.trainer) or 1, config.trainer.threads
+    processes, each = at_once * of_a_job, share(of_a_job)[0] if wanted == "auto" else wanted
+    of_each = f"{each} thread{'s' if each > 1 else ''} each"
+    console.print(f"machine   {processes} processes at a time, {of_each}, on {cores()} cores", soft_wrap=True)
+    if processes * each > cores():
+        console.print(
+            "          More threads than cores wait for each other. hydra/launcher=joblib hydra.launcher.n_jobs="
+            f"{cores()} trains that many at a time, and trainer.threads=auto shares the cores out.",
+            soft_wrap=True,
+        )
+
+
+def jobs_at_once(config: DictConfig) -> int:
+    """How many jobs of a multirun this machine trains at a time: 1 where they run one by one, or on other machines."""
+    jobs = math.prod(
+        len(list(override.sweep_string_iterator()))
+        for override in OverridesParser.create().parse_overrides(list(config.hydra.overrides.task))
+        if override.is_sweep_override()
+    )
+    launcher = str(config.hydra.launcher._target_)
+    if launcher.startswith("hydra_plugins.hydra_joblib_launcher."):
+        number = config.hydra.launcher.n_jobs
+        return min(jobs, number if number > 0 else max(1, (os.cpu_count() or 1) + 1 + number))
+    return jobs if launcher.endswith(".submitit_launcher.LocalLauncher") else 1
 
 
 def _failed(sweep_dir: str | Path) -> Path:

@@ -14,10 +14,11 @@ import torch
 from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
 
-from ganart import quiet, summary
+from ganart import quiet, summary, threads
 from ganart.assembly import build_callbacks, build_gan, build_trainer, built_loggers
 from ganart.callbacks import Doctor, Interrupt, Scores, StopAtImages, StopAtRounds, TimeBudget
 from ganart.callbacks.interrupt import SIGNAL
+from ganart.callbacks.pace import choose_threads
 from ganart.checks import check
 from ganart.config import build_dataset
 from ganart.console import console
@@ -26,7 +27,7 @@ from ganart.datasets.base import PictureSet
 from ganart.datasets.loader import BatchLoader
 from ganart.errors import OccupiedError, PlaceError, TrainingDivergedError, UserError
 from ganart.gan import GAN, normalizes_batches
-from ganart.hardware import Choice, choose
+from ganart.hardware import choose
 from ganart.lean import stop_looking_for_gpus
 from ganart.loggers import ExperimentLogger
 from ganart.paths import RUN_ADVICE, remove_if_nothing_is_in, shell, writing_to
@@ -54,7 +55,7 @@ def train(
         )
     stop_looking_for_gpus()
     check(cfg)
-    with sole_owner_of(run):
+    with sole_owner_of(run), threads.training_here():
         return _train(cfg, run, overrides, resume, extra_callbacks or {})
 
 
@@ -133,10 +134,13 @@ def _train(
             resume.refuse_other_players(cfg)
         torch.manual_seed(cfg.seed)
         gan = build_gan(cfg, pictures, hardware)
+        computing = choose_threads(cfg, trainer, gan)
+        if computing is not None:  # a part of the run, which is gone on with as it was: it decides the last bits
+            composed.trainer.threads = cfg.trainer.threads = computing.count
         if trainer.is_global_zero:
             told = place_of(run, resume)
             run.begin(composed, overrides, pictures)
-            introduce(cfg, told, pictures, hardware, gan)
+            introduce(cfg, told, pictures, f"{hardware}{f', {computing}' if computing else ''}", gan)
         for callback in callbacks:
             if isinstance(callback, Scores):
                 callback.prepare(pictures, trainer.strategy.root_device)
@@ -213,16 +217,15 @@ def place_of(run: RunFolder, resume: Resume | None) -> str:
     return f"{folder}, begun anew: it had ended before its first checkpoint" if run.has_begun else folder
 
 
-def introduce(cfg: DictConfig, place: str, pictures: PictureSet, hardware: Choice, gan: GAN) -> None:
+def introduce(cfg: DictConfig, place: str, pictures: PictureSet, machine: str, gan: GAN) -> None:
     """Say what is about to happen."""
     sizes = {p: sum(w.numel() for w in getattr(gan, p).parameters()) / 1e6 for p in ("generator", "discriminator")}
-    layout = "channels-last" if hardware.channels_last else "channels-first"
     size = f"{pictures.width}×{pictures.height}×{pictures.channels}"
     told = f", told {', '.join(cfg.dataset.condition)}" if cfg.dataset.condition else ""
     lines = {
         "dataset": f"{pictures.name}: {len(pictures.train):,} + {len(pictures.test):,} pictures, {size}{told}",
         "players": ", ".join(f"{player} {millions:.2f} M" for player, millions in sizes.items()),
-        "machine": f"{hardware.accelerator}, {hardware.precision}, {layout} ({hardware.reason})",
+        "machine": machine,
         "run": place,
     }
     slopes = [name for name, penalty in gan.penalties.items() if penalty.strength is not None]

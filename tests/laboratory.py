@@ -29,6 +29,7 @@ TINY = (
     "callback.metrics.every_images=32",
     "trainer=cpu",
     "trainer.precision=32",
+    "trainer.threads=1",
     "schedule=constant",
 )
 

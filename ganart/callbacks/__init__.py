@@ -6,6 +6,7 @@ from ganart.callbacks.interrupt import Interrupt
 from ganart.callbacks.metrics import Metrics
 from ganart.callbacks.nearest import NearestWorks
 from ganart.callbacks.order import Order, in_order
+from ganart.callbacks.pace import Pace
 from ganart.callbacks.progress import ProgressBar
 from ganart.callbacks.samples import Samples
 from ganart.callbacks.scores import Scores
@@ -20,6 +21,7 @@ __all__ = [
     "Metrics",
     "NearestWorks",
     "Order",
+    "Pace",
     "ProgressBar",
     "Samples",
     "Scores",

@@ -11,7 +11,7 @@ from typing import Any
 from ganart.reporting.run import Run
 
 SEED = "seed"
-LABELS = ("name", "run_folder", "resume")
+LABELS = ("name", "run_folder", "resume", "trainer.threads")
 """Keys that say where and how a run is kept, not what it is."""
 
 
