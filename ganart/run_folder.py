@@ -21,6 +21,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from ganart import places
 from ganart.config import build_dataset, build_network
 from ganart.datasets import cache
+from ganart.datasets.advice import classes_without_training
 from ganart.datasets.base import Factor, PictureSet
 from ganart.errors import TrainingDivergedError, UserError
 from ganart.foreign import read_configuration, read_json, refuse_links_out_of
@@ -86,6 +87,7 @@ class RunFolder:
             "num_train": len(pictures.train),
             "num_test": len(pictures.test),
             "factors": [{"name": factor.name, "classes": list(factor.classes)} for factor in pictures.factors],
+            "without_training": classes_without_training(pictures),
             "places": places.recorded(cfg, self.path),
         }
         write_json(self.path / "dataset.json", description)
@@ -158,6 +160,11 @@ class RunFolder:
         if wrong or not all(map(_is_factor, found["factors"])):
             raise UserError(f"{file} is damaged: {wrong[0] if wrong else 'factors'} is not what ganart writes there.")
         return found
+
+    def never_seen(self, factor: str, name: str) -> bool:
+        """Whether the run knows that no training picture has the class `name` of `factor`."""
+        known = self.dataset.get("without_training")
+        return isinstance(known, dict) and name in (known.get(factor) or ())
 
     @property
     def told_factors(self) -> list[Factor]:

@@ -21,8 +21,9 @@ from ganart.callbacks.interrupt import SIGNAL
 from ganart.callbacks.pace import choose_threads
 from ganart.checks import check
 from ganart.config import build_dataset
-from ganart.console import console
+from ganart.console import console, remark
 from ganart.datasets import cache
+from ganart.datasets.advice import before_training
 from ganart.datasets.base import PictureSet
 from ganart.datasets.loader import BatchLoader
 from ganart.errors import OccupiedError, PlaceError, TrainingDivergedError, UserError
@@ -238,6 +239,8 @@ def introduce(cfg: DictConfig, place: str, pictures: PictureSet, machine: str, g
         lines["skipped"] = f"{len(skipped)} unreadable files; `ganart dataset` lists them"
     for name, line in lines.items():
         console.print(f"{name:<9} {line}", soft_wrap=True)
+    for note in before_training(pictures, list(cfg.dataset.condition), cfg.batch_size):
+        remark("note     ", "yellow", note)
 
 
 def conclude(

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from laboratory import DCGAN as SMALL_PLAYERS
 from laboratory import TINY, small_pictures, train_tiny
 from omegaconf import OmegaConf
 
@@ -132,3 +133,19 @@ def test_what_was_typed_from_the_root_or_home_needs_no_place(tmp_path, monkeypat
     for root in (str(tmp_path / "art"), "~/art"):
         cfg = OmegaConf.create({"dataset": {"root": root}, "features": {"weights": None}})
         assert places.recorded(cfg, tmp_path / "run") == {}
+
+
+def test_a_class_without_a_training_picture_is_told_before_training_and_when_it_is_asked_for(ganart, tmp_path):
+    art = small_pictures(tmp_path / "art", side=8, per_class=30, classes=("train/calm", "train/loud", "test/wild"))
+    where = [
+        "dataset=image_folder",
+        f"dataset.root={art}",
+        "dataset.condition=[style]",
+        f"hydra.run.dir={tmp_path}/run",
+    ]
+    status, printed = ganart("train", *FOLDER, *where, *SMALL_PLAYERS, "total_images=16", "~callback.scores")
+    assert status == 0, printed
+    assert "no training picture has style=wild" in printed
+    asked = ganart("generate", f"run={tmp_path}/run", "seeds=1", "labels.style=wild")
+    assert "no training picture has style=wild" in asked[1]
+    assert "no training picture" not in ganart("generate", f"run={tmp_path}/run", "seeds=1", "labels.style=calm")[1]

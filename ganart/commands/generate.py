@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ganart.originality import Auditor
     from ganart.painter import Painter, Recipe
+    from ganart.run_folder import RunFolder
 
 MOST_ON_SHEET = 400
 MOST_LISTED = 10
@@ -40,6 +42,7 @@ def generate_one(cfg: DictConfig) -> None:
     painter = Painter(run, run.checkpoint(which), cfg.average, device_of(cfg.device), allow)
     labels = OmegaConf.to_container(cfg.labels, resolve=True)
     recipes = plan(painter.factors, seeds_in(str(cfg.seeds)), cast(dict[str, Any], labels), cfg.truncation)
+    tell_of_classes_without_training(run, recipes)
     auditor = None
     if cfg.audit != "none":
         from ganart.auditing import auditor_of
@@ -50,6 +53,16 @@ def generate_one(cfg: DictConfig) -> None:
 
 
 main = hydra.main(config_path=str(conf_dir()), config_name="generate", version_base="1.3")(generate_one)
+
+
+def tell_of_classes_without_training(run: RunFolder, recipes: Sequence[Recipe]) -> None:
+    """Say which of the classes that are asked for no training picture has."""
+    from ganart.console import remark
+
+    asked = dict.fromkeys(label for recipe in recipes for label in recipe.labels.items())
+    never_seen = [f"{factor}={name}" for factor, name in asked if run.never_seen(factor, name)]
+    if never_seen:
+        remark("note", "yellow", f"no training picture has {', '.join(never_seen[:MOST_LISTED])}: not learnt")
 
 
 def generate(

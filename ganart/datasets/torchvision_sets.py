@@ -21,7 +21,7 @@ from ganart.datasets.base import Dataset, Factor, Picture
 from ganart.datasets.decoding import with_channels
 from ganart.datasets.resize import WAYS, border, fit
 from ganart.errors import UserError
-from ganart.paths import cache_dir
+from ganart.paths import CACHE_ADVICE, cache_dir, writing_to
 
 READER = 1
 """Part of the key: counted up when the same files and settings would give other pixels or labels."""
@@ -97,9 +97,10 @@ class TorchvisionSet(Dataset):
     def key(self) -> str:
         if not self._raw_files():
             lock = cache_dir() / "downloads" / f"{self.name}.lock"
-            lock.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(lock):  # two first runs must not write one archive; the second finds it read
-                self._read(train=True)  # downloads what is missing, or says that it may not
+            with writing_to(lock, CACHE_ADVICE):
+                lock.parent.mkdir(parents=True, exist_ok=True)
+                with FileLock(lock):  # two first runs must not write one archive; the second finds it read
+                    self._read(train=True)  # downloads what is missing, or says that it may not
         what = [[path.name, path.stat().st_size] for path in self._raw_files()]
         how = [READER, self.name, self.factor, self.height, self.width, self.channels]
         how += [self.resize, self.filter, self.background]

@@ -51,7 +51,7 @@ def check_hash(file: Path, sha256: str | None) -> None:
     if not found.startswith(sha256.lower()):
         raise UserError(
             f"{file} is not the file of weights that was asked for: its SHA-256 begins with {found[:8]}, not with "
-            f"{sha256[:8]}. Get the right file, or, if you know what this one is, take it as it is: "
+            f"{sha256[:8]}. {_way_out(file)}, or, if you know what this one is, take it as it is: "
             "features.sha256=null (its scores then carry its hash in their protocol)."
         )
 
@@ -70,7 +70,13 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         problem: object = "it holds more than tensors"
     except Exception as error:  # whatever a damaged file makes of the reader
         problem = error
-    raise UserError(f"features.weights={file} is not a file of weights alone, and is not opened: {problem}")
+    raise UserError(f"{file} is not a file of weights alone, and is not opened ({problem}). {_way_out(file)}.")
+
+
+def _way_out(file: Path) -> str:
+    """What to do about a wrong or damaged file: what was downloaded can be downloaded again."""
+    downloaded = file.absolute().is_relative_to(Path(torch.hub.get_dir()).absolute())
+    return "Delete it, and it is downloaded again" if downloaded else "Get the right file"
 
 
 def could_not_be_had(name: str, error: Exception, file: str) -> UserError:
