@@ -15,7 +15,7 @@ import math
 import os
 import shutil
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +28,8 @@ from ganart.datasets.base import Dataset, Factor, Manifest, PictureSet, Skipped
 from ganart.errors import PlaceError, UserError
 from ganart.paths import CACHE_ADVICE, cache_dir, reading_from, writing_to
 from ganart.store import DAMAGE, save_array
+
+MOST_TRIED = 20
 
 
 def load(dataset: Dataset) -> PictureSet:
@@ -59,8 +61,17 @@ def _whole(folder: Path, dataset: Dataset, key: str) -> PictureSet | None:
             pictures = _open(folder, dataset, key)
         except (FileNotFoundError, *DAMAGE):
             return None
-    outdated = any(row.passing and dataset.can_read_now(row.file) for row in pictures.manifest.skipped)
-    return None if outdated else pictures
+    return None if _more_can_be_read(dataset, pictures.manifest.skipped) else pictures
+
+
+def _more_can_be_read(dataset: Dataset, skipped: list[Skipped]) -> bool:
+    """Whether a file can be read now that was skipped for a passing reason; of each reason a few are tried."""
+    tried: Counter[str] = Counter()
+    for row in skipped:
+        tried[row.reason] += row.passing
+        if row.passing and tried[row.reason] <= MOST_TRIED and dataset.can_read_now(row.file):
+            return True
+    return False
 
 
 def _open(folder: Path, dataset: Dataset, key: str) -> PictureSet:

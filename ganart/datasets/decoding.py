@@ -171,6 +171,8 @@ def reason(error: Exception, data: bytes = b"") -> str:
             return str(TooManyPixelsError(int(found.group()))) if found else str(error)
         case MemoryError():
             return "it does not fit into memory"
+        case OSError(strerror=str(problem)):  # without the path, which a report would publish
+            return problem
         case _:
             return str(error) or type(error).__name__
 

@@ -167,7 +167,8 @@ def _sort_out(name: str, file: _Found, read: Callable[..., bytes]) -> Entry | Sk
     try:
         return entry if looks_like_picture(read(entry, 64)) else name
     except Exception as error:  # of a damaged zip nearly every kind
-        return Skipped(name, str(error) or type(error).__name__, isinstance(error, OSError))
+        problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return Skipped(name, problem, isinstance(error, OSError))
 
 
 # ------------------------------------------------------------------------------------------------------ what there is

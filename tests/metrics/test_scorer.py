@@ -1,15 +1,18 @@
 """The scorer on tiny pictures and a feature network that anybody can compute by hand."""
 
+import errno
+
 import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
 
-from ganart import __version__
+from ganart import __version__, store
 from ganart.datasets.base import Factor
-from ganart.errors import UserError
+from ganart.errors import PlaceError, UserError
 from ganart.features import FeatureNetwork, pictures_at_once
 from ganart.metrics import FrechetDistance, InceptionScore, KernelDistance, PrecisionRecall, Result, Scorer, observer
+from ganart.paths import cache_dir
 
 CPU = torch.device("cpu")
 
@@ -367,3 +370,26 @@ def test_scores_do_not_depend_on_how_many_pictures_are_seen_at_once(make_picture
 def test_a_batch_size_that_is_none_is_refused(batch_size):
     with pytest.raises(UserError, match=f"batch_size={batch_size} .*batch_size=auto"):
         scorer_of(batch_size=batch_size)
+
+
+def test_a_filled_cache_is_enough_where_nothing_can_be_written(pictures, monkeypatch):
+    first = scored(prepared(pictures))
+
+    def read_only(*arguments, **settings):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(store, "FileLock", read_only)
+    assert scored(prepared(pictures)) == first
+    with pytest.raises(PlaceError, match=r"cannot be written: Read-only file system.*GANART_CACHE=FOLDER"):
+        prepared(pictures, seed=1)
+
+
+@pytest.mark.parametrize("ending", [".npz", ".floor.json"])
+@pytest.mark.parametrize("left", [0, 40, -5])
+def test_what_is_torn_in_the_cache_is_made_anew(pictures, ending, left):
+    first = scored(prepared(pictures))
+    files = [file for file in (cache_dir() / "features").iterdir() if file.name.endswith(ending)]
+    assert files
+    for file in files:
+        file.write_bytes(file.read_bytes()[:left])
+    assert scored(prepared(pictures)) == first
