@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from filelock import FileLock
 
-from ganart.paths import CACHE_ADVICE, cache_dir, reading_from, replacing, writing_to
+from ganart.paths import CACHE_ADVICE, DISK_ERRORS, cache_dir, reading_from, replacing, writing_to
 
 Content = TypeVar("Content")
 
@@ -38,12 +38,12 @@ def cached(kind: str, key: str, suffix: str, write: Callable[[Path], None], read
         PlaceError: if the cache cannot be read or written to.
     """
     file = cache_dir() / kind / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}{suffix}"
-    if found := _whole(file, read):
+    if found := whole(file, read):
         return found[0]
     with writing_to(file, CACHE_ADVICE):
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
-            if found := _whole(file, read):  # another process has made it in the meantime
+            if found := whole(file, read):  # another process has made it in the meantime
                 return found[0]
             with replacing(file) as unfinished:
                 write(unfinished)
@@ -56,10 +56,18 @@ def save_array(file: Path, array: np.ndarray) -> None:
         np.save(SimpleNamespace(write=stream.write), array)
 
 
-def _whole(file: Path, read: Callable[[Path], Content]) -> list[Content]:
-    """The content of `file` in a list; an empty one where there is no such file or a damaged one."""
+def whole(file: Path, read: Callable[[Path], Content]) -> list[Content]:
+    """Return the content of `file` in a list; an empty one where there is no such file or a damaged one.
+
+    Raises:
+        PlaceError: if the disk fails, or is closed to this user.
+    """
     with reading_from(file, CACHE_ADVICE):
         try:
             return [read(file)]
-        except (FileNotFoundError, *DAMAGE):
+        except DAMAGE:
+            return []
+        except OSError as error:  # of a file that is not there, or from a place in it that is not
+            if error.errno in DISK_ERRORS:
+                raise
             return []

@@ -100,6 +100,24 @@ def test_a_damaged_file_is_made_anew(torn):
     assert cached("things", "key", ".npy", write, read) == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("error", [OSError(errno.EINVAL, "Invalid argument"), EOFError(), KeyError("labels")])
+def test_whatever_a_reader_makes_of_a_torn_file_it_is_made_anew(error):
+    """Torch seeks to wherever the torn directory of its archive points."""
+
+    def read(file: Path) -> str:
+        if file.read_text() == "torn":
+            raise error
+        return file.read_text()
+
+    def write(file: Path) -> None:
+        file.write_text("whole")
+
+    cached("things", "key", ".txt", write, read)
+    (file,) = (cache_dir() / "things").glob("*.txt")
+    file.write_text("torn")
+    assert cached("things", "key", ".txt", write, read) == "whole"
+
+
 def test_a_file_that_may_not_be_read_is_one_sentence():
     def read(file: Path) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(file))

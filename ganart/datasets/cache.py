@@ -26,8 +26,8 @@ from filelock import FileLock
 from ganart.console import console, progress, remark
 from ganart.datasets.base import Dataset, Factor, Manifest, PictureSet, Skipped
 from ganart.errors import PlaceError, UserError
-from ganart.paths import CACHE_ADVICE, cache_dir, reading_from, writing_to
-from ganart.store import DAMAGE, save_array
+from ganart.paths import CACHE_ADVICE, cache_dir, writing_to
+from ganart.store import save_array, whole
 
 MOST_TRIED = 20
 
@@ -56,12 +56,8 @@ def load(dataset: Dataset) -> PictureSet:
 
 def _whole(folder: Path, dataset: Dataset, key: str) -> PictureSet | None:
     """The decoded data set in `folder`; None where it is missing, damaged, or lacks what can be read now."""
-    with reading_from(folder, CACHE_ADVICE):
-        try:
-            pictures = _open(folder, dataset, key)
-        except (FileNotFoundError, *DAMAGE):
-            return None
-    return None if _more_can_be_read(dataset, pictures.manifest.skipped) else pictures
+    found = whole(folder, lambda there: _open(there, dataset, key))
+    return None if not found or _more_can_be_read(dataset, found[0].manifest.skipped) else found[0]
 
 
 def _more_can_be_read(dataset: Dataset, skipped: list[Skipped]) -> bool:
