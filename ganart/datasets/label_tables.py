@@ -25,6 +25,11 @@ USUAL_NAMES = ("metadata.jsonl", "metadata.csv", "dataset.json", "labels.csv")
 
 _INDEX_OF_PANDAS = re.compile(r"unnamed: \d+", re.IGNORECASE)
 _SHOWN = 60
+_OTHER_KINDS = {
+    b"PK\x03\x04": "a spreadsheet's own file",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet's own file",
+    b"PAR1": "a Parquet file",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,9 @@ def read_table(name: str, data: bytes, encoding: str | None = None) -> Table:
     Raises:
         UserError: if it is damaged, empty or has no column of file names.
     """
+    for magic, kind in _OTHER_KINDS.items():
+        if data.startswith(magic):
+            raise UserError(f"dataset.labels={name}: it is {kind}. Save it as CSV, and name that.")
     text, notes = _text(name, data, encoding)
     ending = PurePosixPath(name).suffix.lower()
     try:

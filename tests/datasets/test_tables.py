@@ -182,6 +182,13 @@ def test_what_is_no_table_is_refused_without_printing_it(two, name, content):
     assert len(str(told.value)) < 1000
 
 
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"])
+def test_a_spreadsheet_that_is_not_saved_as_csv_is_told(two, start):
+    (two / "t.csv").write_bytes(start + bytes(100))
+    with pytest.raises(UserError, match="Save it as CSV"):
+        ImageFolder(root=two, labels="t.csv")
+
+
 def test_a_table_with_many_columns_is_not_printed_whole(two):
     (two / "t.csv").write_text(",".join(f"column{n}" for n in range(5000)) + "\n")
     with pytest.raises(UserError, match=r"column0, column1.* and 4988 more"):
