@@ -13,6 +13,8 @@ from omegaconf import OmegaConf
 from ganart import places
 from ganart.run_folder import RunFolder
 
+pytestmark = pytest.mark.usefixtures("shared_cache")
+
 FOLDER = [item for item in TINY if "num_pictures" not in item]
 
 
@@ -78,7 +80,8 @@ def test_where_the_pictures_are_now_can_be_said(ganart, moved, tmp_path):
 
     here = ("dataset.root=new", "dataset.labels=new.csv")
     assert ganart(*audit, *here)[0] == 0
-    assert ganart("generate", f"run={moved}/runs/a", "seeds=1", "audit=warn", "features=classifier", *here)[0] == 0
+    features = ("features=classifier", "features.images=500")
+    assert ganart("generate", f"run={moved}/runs/a", "seeds=1", "audit=warn", *features, *here)[0] == 0
     status, printed = ganart("train", f"resume={moved}/runs/a", "total_images=64", *here)
     assert status == 0, printed
     assert RunFolder(moved / "runs/a").config.dataset.root == "new"
