@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -21,6 +22,7 @@ Compose = Callable[[Sequence[str]], DictConfig]
 """From overrides to the configuration of a run; raises Hydra's errors."""
 
 DIGITS = 5
+MOST_VALUES = 10_000
 SYNTAX = (
     "choice(a,b,c), range(start,stop,step=1), interval(0.1,1.0), int(interval(1,64)) or tag(log,interval(1e-4,1e-2))"
 )
@@ -72,12 +74,30 @@ class Parameter:
         """Draw a value, as an override."""
         d = self.distribution
         if isinstance(d, CategoricalDistribution):
-            return f"{self.key}={trial.suggest_categorical(self.key, d.choices)}"
+            return self.override(trial.suggest_categorical(self.key, d.choices))
         if isinstance(d, IntDistribution):
-            return f"{self.key}={trial.suggest_int(self.key, d.low, d.high, step=d.step, log=d.log)}"
+            return self.override(trial.suggest_int(self.key, d.low, d.high, step=d.step, log=d.log))
         assert isinstance(d, FloatDistribution)
-        value = trial.suggest_float(self.key, d.low, d.high, step=d.step, log=d.log)
-        return f"{self.key}={value:.{DIGITS}g}"  # more digits tell nothing, and are to be read and typed
+        return self.override(trial.suggest_float(self.key, d.low, d.high, step=d.step, log=d.log))
+
+    def override(self, value: Any) -> str:
+        """Write `value` as it is given to a run: of more digits nobody learns, and they are to be read and typed."""
+        return f"{self.key}={value:.{DIGITS}g}" if isinstance(value, float) else f"{self.key}={value}"
+
+    def in_any_order(self, random: Random) -> Iterator[Any]:
+        """All values shuffled; of a very long range, and of one without steps, a hundred of them."""
+        d = self.distribution
+        if isinstance(d, CategoricalDistribution):
+            yield from random.sample(list(d.choices), len(d.choices))
+        elif isinstance(d, IntDistribution):
+            values = range(d.low, d.high + 1, d.step)
+            yield from random.sample(values, min(len(values), MOST_VALUES))
+        elif isinstance(d, FloatDistribution) and d.step is not None:
+            yield from random.sample(self.values, len(self.values))
+        elif isinstance(d, FloatDistribution):
+            for _ in range(100):
+                share = random.random()
+                yield d.low * (d.high / d.low) ** share if d.log else d.low + share * (d.high - d.low)
 
 
 @dataclass(frozen=True)
@@ -111,6 +131,24 @@ class Space:
             if why_not(parameter, compose, overrides) is None:
                 overrides.append(parameter.suggest(trial))
         return overrides
+
+    def untried(self, tried: Set[tuple[str, ...]], compose: Compose, seed: int = 0) -> dict[str, Any] | None:
+        """Find a point whose overrides are not among `tried`, by its values; None if there is no other."""
+        random = Random(seed)
+
+        def beyond(position: int, overrides: tuple[str, ...], values: dict[str, Any]) -> dict[str, Any] | None:
+            if position == len(self.parameters):
+                return None if overrides in tried else values
+            parameter = self.parameters[position]
+            if why_not(parameter, compose, overrides) is not None:
+                return beyond(position + 1, overrides, values)
+            deeper = (
+                beyond(position + 1, (*overrides, parameter.override(value)), {**values, parameter.key: value})
+                for value in parameter.in_any_order(random)
+            )
+            return next((found for found in deeper if found is not None), None)
+
+        return beyond(0, (), {})
 
     def check(self, compose: Compose) -> None:
         """Raise `UserError` for a key that no trial will have, and for a choice that cannot be composed."""

@@ -8,7 +8,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,7 @@ import optuna
 from filelock import FileLock, Timeout
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.pruners import BasePruner
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ganart.errors import UserError
@@ -27,11 +27,11 @@ from ganart.foreign import refuse_links_out_of
 from ganart.paths import write_atomically
 from ganart.sweeping.objective import Objective, same_protocols
 from ganart.sweeping.sampler import SeededByTrial
+from ganart.sweeping.storage import JOURNAL, open_storage
 
-JOURNAL = "study.journal"
 RECIPE, PROTOCOL = "recipe", "protocol"
 OWNER, ALIVE, FOLDER, OVERRIDES, REASON, SUCCEEDS = "owner", "alive", "folder", "overrides", "reason", "succeeds"
-DIED = "its process ended"
+DIED, REPEATED = "its process ended", "a repetition"
 MOST_DEATHS = 3
 """A trial that so many processes have died of is at fault itself: it takes more memory than there is, say."""
 
@@ -39,8 +39,11 @@ SIGN_OF_LIFE_SECONDS = 30.0
 SILENT_SECONDS = 600.0
 """Without a sign of life for so long, a process on another machine is taken for dead."""
 
-WAITS = (1.0, 5.0, 20.0)
-"""Seconds from one attempt to the next to write what a training came to."""
+DRAWS = 10
+"""So often the sampler may draw what has been tried; then any point is taken that has not."""
+
+MOST_FAILURES = 2
+"""So often a recipe is tried that fails: the next machine may have more memory."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Study:
         refuse_links_out_of(folder, f"hydra.run.dir={os.path.relpath(folder)}", below=("trials", ".locks"))
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         try:
-            storage = _storage(folder, url)
+            storage = open_storage(folder, url)
             study = optuna.create_study(
                 study_name="ganart" if url is None else _name_at_first(folder, name),
                 storage=storage,
@@ -144,31 +147,85 @@ class Study:
     # ------------------------------------------------------------------------------------------ trials
 
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
-        """Those of `states`, or all; what a dead process left and another took up counts once, as what it became."""
-        found = self.optuna.get_trials(deepcopy=False, states=states or None)
-        return [trial for trial in found if trial.user_attrs.get(REASON) != DIED]
+        """Those of `states`, or all; what a dead process left and another took up counts once, as what it became.
 
-    def claim(self, n_trials: int, suggest: Callable[[Trial], list[str]]) -> Claim | None:
+        What was drawn again and not trained again is not among them.
+        """
+        found = self.optuna.get_trials(deepcopy=False, states=states or None)
+        return [trial for trial in found if trial.user_attrs.get(REASON) not in (DIED, REPEATED)]
+
+    def claim(
+        self,
+        n_trials: int,
+        suggest: Callable[[Trial], list[str]],
+        untried: Callable[[Set[tuple[str, ...]]], Mapping[str, Any] | None] = lambda tried: None,
+    ) -> Claim | None:
         """Take what is to be tried next: what a dead process left behind, else something new; None if that is all.
 
-        `suggest` draws the values, as overrides. Two processes cannot take up the same, nor one too many.
+        Two processes cannot take up the same, nor one too many.
+
+        Args:
+            n_trials: of the study, over all processes.
+            suggest: draws values for a trial, as overrides.
+            untried: finds the values of a point whose overrides are not among those that it is given; None if there
+                is no other.
         """
         with self._alone():
             self._put_in_line_what_the_dead_left()
-            if not self.trials(TrialState.WAITING) and len(self.trials()) >= n_trials:
-                return None
-            trial = self.optuna.ask()
-            lock = self._lock_of(trial.number)
-            lock.acquire(blocking=False)
-            trial.set_user_attr(OWNER, self._owner)
-            trial.set_user_attr(ALIVE, time.time())
-            folder = trial.user_attrs.get(FOLDER) or f"trials/{trial.number:04d}"
-            if not re.fullmatch(r"trials/\d+", str(folder)):
-                raise UserError(f"{os.path.relpath(self.folder)} is damaged: trial {trial.number} lies in {folder}.")
-            trial.set_user_attr(FOLDER, folder)
-            overrides = suggest(trial)
-            trial.set_user_attr(OVERRIDES, overrides)
-            return Claim(trial, overrides, folder, lock)
+            for draw in range(2 * DRAWS):
+                if not self.trials(TrialState.WAITING) and len(self.trials()) >= n_trials:
+                    return None
+                claim = self._take(suggest)
+                if SUCCEEDS in claim.trial.user_attrs or tuple(claim.overrides) not in self._tried(claim.trial.number):
+                    return claim
+                self._put_aside(claim)
+                if draw >= DRAWS - 1:
+                    point = untried(self._tried())
+                    if point is None:
+                        return None
+                    self.optuna.enqueue_trial(dict(point))
+        return None
+
+    def _take(self, suggest: Callable[[Trial], list[str]]) -> Claim:
+        trial = self.optuna.ask()
+        lock = self._lock_of(trial.number)
+        lock.acquire(blocking=False)
+        trial.set_user_attr(OWNER, self._owner)
+        trial.set_user_attr(ALIVE, time.time())
+        folder = trial.user_attrs.get(FOLDER) or f"trials/{trial.number:04d}"
+        if not re.fullmatch(r"trials/\d+", str(folder)):
+            raise UserError(f"{os.path.relpath(self.folder)} is damaged: trial {trial.number} lies in {folder}.")
+        trial.set_user_attr(FOLDER, folder)
+        overrides = suggest(trial)
+        trial.set_user_attr(OVERRIDES, overrides)
+        return Claim(trial, overrides, folder, lock)
+
+    def _tried(self, before: int | None = None) -> set[tuple[str, ...]]:
+        """The recipes that have come to their value or have failed often enough, and those that are being trained.
+
+        Of those that are being trained, with `before`, only trials of lower numbers: where two machines have drawn the
+        same at once, each sees the other, and the later one makes way.
+        """
+        tried, failures = set(), Counter[tuple[str, ...]]()
+        for trial in self.trials():
+            recipe = tuple(trial.user_attrs.get(OVERRIDES, ()))
+            if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
+                tried.add(recipe)
+            elif trial.state == TrialState.FAIL:
+                failures[recipe] += 1
+            elif OVERRIDES in trial.user_attrs and (before is None or trial.number < before):
+                tried.add(recipe)
+        return tried | {recipe for recipe, number in failures.items() if number >= MOST_FAILURES}
+
+    def _put_aside(self, claim: Claim) -> None:
+        """End a trial that would only train again what has its value."""
+        claim.trial.set_user_attr(REASON, REPEATED)
+        self.optuna.tell(claim.trial, state=TrialState.FAIL)
+        claim.lock.release()
+
+    def position_of(self, trial: Trial) -> int:
+        """The how-many-eth of the study's trials it is, from 1; numbers count what died and was taken up, too."""
+        return sum(other.number <= trial.number for other in self.trials())
 
     @contextmanager
     def held(self, claim: Claim) -> Iterator[None]:
@@ -192,29 +249,22 @@ class Study:
     def tell(
         self, trial: Trial, state: TrialState, values: Sequence[float] | None = None, **facts: Any
     ) -> FrozenTrial | None:
-        """Write what a trial came to, again and again where the storage is away.
+        """Write what a trial came to.
 
         Returns:
             The trial as it is kept; None where another machine had taken this process for dead, and ended it.
 
         Raises:
-            UserError: if it cannot be written; the trial is then taken up again by whoever comes next.
+            StorageAwayError: if it cannot be written; the trial is then taken up again by whoever comes next.
         """
-        for wait in (*WAITS, None):
-            try:
-                for key, value in facts.items():
-                    trial.set_user_attr(key, value)
-                return self.optuna.tell(trial, values=values, state=state)
-            except (UpdateFinishedTrialError, ValueError):
-                return None
-            except Exception as error:
-                if wait is None:
-                    raise UserError(
-                        f"Trial {trial.number} is trained, and the study cannot be told: {error}\nThe same command "
-                        "takes it up from its run folder when the storage is there again."
-                    ) from error
-                time.sleep(wait)
-        raise AssertionError
+        try:
+            for key, value in facts.items():
+                trial.set_user_attr(key, value)
+            return self.optuna.tell(trial, values=values, state=state)
+        except (UpdateFinishedTrialError, ValueError):
+            kept = self.storage.get_trial(trial._trial_id)
+            # A data base may have gone away after it had written, and before it said so.
+            return kept if (kept.state, kept.values) == (state, list(values) if values else None) else None
 
     def _put_in_line_what_the_dead_left(self) -> None:
         """End the trials of processes that are gone, and put each in line again, to go on in its own folder."""
@@ -269,12 +319,6 @@ class Study:
         folder = self.folder / ".locks"
         folder.mkdir(exist_ok=True)
         return folder
-
-
-def _storage(folder: Path, url: str | None) -> BaseStorage:
-    if url is None:
-        return JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
-    return RDBStorage(url)
 
 
 def _name_at_first(folder: Path, name: str) -> str:

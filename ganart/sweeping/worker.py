@@ -6,9 +6,10 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import torch
 from omegaconf import DictConfig, open_dict
@@ -21,6 +22,7 @@ from ganart.resume import Resume, overrides_of
 from ganart.run_folder import RunFolder
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.space import Compose, Space
+from ganart.sweeping.storage import StorageAwayError
 from ganart.sweeping.study import REASON, Claim, Study
 from ganart.sweeping.watch import PRUNED, Watch
 from ganart.training import train
@@ -52,8 +54,10 @@ class Worker:
     def work(self, n_trials: int, deadline: float = math.inf, after_each: Callable[[], object] = lambda: None) -> None:
         """Run trials until the study has `n_trials`, over all processes, or `deadline` (time.monotonic) has passed."""
         while time.monotonic() < deadline:
-            claim = self.study.claim(n_trials, self._suggest)
+            claim = self.study.claim(n_trials, self._suggest, self._untried)
             if claim is None:
+                if (tried := len(self.study.trials())) < n_trials:
+                    console.print(f"\nAll there is to try has been tried, or is at this moment: {tried} trials.")
                 return
             with self.study.held(claim):
                 self._run(claim, n_trials)
@@ -62,14 +66,23 @@ class Worker:
     def _suggest(self, trial: Trial) -> list[str]:
         return self.space.suggest(trial, self.compose)
 
+    def _untried(self, tried: Set[tuple[str, ...]]) -> Mapping[str, Any] | None:
+        return self.space.untried(tried, self.compose, seed=len(tried))
+
     def _run(self, claim: Claim, n_trials: int) -> None:
         number, begun = claim.trial.number, time.monotonic()
-        remark(f"\ntrial {number}", "bold", f"of {n_trials}   {' '.join(claim.overrides)}")
+        remark(
+            f"\ntrial {number}",
+            "bold",
+            f"({self.study.position_of(claim.trial)} of {n_trials})   {' '.join(claim.overrides)}",
+        )
         state, values, reason = TrialState.COMPLETE, None, None
         try:
             values = self._train(claim)
         except PrunedError:
             state, reason = TrialState.PRUNED, PRUNED
+        except StorageAwayError:  # no fault of the trial's
+            raise
         except OWN_FAULTS as error:
             state, reason = TrialState.FAIL, str(error)
         facts = {SECONDS: round(time.monotonic() - begun, 1), **({REASON: reason} if reason else {})}
@@ -117,8 +130,10 @@ class Worker:
         resume = Resume(run, latest, []) if latest else None
         if resume is not None:
             here, cfg = cfg, resume.config(cfg)
+            begun_with = cfg.trainer.get("threads")
             for group in OF_THE_MACHINE:
                 cfg[group] = here[group]
+            cfg.trainer.threads = begun_with  # they decide the last bits
         if status := train(cfg, run, told, resume, {"watch": watch(cfg.total_images)}):
             sys.exit(status)
 

@@ -8,12 +8,15 @@ import time
 
 import optuna
 import pytest
-from optuna.samplers import RandomSampler, TPESampler
+from hydra.errors import ConfigCompositionException
+from omegaconf import OmegaConf
+from optuna.samplers import GridSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState
 
 from ganart.errors import UserError
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.sampler import SeededByTrial
+from ganart.sweeping.space import Space
 from ganart.sweeping.study import DIED, FOLDER, OWNER, REASON, SUCCEEDS, Study
 
 FID, RECALL = Objective("fid", lower_is_better=True), Objective("recall", lower_is_better=False)
@@ -134,22 +137,14 @@ def test_a_trial_that_was_just_asked_for_on_another_machine_is_left_alone(tmp_pa
     assert opened(tmp_path).claim(1, draw) is None
 
 
-def test_a_storage_that_is_away_for_a_moment_is_asked_again(tmp_path, monkeypatch):
-    monkeypatch.setattr("ganart.sweeping.study.WAITS", (0.0, 0.0))
-    study, failures = opened(tmp_path), [OSError("away"), OSError("away")]
-    claim = study.claim(1, draw)
-    tell = study.optuna.tell
-
-    def sometimes(*args, **named):
-        if failures:
-            raise failures.pop()
-        return tell(*args, **named)
-
-    monkeypatch.setattr(study.optuna, "tell", sometimes)
-    assert study.tell(claim.trial, TrialState.COMPLETE, [1.0], note="x").values == [1.0]
-    failures += [OSError("away")] * 3
-    with pytest.raises(UserError, match="cannot be told: away"):
-        study.tell(claim.trial, TrialState.COMPLETE, [1.0])
+def test_a_result_that_was_written_before_its_storage_went_away_is_kept(tmp_path):
+    """The data base had it, and could not say so: told once more, it is there already."""
+    study = opened(tmp_path)
+    trial = study.claim(1, draw).trial
+    study.optuna.tell(trial, 1.0)
+    assert study.tell(trial, TrialState.COMPLETE, [1.0]).values == [1.0]
+    assert study.tell(trial, TrialState.COMPLETE, [2.0]) is None
+    assert study.tell(trial, TrialState.PRUNED) is None
 
 
 def test_a_result_that_comes_after_another_machine_gave_the_trial_up_is_not_written_over(tmp_path):
@@ -239,3 +234,125 @@ def test_a_sampler_knows_what_trials_before_it_came_to(tmp_path):
         study.tell(trial, (trial.suggest_float("lr", 0.0, 1.0) - 0.8) ** 2)
     late = [trial.params["lr"] for trial in study.trials[20:]]
     assert sum(abs(value - 0.8) < 0.2 for value in late) > 12  # by chance 8 of 20
+
+
+# ------------------------------------------------------------------------------------------ nothing is trained twice
+
+
+def few(trial):
+    """Six recipes."""
+    return [f"a={trial.suggest_categorical('a', ['x', 'y', 'z'])}", f"n={trial.suggest_int('n', 1, 2)}"]
+
+
+SIX = Space.read({"a": "choice(x,y,z)", "n": "int(interval(1,2))"})
+
+
+def any_other(tried):
+    return SIX.untried(tried, compose=lambda overrides: OmegaConf.create())
+
+
+@pytest.mark.parametrize("url", [None, "sqlite"])
+def test_a_recipe_that_has_its_value_is_not_trained_again_and_the_study_ends_when_all_have_been_tried(tmp_path, url):
+    url = f"sqlite:///{tmp_path}/study.db" if url else None
+    recipes = []
+    for _ in range(20):
+        study = opened(tmp_path, url=url)  # another process each time
+        claim = study.claim(20, few, any_other)
+        if claim is None:
+            break
+        recipes.append(tuple(claim.overrides))
+        study.tell(claim.trial, TrialState.COMPLETE, [float(len(recipes))])
+        claim.lock.release()
+    assert sorted(recipes) == sorted((f"a={a}", f"n={n}") for a in "xyz" for n in (1, 2))
+    assert len(opened(tmp_path, url=url).trials()) == 6  # what was drawn again is not shown
+
+
+def test_what_another_process_is_training_is_not_drawn_by_this_one(tmp_path):
+    claims = [opened(tmp_path).claim(20, few, any_other) for _ in range(7)]
+    assert claims.pop() is None
+    assert len({tuple(claim.overrides) for claim in claims}) == 6
+
+
+def test_of_two_machines_that_draw_the_same_at_once_the_later_makes_way(tmp_path):
+    study = opened(tmp_path)
+    others = study._take(lambda trial: ["n=1"])
+    ours = study._take(lambda trial: ["n=1"])
+    assert ("n=1",) not in study._tried(others.trial.number)
+    assert ("n=1",) in study._tried(ours.trial.number)
+
+
+def test_a_recipe_that_failed_is_tried_once_more_and_not_for_ever(tmp_path):
+    def only(trial):
+        return [f"n={trial.suggest_int('n', 1, 1)}"]
+
+    for _ in range(2):
+        claim = opened(tmp_path).claim(9, only)
+        opened(tmp_path).tell(claim.trial, TrialState.FAIL, reason="no memory")
+        claim.lock.release()
+    assert opened(tmp_path).claim(9, only) is None
+
+
+def test_a_pruned_recipe_is_not_tried_again(tmp_path):
+    study = opened(tmp_path)
+    claim = study.claim(9, lambda trial: ["n=1"])
+    study.tell(claim.trial, TrialState.PRUNED)
+    assert study.claim(9, lambda trial: ["n=1"]) is None
+
+
+def test_what_a_killed_process_left_is_no_repetition_and_has_its_place_among_the_trials(killed):
+    study = opened(killed)
+    claim = study.claim(2, draw)
+    assert claim.trial.number == 1
+    assert study.position_of(claim.trial) == 1
+    assert study.position_of(study.claim(2, draw).trial) == 2
+
+
+def test_a_grid_is_tried_point_by_point_as_ever(tmp_path):
+    grid = {"a": ["x", "y", "z"], "n": [1, 2]}
+    sampler = SeededByTrial(lambda seed: GridSampler(grid, seed=seed), 0)
+    drawn = []
+    for _ in range(6):
+        study = Study.open(tmp_path, None, (FID,), sampler)
+        claim = study.claim(6, few, any_other)
+        drawn.append((claim.trial.number, tuple(claim.overrides)))
+        study.tell(claim.trial, TrialState.COMPLETE, [1.0])
+    assert [number for number, _ in drawn] == list(range(6))
+    assert len({overrides for _, overrides in drawn}) == 6
+
+
+@pytest.mark.parametrize(
+    ("space", "number"),
+    [
+        ({"a": "choice(x,y)", "n": "range(1,4)"}, 6),
+        ({"lr": "range(0.1,0.4,step=0.1)"}, 4),
+        ({"n": "tag(log,int(interval(1,3)))"}, 3),
+    ],
+)
+def test_every_point_of_a_space_that_ends_is_found(space, number):
+    tried, space = set(), Space.read(space)
+    while (point := space.untried(tried, compose=lambda overrides: OmegaConf.create())) is not None:
+        overrides = tuple(parameter.override(point[parameter.key]) for parameter in space.parameters)
+        assert overrides not in tried
+        tried.add(overrides)
+    assert len(tried) == number
+
+
+def test_a_space_without_end_always_has_another_point():
+    space = Space.read({"lr": "tag(log,interval(1e-4,1e-2))"})
+    points = [space.untried(set(), lambda overrides: OmegaConf.create(), seed=seed)["lr"] for seed in range(20)]
+    assert len(set(points)) == 20
+    assert all(1e-4 <= point <= 1e-2 for point in points)
+    assert sum(point < 1e-3 for point in points) > 4  # by orders of magnitude
+
+
+def test_a_key_that_an_earlier_choice_takes_away_is_no_part_of_a_point():
+    def compose(overrides):
+        if "a=x" in overrides and any(override.startswith("n=") for override in overrides):
+            raise ConfigCompositionException("no n beside x")
+        return OmegaConf.create()
+
+    tried, points = set(), []
+    while (point := SIX.untried(tried, compose)) is not None:
+        points.append(point)
+        tried.add(tuple(p.override(point[p.key]) for p in SIX.parameters if p.key in point))
+    assert sorted(map(str, points)) == sorted(map(str, [{"a": "x"}, *({"a": a, "n": n} for a in "yz" for n in (1, 2))]))

@@ -1,0 +1,118 @@
+"""Where a study is kept: a journal in its folder, or a data base, which may be away for a while."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
+from optuna.storages.journal import JournalFileBackend
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from ganart.errors import UserError
+
+JOURNAL = "study.journal"
+
+WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds from one attempt to the next to reach a data base: a minute in all."""
+
+MOST_RACES = 20
+"""So often two processes may be in each other's way while both make the tables of a data base that is empty."""
+
+
+class StorageAwayError(UserError):
+    """The data base could not be reached for a minute."""
+
+
+def open_storage(folder: Path, url: str | None) -> BaseStorage:
+    """Open the study's own journal in `folder`, or the data base at `url`, every call of which is repeated.
+
+    A data base that is not there at first is told at once: its address may be wrong.
+    """
+    if url is None:
+        return JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
+    address = with_driver(url)
+    storage = get_storage(_not_in_each_others_way(lambda: RDBStorage(address, {"pool_pre_ping": True})))
+    return Patient(storage, url)  # type: ignore[abstract]  # its methods are made below
+
+
+def with_driver(url: str) -> str:
+    """`postgresql://…` means psycopg, where psycopg2 is not installed."""
+    scheme, separator, rest = url.partition("://")
+    if scheme != "postgresql" or importlib.util.find_spec("psycopg2") or not importlib.util.find_spec("psycopg"):
+        return url
+    return f"postgresql+psycopg{separator}{rest}"
+
+
+class Patient(BaseStorage):
+    """Repeats every call of `storage` where it is away, for a minute; then raises `StorageAwayError`."""
+
+    def __init__(self, storage: BaseStorage, shown: str) -> None:
+        self._storage, self._shown = storage, shown
+
+    def patiently(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        for wait in (*WAITS, None):
+            try:
+                return getattr(self._storage, name)(*args, **kwargs)
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                if wait is None:
+                    raise StorageAwayError(
+                        f"storage={self._shown} has been away for a minute: {_first_line(error)}\nNothing is lost: "
+                        "the same command goes on from the run folders when it is there again."
+                    ) from error
+            time.sleep(wait)
+        raise AssertionError
+
+
+def _repeated(name: str) -> Callable[..., Any]:
+    @functools.wraps(getattr(BaseStorage, name))
+    def call(self: Patient, *args: Any, **kwargs: Any) -> Any:
+        return self.patiently(name, *args, **kwargs)
+
+    return call
+
+
+for _name, _method in inspect.getmembers(BaseStorage, inspect.isfunction):
+    if not _name.startswith("_"):
+        setattr(Patient, _name, _repeated(_name))
+Patient.__abstractmethods__ = frozenset()
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether a call may succeed when it is made again: the connection broke, or others hold what it needs."""
+    return any(
+        isinstance(one, OperationalError | InterfaceError | PoolTimeoutError)
+        or (isinstance(one, DBAPIError) and one.connection_invalidated)
+        for one in _causes(error)
+    )
+
+
+def _not_in_each_others_way(make: Callable[[], Any]) -> Any:
+    """Make the tables again where another process has made them in between: no `IF NOT EXISTS` holds for both."""
+    for attempt in range(MOST_RACES):
+        try:
+            return make()
+        except Exception as error:
+            raced = any(isinstance(one, IntegrityError | ProgrammingError) for one in _causes(error))
+            if not raced or attempt == MOST_RACES - 1:
+                raise
+            time.sleep(0.1 * (attempt + 1))
+    raise AssertionError
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _first_line(error: BaseException) -> str:
+    return [str(one).partition("\n")[0] for one in _causes(error)][-1]
