@@ -31,8 +31,9 @@ class EMA:
     """After `half_life_images` images an old weight counts half.
 
     `ramp_up` limits the half-life to that share of the images seen so far, so that the random start is soon forgotten;
-    0 switches the ramp off. With `every: k` it follows each k-th round, with the weight of all k. Averages of batch
-    statistics follow the weights that they belong to; counters are copied.
+    0 switches the ramp off. With `every: k` it follows each k-th round, with the weight of all k; the rounds after the
+    last k-th, k − 1 at most, wait for the next, which a run that is gone on with has. Averages of batch statistics
+    follow the weights that they belong to; counters are copied.
     """
 
     half_life_images: float

@@ -68,10 +68,18 @@ def _precision(accelerator: str) -> tuple[str, str]:
 
 @contextmanager
 def full_float32(device: torch.device) -> Iterator[None]:
-    """Compute in float32 all through and the same way each time: no autocast, no TF32, no algorithm found by trying."""
+    """Compute in float32 all through and the same way each time: no autocast, no TF32, no algorithm found by trying.
+
+    What a training, or a user, has set for matrix products and convolutions stands again afterwards.
+    """
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
     exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, benchmark=False, allow_tf32=False)
-    with torch.autocast(device.type, enabled=False), exact:
-        yield
+    try:
+        with torch.autocast(device.type, enabled=False), exact:
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 @cache

@@ -3,7 +3,7 @@ import torch
 
 from ganart import hardware
 from ganart.errors import UserError
-from ganart.hardware import choose
+from ganart.hardware import choose, full_float32
 
 
 @pytest.fixture
@@ -99,3 +99,17 @@ def test_cpu_name_is_the_model_name(monkeypatch):
         hardware.Path, "read_text", lambda self, encoding: "vendor_id\t: V\nmodel name\t: Fast: CPU @ 3 GHz\n"
     )
     assert hardware.cpu_name() == "Fast: CPU @ 3 GHz"
+
+
+@pytest.mark.parametrize("usual", ["highest", "high", "medium"])
+def test_full_float32_knows_no_tf32_and_gives_back_what_was_set(usual):
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(usual)
+    try:
+        with full_float32(torch.device("cpu")):
+            inside = torch.get_float32_matmul_precision()
+            tf32 = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+        assert (inside, tf32) == ("highest", (False, False))
+        assert torch.get_float32_matmul_precision() == usual
+    finally:
+        torch.set_float32_matmul_precision(before)
