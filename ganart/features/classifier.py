@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ganart.console import progress
 from ganart.datasets.base import UNKNOWN, PictureSet, Split
 from ganart.errors import NoLabelsError
-from ganart.features.base import FeatureNetwork, hash_of_weights, pictures_at_once
+from ganart.features.base import PIXELS_AT_ONCE, FeatureNetwork, hash_of_weights, pictures_at_once
 from ganart.hardware import cpu_has_bfloat16
 from ganart.images import to_model
 from ganart.seeds import mix
@@ -31,6 +31,9 @@ VERSION = 2  # of network and training: raise it when either changes, and cached
 LARGEST_JOINT = 4096
 """Joint classes up to which there is a logit for each; four columns of fifty classes would be six million a picture."""
 
+FEWEST_AT_ONCE = 16
+"""Pictures that batch normalization learns from at least, however large they are."""
+
 WEAK = 1 / 3
 """Of what always naming the largest class leaves to be got right: who gets less has learnt little of the labels."""
 
@@ -38,7 +41,8 @@ WEAK = 1 / 3
 class Classifier(FeatureNetwork):
     """Strided 3×3 convolutions with batch normalization, one softmax head per factor; 128 penultimate features.
 
-    Trained once per data set on its training split (`images` pictures in all, shifted by up to an eighth) and cached.
+    Trained once per data set on its training split (`images` pictures in all, shifted by up to an eighth) and cached;
+    of pictures larger than 128×128 fewer than `batch_size` at once, as memory allows.
     The logits are those of the joint class (style × subject …), taking the factors as independent given the picture;
     where that would be more than `LARGEST_JOINT` classes, those of the factor with the most classes alone.
     """
@@ -119,7 +123,8 @@ class Classifier(FeatureNetwork):
 
     def _train(self, pictures: PictureSet, device: torch.device) -> None:
         settings = self._settings
-        batch_size, gpus = int(settings["batch_size"]), [device] if device.type == "cuda" else []
+        at_once = max(FEWEST_AT_ONCE, PIXELS_AT_ONCE // (pictures.height * pictures.width))
+        batch_size, gpus = min(int(settings["batch_size"]), at_once), [device] if device.type == "cuda" else []
         steps = max(1, int(settings["images"]) // batch_size)
         title = f"teaching a classifier the labels of {pictures.name}"
         with torch.random.fork_rng(devices=gpus), progress(title, steps) as advance:

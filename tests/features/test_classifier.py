@@ -231,3 +231,15 @@ def test_many_classes_of_several_factors_do_not_multiply(make_pictures):
     assert_close(logits, classifier.heads[1](features).log_softmax(1))
     assert classifier.protocol()["classes"] == "column 1"
     assert classifier.recognise(features).shape == (12, 4)
+
+
+@pytest.mark.parametrize(("side", "at_once"), [(8, 256), (128, 256), (256, 64), (1024, 16)])
+def test_large_pictures_are_learnt_from_in_smaller_batches(make_pictures, monkeypatch, side, at_once):
+    seen = []
+    monkeypatch.setattr(
+        Classifier, "_update", lambda self, optimizer, split, indices, device: seen.append(len(indices))
+    )
+    monkeypatch.setattr(Classifier, "_accuracy", lambda self, split, device: [1.0])
+    images = np.zeros((2, side, side, 3), np.uint8)
+    Classifier(images=512).prepare(make_pictures(images, [[0], [1]], factors=[COLOUR]), CPU)
+    assert seen == [at_once] * (512 // at_once)
