@@ -93,5 +93,5 @@ def test_average_starts_as_a_frozen_copy_in_evaluation_mode():
 
 @pytest.mark.parametrize("settings", [{"half_life_images": -1}, {"half_life_images": 10, "ramp_up": -0.1}])
 def test_negative_lengths_are_refused(settings):
-    with pytest.raises(UserError, match="must be 0 or more"):
+    with pytest.raises(UserError, match="must be a number of at least 0"):
         EMA(**settings)
