@@ -5,6 +5,7 @@ import json
 import math
 import os
 import signal
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -198,6 +199,26 @@ def test_gradient_norms_are_of_rounds_with_and_without_lazy_penalties_as_often_a
     (said, true) = float(row["players/gradient_norm_discriminator"]), sum(recorded.norms) / 72
     assert sum(recorded.norms[::8]) / 9 > 2 * true
     assert said == pytest.approx(true, rel=0.2)
+
+
+def test_processes_agree_on_what_the_generators_layers_remember_of_their_batches(tmp_path):
+    """With another process whose numbers are three times as large, the mean is twice as large; counters are copied."""
+    cfg = compose_tiny(tmp_path)
+    gan = build_gan(cfg, cache.load(build(cfg.dataset)), CPU)
+    gan.generator(torch.randn(16, 8), torch.zeros(16, 2).long())
+    before = {name: buffer.clone() for name, buffer in gan.generator.named_buffers()}
+    asked = []
+
+    def reduce(flat, reduce_op):
+        asked.append(reduce_op)
+        return (flat + 3 * flat) / 2
+
+    gan._trainer = SimpleNamespace(strategy=SimpleNamespace(reduce=reduce))
+    gan.agree_on_batch_statistics()
+    assert asked == ["mean"]
+    assert any("running_var" in name for name in before)
+    for name, buffer in gan.generator.named_buffers():
+        assert torch.equal(buffer, (2 if buffer.is_floating_point() else 1) * before[name]), name
 
 
 def test_learning_rates_follow_the_schedule_by_images_seen(tmp_path):
