@@ -72,7 +72,7 @@ def run(verb: str, arguments: list[str]) -> None:
     """Run one verb; problems of the user's are told without a traceback, ours with all of it."""
     # Hydra would print and exit; with this it raises, and the errors that are meant for users are told in our words.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    from ganart import complaints
+    from ganart import complaints, recipes
     from ganart.defaults import with_defaults
 
     module = importlib.import_module(VERBS[verb].module)
@@ -80,7 +80,8 @@ def run(verb: str, arguments: list[str]) -> None:
     try:
         typed = as_typed(with_defaults(verb, arguments), comma_parts=verb == "sweep")
         sys.argv = [sys.argv[0], *flags_first(prepare(typed))]
-        module.main()
+        with recipes.checked():
+            module.main()
     except KeyboardInterrupt:
         fail("Interrupted.", status=130)
     except Exception as error:

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -84,7 +84,9 @@ class OwnProcesses(LightningEnvironment):
 
 
 @contextmanager
-def children_train(run_folder: Path, checkpoint: Path | None, trainer: Trainer) -> Iterator[None]:
+def children_train(
+    run_folder: Path, checkpoint: Path | None, trainer: Trainer, allow: Sequence[str] = ()
+) -> Iterator[None]:
     """Let every further process of this training train what config.yaml in `run_folder` says, from `checkpoint`.
 
     Lightning starts them as this process was started. Of a multirun each would then run a sweep of its own, in folders
@@ -93,6 +95,7 @@ def children_train(run_folder: Path, checkpoint: Path | None, trainer: Trainer) 
     """
     arguments = ["train", "--config-path", str(run_folder.resolve()), "--config-name", CONFIG_NAME]
     arguments += [f"resume={quoted(checkpoint) if checkpoint else 'null'}", "hydra/job_logging=none"]
+    arguments.append(f"allow_targets=[{','.join(map(quoted, allow))}]")  # what this command was told, not the file
     environment = dict(os.environ)
     try:
         with (
