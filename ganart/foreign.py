@@ -201,13 +201,17 @@ def is_inside(folder: Path, file: Path) -> bool:
 
 
 def refuse_links_out_of(folder: Path, asked: str, below: Iterable[str] = ()) -> None:
-    """Raise `UserError` if an entry of `folder`, or of those folders in it that `below` names, is a link out of it."""
+    """Raise `UserError` if an entry of `folder`, or of those folders in it that `below` names, is a link out of it.
+
+    A pipe or a device is no better: reading it may never end.
+    """
     for place in (folder, *(folder / name for name in below)):
         for entry in sorted(place.iterdir()) if place.is_dir() else ():
-            if entry.is_symlink() and entry.exists() and not is_inside(folder, entry):
+            if entry.exists() and not is_inside(folder, entry):
+                what = f"a link to {entry.resolve()}, outside of the folder" if entry.is_symlink() else "no file"
                 raise UserError(
-                    f"{asked}: {entry.relative_to(folder)} is a link to {entry.resolve()}, outside of the folder, and "
-                    "is not followed. Put what it leads to in its place, if you know that it belongs there."
+                    f"{asked}: {entry.relative_to(folder)} is {what}, and is not followed. Put a file or folder in its "
+                    "place, if you know that it belongs there."
                 )
 
 

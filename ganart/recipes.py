@@ -1,4 +1,4 @@
-"""What a recipe may have Hydra itself build and run: other people's files are composed like one's own, but not trusted."""
+"""What a recipe may have Hydra itself build and run: files of others are composed like one's own, but not trusted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from ganart.errors import UserError
 
 TARGETS = (
-    r"hydra\.callbacks\.\w+=ganart\.multirun\.Jobs",
+    r"hydra\.callbacks\.\w+=ganart\.(multirun\.Jobs|folders\.Folder)",
     r"hydra\.(launcher|sweeper)=(hydra\._internal\.core_plugins|hydra_plugins)\.[\w.]+",  # Hydra knows its plugins
     r"hydra\.sweeper\.sampler=optuna\.samplers\.\w+",
 )

@@ -291,8 +291,10 @@ def read_checkpoint(file: Path) -> dict[str, Any]:
     """
     try:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:
-        raise UserError(f"{file} cannot be read as a checkpoint: {error}") from error
+    except Exception as error:  # torch's own message goes on to advise reading it with its code
+        raise UserError(
+            f"{file} cannot be read as a checkpoint: it is damaged, or holds more than tensors and plain values."
+        ) from error
     if not _is_checkpoint(checkpoint):
         raise UserError(f"{file} is not a checkpoint that ganart has written.")
     return checkpoint

@@ -161,7 +161,11 @@ def _train(
                 logger.log_dataset(pictures.name, run.dataset)
         prepared = time.monotonic()
         checkpoint = resume.checkpoint if resume else None
-        with children_train(run.path, checkpoint, trainer, cfg.allow_targets), going_on_from(resume, gan), interruptible():
+        with (
+            children_train(run.path, checkpoint, trainer, cfg.allow_targets),
+            going_on_from(resume, gan),
+            interruptible(),
+        ):
             trainer.fit(gan, loader, ckpt_path=checkpoint, weights_only=True)
         seconds = prepared - begun, time.monotonic() - prepared
         return conclude(run, trainer, gan, callbacks, pictures, *seconds)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ganart.datasets.base import Factor
-from ganart.datasets.labels import read_table
+from ganart.datasets.label_tables import read_table
 from ganart.datasets.report import write_manifest
 from ganart.loggers import CSVLogger
 from ganart.reporting.curves import read_curves

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ganart.datasets import cache
 from ganart.datasets.base import UNKNOWN, PictureSet
+from ganart.datasets.decoding import formats
 from ganart.datasets.image_folder import ImageFolder
 from ganart.datasets.sources import list_pictures, reader
 from ganart.errors import UserError
@@ -107,7 +108,7 @@ def _sizes(key: str, root: str) -> Counter[tuple[int, int]]:
     with reader(folder) as read:
         for entry in entries:
             try:
-                with Image.open(io.BytesIO(read(entry))) as image:
+                with Image.open(io.BytesIO(read(entry)), formats=formats()) as image:
                     sizes[image.size] += 1
             except Exception:  # skipped and listed when they are decoded
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -69,7 +70,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
             return state
         problem: object = "it holds more than tensors"
     except Exception as error:  # whatever a damaged file makes of the reader
-        problem = error
+        problem = "it is damaged, or holds code" if isinstance(error, UnpicklingError) else error
     raise UserError(f"{file} is not a file of weights alone, and is not opened ({problem}). {_way_out(file)}.")
 
 

@@ -11,9 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
+from ganart.reporting.numbers import within
 from ganart.tables import unescaped
 
 CLOCK = "images_seen"
+
+LATEST = 1e15
+"""More images than anybody will train on: rows that say so are left out."""
+
+MOST_CURVES = 1000
+"""Columns beyond these are left out: each is drawn, and ganart itself logs some dozens."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +48,19 @@ def read_curves(file: Path) -> dict[str, Curve]:
             seen = float(int(row.pop(CLOCK)))
         except (KeyError, TypeError, ValueError, OverflowError):
             continue
+        if not 0 <= seen < LATEST:
+            continue
         for name, cell in row.items():
             try:
-                value = float(cell)
+                value = within(float(cell))
             except (TypeError, ValueError):
                 continue
-            x, y = columns[unescaped(name)]
+            if name not in columns and len(columns) == MOST_CURVES:
+                continue
+            x, y = columns[name]
             x.append(seen)
             y.append(value)
-    return {name: Curve(np.array(x), np.array(y)) for name, (x, y) in columns.items()}
+    return {unescaped(name): Curve(np.array(x), np.array(y)) for name, (x, y) in columns.items()}
 
 
 def _rows(file: Path) -> Iterator[dict[str, str]]:

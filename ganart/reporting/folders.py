@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganart.errors import UserError
+from ganart.foreign import is_inside
 
 DEEPEST = 4
 """Folders below the one that was named in which runs are looked for: a study may hold multiruns of several recipes."""
@@ -43,13 +44,17 @@ def find_runs(paths: Sequence[str]) -> list[Path]:
 
 
 def runs_in(folder: Path, depth: int = DEEPEST) -> list[Path]:
-    """`folder` itself if it is a run, else the runs below it; each job of a multirun is one, even if it never began."""
+    """`folder` itself if it is a run, else the runs below it; each job of a multirun is one, even if it never began.
+
+    Links that lead out of `folder` are passed over: one that is meant can be named.
+    """
     if (folder / "config.yaml").is_file():
         return [folder]
     if depth == 0:
         return []
     is_multirun = (folder / "multirun.yaml").is_file()
-    children = [child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")]
+    children = [child for child in folder.iterdir() if is_inside(folder, child) and child.is_dir()]
+    children = [child for child in children if not child.name.startswith(".")]
     runs = []
     for child in sorted(children, key=lambda child: by_number(child.name)):
         runs += runs_in(child, depth - 1) or ([child] if is_multirun and child.name != FIGURES else [])

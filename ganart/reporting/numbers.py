@@ -8,9 +8,21 @@ from typing import Any
 
 
 def number(value: Any) -> float | None:
-    """`value` as a float if it is a number, else None."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None
+    """`value` as a float if it is a number, else None; one that cannot be computed with is infinite."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return within(float(value))
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
+
+
+LARGEST = 1e300
+
+
+def within(value: float) -> float:
+    """`value`, or infinity in place of numbers whose differences would be infinite."""
+    return value if abs(value) < LARGEST or math.isnan(value) else math.copysign(math.inf, value)
 
 
 def finite(value: Any) -> float | None:

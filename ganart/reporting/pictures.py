@@ -14,6 +14,9 @@ from ganart.grids import PAPER
 
 QUALITY = 80
 
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+"""What a run folder has pictures in. Pillow knows others by their content, some of which it gives to other programs."""
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -47,9 +50,9 @@ def embedded(file: Path, width: int, caption: str) -> Picture | None:
     An odd shape, a sheet of thousands of rows, is what the second limit is for.
     """
     try:
-        with Image.open(file) as opened:
+        with Image.open(file, formats=FORMATS) as opened:
             image = opened.convert("RGBA" if "A" in opened.getbands() else "RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Exception:  # a damaged file breaks its decoder in its own way
         return None
     if image.mode == "RGBA":
         image = Image.alpha_composite(Image.new("RGBA", image.size, PAPER), image).convert("RGB")

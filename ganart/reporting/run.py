@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
+from ganart import foreign
+from ganart.errors import UserError
+from ganart.foreign import is_inside, printable, read_yaml
 from ganart.reporting.curves import Curve, read_curves
 from ganart.reporting.folders import by_number
 from ganart.reporting.numbers import number
@@ -36,54 +37,74 @@ class Run:
     @cached_property
     def config(self) -> Json:
         """Every value, as nested mappings. Nothing in it is resolved: a stranger's may name my environment."""
-        return mapping(_yaml(self.path / "config.yaml"))
+        return mapping(self._yaml("config.yaml"))
 
     @cached_property
     def recipe(self) -> Json:
         """`config` with what follows from other values as `${…}`: two recipes differ only where their authors did."""
-        return mapping(_yaml(self.path / "recipe.yaml")) or self.config
+        return mapping(self._yaml("recipe.yaml")) or self.config
 
     @cached_property
     def overrides(self) -> list[str] | None:
         """What was typed after `ganart train`; None if that is not known."""
-        found = _yaml(self.path / "overrides.yaml")
-        return [str(override) for override in found] if isinstance(found, list) else None
+        found = self._yaml("overrides.yaml")
+        return [printable(str(override)) for override in found] if isinstance(found, list) else None
 
     @cached_property
     def dataset(self) -> Json:
-        return read_json(self.path / "dataset.json")
+        return self._json(self.path / "dataset.json")
 
     @cached_property
     def summary(self) -> Json:
-        return read_json(self.path / "summary.json")
+        return self._json(self.path / "summary.json")
 
     @cached_property
     def curves(self) -> dict[str, Curve]:
-        return read_curves(self.path / "metrics.csv")
+        file = self.path / "metrics.csv"
+        return read_curves(file) if is_inside(self.path, file) else {}
 
     @cached_property
     def evaluations(self) -> list[tuple[str, Json]]:
         """When `ganart evaluate` was called on it, and what it wrote."""
-        files = sorted(self.path.glob("evaluations/*/summary.json"))
-        return [(file.parent.name, read_json(file)) for file in files]
+        return [(file.parent.name, self._json(file)) for file in sorted(self._own("evaluations/*/summary.json"))]
 
     @cached_property
     def samples(self) -> list[tuple[int, Path]]:
         """The sheets of the same latents: images seen, file."""
-        files = sorted(self.path.glob("samples/images_*.png"), key=lambda file: by_number(file.name))
+        files = sorted(self._own("samples/images_*.png"), key=lambda file: by_number(file.name))
         seen = [file.stem.removeprefix("images_") for file in files]
-        return [(int(digits), file) for digits, file in zip(seen, files, strict=True) if digits.isdecimal()]
+        return [
+            (int(digits), file)
+            for digits, file in zip(seen, files, strict=True)
+            if digits.isascii() and digits.isdecimal() and len(digits) < 16
+        ]
 
     @cached_property
     def contact_sheets(self) -> list[Path]:
         """Of pictures painted later, the latest last."""
-        return sorted(self.path.glob("generated/*/contact_sheet.png"))
+        return sorted(self._own("generated/*/contact_sheet.png"))
 
     @cached_property
     def nearest_works(self) -> list[Path]:
         """The sheets of the latest audit: generated pictures beside the training pictures nearest to them."""
-        audits = sorted({file.parent for file in self.path.glob("audits/*/sheet_*.png")})
-        return sorted(audits[-1].glob("sheet_*.png"), key=lambda file: by_number(file.name)) if audits else []
+        sheets = sorted(self._own("audits/*/sheet_*.png"), key=lambda file: (file.parent, by_number(file.name)))
+        return [file for file in sheets if file.parent == sheets[-1].parent]
+
+    def _own(self, pattern: str) -> Iterator[Path]:
+        """The files of that pattern; links that lead out of the folder are passed over."""
+        return (file for file in self.path.glob(pattern) if is_inside(self.path, file) and file.is_file())
+
+    def _json(self, file: Path) -> Json:
+        return read_json(file) if is_inside(self.path, file) else {}
+
+    def _yaml(self, name: str) -> Any:
+        """What a file of the folder holds; None for one that is damaged, or is a link that leads out of the folder."""
+        if not is_inside(self.path, self.path / name):
+            return None
+        try:
+            return read_yaml(self.path / name)
+        except UserError:
+            return None
 
     @property
     def images_seen(self) -> float | None:
@@ -95,13 +116,14 @@ class Run:
     @cached_property
     def failure(self) -> str | None:
         """Why it failed, in one line; None if it did not, or was resumed since."""
-        reason = str(read_json(self.path / "failure.json").get("reason", ""))
+        reason = str(self._json(self.path / "failure.json").get("reason", ""))
         return reason.strip().partition("\n")[0] or None
 
     @property
     def has_finished(self) -> bool:
         """Whether there is nothing more to be done for it."""
-        return self.summary.get("ended_by") in ENDINGS
+        ended_by = self.summary.get("ended_by")
+        return isinstance(ended_by, str) and ended_by in ENDINGS
 
     @property
     def state(self) -> str:
@@ -138,13 +160,6 @@ def items(value: Any) -> list[Any]:
 def read_json(file: Path) -> Json:
     """What `file` holds if that is a mapping, else {}."""
     try:
-        return mapping(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError):
+        return foreign.read_json(file)
+    except UserError:
         return {}
-
-
-def _yaml(file: Path) -> Any:
-    try:
-        return OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-    except Exception:  # a damaged file breaks the parser in its own way
-        return None
