@@ -1,6 +1,7 @@
 """Embedded colour profiles become sRGB, and values of 10 to 14 bits do not come out black."""
 
 import io
+import itertools
 import struct
 
 import numpy as np
@@ -24,7 +25,7 @@ def xyz_of(primaries) -> np.ndarray:
     return columns * np.linalg.solve(columns, white)
 
 
-def profile(kind: bytes, space: bytes, tags: dict[bytes, bytes]) -> bytes:
+def profile(kind: bytes, space: bytes, tags: dict[bytes, bytes], connection: bytes = b"XYZ ") -> bytes:
     """A profile of ICC version 2 with `tags`."""
     tags = {b"desc": b"desc\0\0\0\0" + struct.pack(">I", 6) + b"Adobe\0" + bytes(78), **tags}
     table, body, offset = b"", b"", 128 + 4 + 12 * len(tags)
@@ -33,7 +34,7 @@ def profile(kind: bytes, space: bytes, tags: dict[bytes, bytes]) -> bytes:
         table += name + struct.pack(">II", offset + len(body), len(content))
         body += content
     size = offset + len(body)
-    head = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02100000, kind, space, b"XYZ ") + bytes(12) + b"acsp"
+    head = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02100000, kind, space, connection) + bytes(12) + b"acsp"
     head = head.ljust(68, b"\0") + struct.pack(">iii", 63190, 65536, 54061)
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
 
@@ -55,6 +56,17 @@ def grey_profile(gamma: float) -> bytes:
     white = b"XYZ \0\0\0\0" + struct.pack(">iii", 63190, 65536, 54061)
     curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256))
     return profile(b"mntr", b"GRAY", {b"wtpt": white, b"kTRC": curve})
+
+
+def cmyk_profile() -> bytes:
+    """A printer whose inks take away lightness alone: L* is 100 · (1 − c)(1 − m)(1 − y)(1 − k) at the corners."""
+    lightness = [255 if not (c or m or y or k) else 0 for c, m, y, k in itertools.product((0, 1), repeat=4)]
+    straight = bytes(range(256))
+    matrix = struct.pack(">9i", *(65536 if n % 4 == 0 else 0 for n in range(9)))
+    table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + matrix + straight * 4
+    table += b"".join(bytes([value, 128, 128]) for value in lightness) + straight * 3
+    white = b"XYZ \0\0\0\0" + struct.pack(">iii", 63190, 65536, 54061)
+    return profile(b"prtr", b"CMYK", {b"wtpt": white, b"A2B0": table}, b"Lab ")
 
 
 def srgb_of(linear: np.ndarray) -> np.ndarray:
@@ -108,6 +120,15 @@ def test_a_grey_profile_is_obeyed(root, channels):
 def test_a_grey_picture_with_a_profile_of_colours_has_its_curve(root):
     put(root, "a.png", flat(100, mode="L"), icc_profile=rgb_profile(*SRGB[:3], 1.0))
     assert np.abs(only_pixels(root)[0, 0].astype(int) - srgb_of(np.array(100 / 255))).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("ink", "lightness"), [((0, 0, 0, 0), 100), ((0, 0, 0, 255), 0), ((0, 0, 0, 102), 60), ((102, 0, 0, 102), 36)]
+)
+def test_cmyk_with_a_profile_is_converted_by_it(root, ink, lightness):
+    luminance = ((lightness + 16) / 116) ** 3 if lightness > 8 else lightness / 903.3
+    put(root, "a.tif", flat(ink, mode="CMYK"), icc_profile=cmyk_profile())
+    assert np.abs(only_pixels(root)[0, 0].astype(int) - srgb_of(np.array(luminance))).max() <= 2
 
 
 @pytest.mark.parametrize(
