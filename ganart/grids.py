@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 PAPER = (250, 250, 248)
 INK = (60, 60, 64)
 FAINT = (150, 150, 154)
+SHEET = "ganart sheet"
+"""The comment in the files of sheets, so that nobody takes one for a picture among others."""
+
 _CHECKS = (236, 218)
 _GAP = 6
 _TEXT = 12
@@ -47,6 +52,18 @@ def grid(
     return sheet
 
 
+def save_sheet(sheet: Image.Image, file: Path) -> None:
+    """Write a sheet as a PNG that says that it is one."""
+    info = PngInfo()
+    info.add_text("comment", SHEET)
+    sheet.save(file, pnginfo=info)
+
+
+def is_sheet(image: Image.Image) -> bool:
+    """Whether an opened picture is a sheet, still or moving, that ganart has written."""
+    return image.info.get("comment") in (SHEET, SHEET.encode())
+
+
 def on_checkerboard(pictures: np.ndarray) -> np.ndarray:
     """Return uint8 [N, H, W, 1|3|4] as uint8 [N, H, W, 3]; behind transparency shows a soft checkerboard."""
     if pictures.shape[3] == 1:
@@ -76,7 +93,8 @@ def write(
     width: int,
     anchor: str = "la",
 ) -> None:
-    """Write `text` at `place`, `size` pixels high, ended early by "..." where it would be wider than `width` pixels."""
+    """Write `text` on one line at `place`, `size` pixels high, ended by "..." where it is wider than `width` pixels."""
+    text = " ".join(text.split())
     face = _font(size, text)
     if face.getlength(text) > width:
         while text and face.getlength(f"{text}...") > width:

@@ -18,6 +18,8 @@ from ganart.datasets.base import UNKNOWN, Factor
 from ganart.errors import UserError
 from ganart.hardware import full_float32
 from ganart.images import to_uint8
+from ganart.paths import unplaced
+from ganart.places import seen_from
 from ganart.run_folder import RunFolder, sha256_of
 from ganart.seeds import latents_of
 from ganart.summary import device_name, versions
@@ -81,10 +83,11 @@ class Painter:
             except OSError:
                 shutil.copyfile(self.checkpoint, kept)
 
-    def origin(self, recipe: Recipe) -> dict[str, Any]:
-        """Everything that a picture of `recipe` can be traced by and painted again from."""
+    def origin(self, recipe: Recipe, folder: Path) -> dict[str, Any]:
+        """Everything that a picture of `recipe`, to be written into `folder`, can be traced by and generated from."""
         return {
             **self._origin_of_all,
+            "run_from_here": seen_from(folder, self.run.path),
             "seed": recipe.seed,
             "labels": recipe.labels,
             "latents": {
@@ -103,7 +106,7 @@ class Painter:
             "versions": versions(),
             "device": device_name(self.device),
             "device_type": self.device.type,
-            "run": str(self.run.path.resolve()),
+            "run": unplaced(self.run.path),
             "checkpoint": self.checkpoint.name,
             "checkpoint_sha256": sha256_of(self.checkpoint),
             "config_sha256": hashlib.sha256(config).hexdigest(),

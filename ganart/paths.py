@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from hydra.core.override_parser.types import Quote, QuotedString
 
@@ -57,6 +58,25 @@ def _run_folders(start: Path) -> Iterator[Path]:
         if "config.yaml" in files:
             below.clear()  # what is in a run folder is no run
             yield Path(place)
+
+
+def unplaced(path: str | Path) -> str:
+    """Name `path` without saying whose it is: from the working folder where it lies in that, else by its last name."""
+    full, here = Path(path).expanduser().absolute(), Path.cwd()
+    return full.relative_to(here).as_posix() if full.is_relative_to(here) else full.name
+
+
+def without_places(value: Any) -> Any:
+    """Copy `value`, of mappings, lists and plain values, with every absolute path in it `unplaced`."""
+    match value:
+        case dict():
+            return {key: without_places(inner) for key, inner in value.items()}
+        case list():
+            return [without_places(inner) for inner in value]
+        case str() if value.startswith("~") or Path(value).is_absolute():
+            return unplaced(value)
+        case _:
+            return value
 
 
 def shell(*words: object) -> str:

@@ -18,7 +18,7 @@ def recorded(cfg: DictConfig, run: Path) -> dict[str, str]:
     A path that was typed as absolute, or from `~`, is found from anywhere as it is.
     """
     typed = {key: text for key in KEYS if (text := _typed(cfg, key))}
-    return {key: _seen_from(run, Path(text)) for key, text in typed.items() if _is_relative_file(text)}
+    return {key: seen_from(run, Path(text)) for key, text in typed.items() if _is_relative_file(text)}
 
 
 def found(cfg: DictConfig, run: Path, places: Mapping[str, object]) -> dict[str, str]:
@@ -54,9 +54,9 @@ def _is_relative_file(text: str) -> bool:
     return not text.startswith("~") and not Path(text).is_absolute() and Path(text).exists()
 
 
-def _seen_from(run: Path, file: Path) -> str:
-    """The path from `run` to `file`; from the home folder where it would name the user, since runs are published."""
-    run, file, home = run.absolute(), file.absolute(), Path.home()
-    if file.is_relative_to(home) and not run.is_relative_to(home):
-        return str(Path("~") / file.relative_to(home))
-    return os.path.relpath(file, run)
+def seen_from(folder: Path, place: Path) -> str:
+    """The path from `folder` to `place`; from the home folder where it would name the user: runs are published."""
+    folder, place, home = folder.absolute(), place.absolute(), Path.home()
+    if place.is_relative_to(home) and not folder.is_relative_to(home):
+        return str(Path("~") / place.relative_to(home))
+    return os.path.relpath(place, folder)

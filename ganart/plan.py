@@ -8,14 +8,18 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+from ganart.datasets import settings
 from ganart.datasets.base import Factor
 from ganart.errors import UserError
+from ganart.names import file_names, from_hydra, keys_of, named
 from ganart.painter import Recipe
-from ganart.seeds import mix
+from ganart.provenance import LARGEST_SIDE, Size
+from ganart.seeds import LARGEST_SEED, mix, refuse_truncation
 from ganart.values import parted, plain
 
 MOST_SEEDS = 1_000_000
-LEAST_TRUNCATION = 0.01  # below that, drawing until all coordinates are inside takes minutes a picture
+LONGEST_LABEL, LONGEST_NAME = 60, 200
+"""Bytes of a class in the name of a file, and of the whole name: file systems take 255, with an ending."""
 
 
 def plan(factors: list[Factor], seeds: list[int], wanted: dict[str, Any], truncation: float | None) -> list[Recipe]:
@@ -26,19 +30,9 @@ def plan(factors: list[Factor], seeds: list[int], wanted: dict[str, Any], trunca
     Raises:
         UserError: for a factor or a class that the generator was not told, naming those that it was.
     """
-    if truncation is not None and truncation < LEAST_TRUNCATION:
-        raise UserError(f"truncation={truncation} must be at least {LEAST_TRUNCATION}, e.g. 0.7, or null for none.")
+    refuse_truncation(truncation)
     names = [factor.name for factor in factors]
-    for name in wanted:
-        if name not in names:
-            there = (
-                f"It was told: {', '.join(names)}."
-                if names
-                else "It was trained without labels (dataset.condition=[])."
-            )
-            raise UserError(
-                f"labels.{name}: this generator does not know a factor {name}.{_nearest(name, names)} {there}"
-            )
+    wanted = {_factor(typed, names): classes for typed, classes in wanted.items()}
     asked = [(factor, _classes(factor, wanted[factor.name])) for factor in factors if factor.name in wanted]
     drawn = [factor for factor in factors if factor.name not in wanted]
     combinations = [
@@ -52,19 +46,34 @@ def plan(factors: list[Factor], seeds: list[int], wanted: dict[str, Any], trunca
     return sorted(recipes, key=lambda recipe: [recipe.labels[name] for name in names[:1]])
 
 
+def _factor(typed: str, names: list[str]) -> str:
+    """The factor that was `typed` after `labels.`, by its name or by the key that stands for it."""
+    name = named(typed, names)
+    if name is None:
+        typed, keys = from_hydra(typed), keys_of(names)
+        shown = [key if key == name else f"{key} ({name})" for key, name in zip(keys, names, strict=True)]
+        there = (
+            f"It was conditioned on: {', '.join(shown)}."
+            if names
+            else "It was trained without labels (dataset.condition=[])."
+        )
+        raise UserError(
+            f"labels.{typed}: this generator does not know a factor {typed}.{_nearest(typed, keys)} {there}"
+        )
+    return name
+
+
 def _classes(factor: Factor, wanted: Any) -> list[str]:
     if wanted == "all":
         return list(factor.classes)
+    key, there = keys_of([factor.name])[0], f"There are: {', '.join(factor.classes)}"
     chosen = [str(name) for name in wanted] if isinstance(wanted, list) else _named(str(wanted), factor.classes)
     if not chosen:
-        raise UserError(f"labels.{factor.name}=[] names no class. There are: {', '.join(factor.classes)}; or all.")
+        raise UserError(f"labels.{key}=[] names no class. {there}; or all.")
     for name in chosen:
         if name not in factor.classes:
-            raise UserError(
-                f"labels.{factor.name}={name}: there is no such class.{_nearest(name, factor.classes)} "
-                f"There are: {', '.join(factor.classes)}."
-            )
-    return chosen
+            raise UserError(f"labels.{key}={name}: there is no such class.{_nearest(name, factor.classes)} {there}.")
+    return list(dict.fromkeys(chosen))
 
 
 def _named(text: str, classes: Sequence[str]) -> list[str]:
@@ -95,7 +104,7 @@ def seeds_in(text: str) -> list[int]:
     for part in text.strip("[] ").split(","):
         found = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
         first, last = (int(found.group(1)), int(found.group(2) or found.group(1))) if found else (1, 0)
-        if last < first or last - first >= MOST_SEEDS or last >= 2**63:
+        if last < first or last - first >= MOST_SEEDS or last > LARGEST_SEED:
             raise UserError(
                 f"seeds={text} cannot be read. Write seeds=7, seeds=0-63 or seeds=1,5,9 (at most a million)."
             )
@@ -105,10 +114,36 @@ def seeds_in(text: str) -> list[int]:
     return list(dict.fromkeys(seeds))
 
 
-def name_of(recipe: Recipe) -> str:
-    """The file name: the seed, and the labels where there are any."""
-    labels = "_".join(re.sub(r"[^\w-]+", "-", label) for label in recipe.labels.values())
-    return f"seed{recipe.seed:04d}" + (f"_{labels}" if labels else "")
+def names_of(recipes: list[Recipe], factors: list[Factor]) -> list[str]:
+    """The names of the files of `recipes`, all different: the seed, and the labels where there are any."""
+    words = {
+        factor.name: dict(zip(factor.classes, file_names(factor.classes, factor.classes, LONGEST_LABEL), strict=True))
+        for factor in factors
+    }
+    plain = [
+        "_".join([f"seed{recipe.seed:04d}", *(words[factor][name] for factor, name in recipe.labels.items())])
+        for recipe in recipes
+    ]
+    return file_names(plain, [repr((recipe.seed, recipe.labels)) for recipe in recipes], LONGEST_NAME)
+
+
+def size_in(text: str | int | None, filter: str) -> Size | None:
+    """`512`, the longer side, or `1024x768`, width and height; None for the generator's own size.
+
+    Raises:
+        UserError: for anything else, or for a filter that there is not.
+    """
+    settings.one_of("filter", filter, settings.FILTERS)
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d{1,5})\s*(?:[x×*]\s*(\d{1,5})\s*)?", str(text))
+    sides = [int(side) for side in found.groups() if side] if found else [0]
+    if not all(1 <= side <= LARGEST_SIDE for side in sides):
+        raise UserError(
+            f"size={text} cannot be read. Write size=512, the longer side, or size=1024x768, width and height: at most "
+            f"{LARGEST_SIDE:,} pixels each."
+        )
+    return Size(sides[0], sides[1] if len(sides) == 2 else None, filter)
 
 
 def caption_of(recipe: Recipe) -> str:

@@ -94,6 +94,7 @@ def children_train(
     neither its process group nor the environment variables by which the next job would take itself for its part.
     """
     arguments = ["train", "--config-path", str(run_folder.resolve()), "--config-name", CONFIG_NAME]
+    arguments.append(f"run_folder={quoted(run_folder.resolve())}")
     arguments += [f"resume={quoted(checkpoint) if checkpoint else 'null'}", "hydra/job_logging=none"]
     arguments.append(f"allow_targets=[{','.join(map(quoted, allow))}]")  # what this command was told, not the file
     environment = dict(os.environ)

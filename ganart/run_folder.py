@@ -28,6 +28,9 @@ from ganart.foreign import read_configuration, read_json, refuse_links_out_of
 from ganart.json_files import write_json
 from ganart.paths import write_atomically
 
+HERE = "."
+"""What the configuration in a run folder says of its place."""
+
 ENDS = ("images", "time", "steps", "callback", "pruned")
 """What may end a run for good: images, time or rounds that it was to have, a callback of its user's, or its sweep."""
 
@@ -70,14 +73,17 @@ class RunFolder:
         """Write down what this run is, before it starts.
 
         config.yaml has every value; recipe.yaml keeps what follows from other values as such (a schedule as long as the
-        run, say), so that a resumed run can change one and the others follow.
+        run, say), so that a resumed run can change one and the others follow. Neither says where the run lies: folders
+        are moved, and published.
         """
         for folder in (self.samples, self.checkpoints):
             folder.mkdir(parents=True, exist_ok=True)
         for told in ("failure.json", "summary.json"):  # of what is to be again
             (self.path / told).unlink(missing_ok=True)
-        write_atomically(self.path / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True))
-        write_atomically(self.path / "recipe.yaml", OmegaConf.to_yaml(without_resolvers(cfg)))
+        recipe = without_resolvers(cfg)
+        recipe.run_folder = HERE
+        write_atomically(self.path / "config.yaml", OmegaConf.to_yaml(resolved_but_for_place(cfg)))
+        write_atomically(self.path / "recipe.yaml", OmegaConf.to_yaml(recipe))
         write_atomically(self.path / "overrides.yaml", OmegaConf.to_yaml(overrides))
         description = {
             "name": pictures.name,
@@ -260,6 +266,18 @@ class RunFolder:
             network = build_network(node, allow=allow, label_sizes=label_sizes)
             network.load_state_dict(weights)
         return network.eval().requires_grad_(False)
+
+
+def resolved_but_for_place(cfg: DictConfig) -> DictConfig:
+    """Return `cfg` resolved; `run_folder` is `HERE`, and what lies there still says `${run_folder}`."""
+
+    def kept(raw: Any, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: kept(raw[key], inner) if isinstance(raw, dict) else inner for key, inner in value.items()}
+        return raw if isinstance(raw, str) and "${run_folder}" in raw else value
+
+    raw, resolved = (OmegaConf.to_container(cfg, resolve=resolve) for resolve in (False, True))
+    return OmegaConf.create({**kept(raw, resolved), "run_folder": HERE})
 
 
 def without_resolvers(cfg: DictConfig) -> DictConfig:

@@ -7,6 +7,12 @@ import hashlib
 import torch
 from torch import Tensor
 
+from ganart.errors import UserError
+
+LARGEST_SEED = 2**63 - 1
+LEAST_TRUNCATION = 0.01
+"""Latents that may hardly differ from zero are drawn again for ever."""
+
 
 def mix(*parts: int | str) -> int:
     """Return a 63-bit seed that changes in every bit when any of `parts` changes."""
@@ -30,8 +36,18 @@ def latents_of(seeds: list[int], latent_dim: int, *, truncation: float | None = 
     Drawn on the CPU, each from its own generator, so that a picture's latents depend on its seed alone: not on the
     batch it is drawn in, nor on the device. With `truncation` τ, coordinates beyond ±τ are drawn again until none is
     (the truncation trick of Brock et al. 2019, arXiv:1809.11096, section 3.1).
+
+    Raises:
+        UserError: for a truncation below `LEAST_TRUNCATION`.
     """
+    refuse_truncation(truncation)
     return torch.stack([_latent_of(seed, latent_dim, truncation) for seed in seeds])
+
+
+def refuse_truncation(truncation: float | None) -> None:
+    """Raise `UserError` for a truncation below `LEAST_TRUNCATION`, or one that is no number."""
+    if truncation is not None and not truncation >= LEAST_TRUNCATION:
+        raise UserError(f"truncation={truncation} must be at least {LEAST_TRUNCATION}, e.g. 0.7, or null for none.")
 
 
 def _latent_of(seed: int, latent_dim: int, truncation: float | None) -> Tensor:

@@ -31,7 +31,7 @@ from ganart.gan import GAN, normalizes_batches
 from ganart.hardware import choose
 from ganart.lean import stop_looking_for_gpus
 from ganart.loggers import ExperimentLogger
-from ganart.paths import RUN_ADVICE, remove_if_nothing_is_in, shell, writing_to
+from ganart.paths import RUN_ADVICE, remove_if_nothing_is_in, shell, without_places, writing_to
 from ganart.relaunch import children_train, take_rank
 from ganart.resume import Resume
 from ganart.run_folder import RunFolder
@@ -156,7 +156,7 @@ def _train(
         )
         for logger in loggers:
             logger.go_on_from(resume.images_seen if resume else -1)
-            logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))
+            logger.log_hyperparams(without_places(OmegaConf.to_container(cfg, resolve=True)))
             if trainer.is_global_zero:
                 logger.log_dataset(pictures.name, run.dataset)
         prepared = time.monotonic()

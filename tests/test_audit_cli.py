@@ -9,7 +9,8 @@ from laboratory import TINY, train_tiny
 from PIL import Image
 
 from ganart.datasets.procedural_art import ProceduralArt
-from ganart.provenance import read_png
+from ganart.grids import save_sheet
+from ganart.provenance import read_picture
 
 QUICK = ("features=classifier", "features.images=2000", "device=cpu")
 
@@ -55,7 +56,7 @@ def test_a_generator_is_audited_with_sheets_and_numbers(ganart, run, tmp_path):
 def test_planted_copies_are_found_and_named(ganart, run, tmp_path):
     works, files = works_of(run, 12)
     folder = saved(tmp_path / "planted", works[:, :, ::-1], [f"copy{n:02d}" for n in range(12)])
-    Image.new("RGB", (90, 50)).save(folder / "contact_sheet.png")  # as ganart generate leaves one
+    save_sheet(Image.new("RGB", (90, 50)), folder / "contact_sheet.png")  # as ganart generate leaves one
     status, text = ganart("audit", f"run={run.path}", f"pictures={folder}", *QUICK, f"hydra.run.dir={tmp_path}/out")
     assert status == 0, text
     found = json.loads((tmp_path / "out" / "audit.json").read_text())
@@ -136,7 +137,7 @@ def test_the_gate_warns_and_writes_the_verdict_into_the_picture(ganart, run, tmp
     assert "3 pictures are copies of training pictures and are written, and say so" in text
     files = sorted((tmp_path / "out").glob("seed*.png"))
     assert len(files) == 6
-    origins = [read_png(file)[1]["audit"] for file in files]
+    origins = [read_picture(file)[1]["audit"] for file in files]
     assert sorted(origin["verdict"] for origin in origins) == ["copy"] * 3 + ["own"] * 3
     assert origins[0]["threshold"] == 1.0
     assert origins[0]["nearest"]
@@ -152,7 +153,7 @@ def test_the_gate_refuses(ganart, run, tmp_path, accuse_even_seeds):
     assert "3 pictures are copies of training pictures and were not written" in text
     written = list((tmp_path / "out").glob("seed*.png"))
     assert len(written) == 3
-    assert all(read_png(file)[1]["audit"]["verdict"] == "own" for file in written)
+    assert all(read_picture(file)[1]["audit"]["verdict"] == "own" for file in written)
 
 
 def test_without_a_gate_no_data_are_needed(ganart, run, tmp_path, monkeypatch):

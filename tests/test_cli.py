@@ -12,7 +12,7 @@ from laboratory import train_tiny
 from PIL import Image
 
 from ganart import cli
-from ganart.provenance import read_png, save_png
+from ganart.provenance import read_picture, save_picture
 from ganart.run_folder import read_checkpoint
 
 
@@ -88,7 +88,7 @@ def test_generate_paints_one_picture_a_seed_each_with_its_origin(ganart, run, tm
     files = sorted(file.name for file in (tmp_path / "out").iterdir())
     assert len(files) == 6
     assert "contact_sheet.png" in files
-    _, origin = read_png(next((tmp_path / "out").glob("seed0007_cubist_*.png")))
+    _, origin = read_picture(next((tmp_path / "out").glob("seed0007_cubist_*.png")))
     assert origin["seed"] == 7
     assert origin["labels"]["style"] == "cubist"
     assert origin["dataset"]["licence"] == "CC0-1.0"
@@ -104,7 +104,7 @@ def test_generate_without_a_folder_paints_into_the_run(ganart, run):
 
 def test_unknown_labels_are_told_with_the_known_ones(ganart, run):
     assert "Did you mean cubist?" in ganart("generate", f"run={run.path}", "labels.style=cubits")[1]
-    assert "It was told: style, subject" in ganart("generate", f"run={run.path}", "labels.mood=blue")[1]
+    assert "It was conditioned on: style, subject" in ganart("generate", f"run={run.path}", "labels.mood=blue")[1]
 
 
 @pytest.mark.parametrize("extra", [(), ("truncation=0.5",), ("average=false", "checkpoint=last")])
@@ -119,10 +119,10 @@ def test_regenerate_paints_the_same_pixels_alone_as_in_the_series(ganart, run, t
 def test_regenerate_says_what_differs(ganart, run, tmp_path):
     ganart("generate", f"run={run.path}", "seeds=1", f"hydra.run.dir={tmp_path}/out")
     file = next((tmp_path / "out").glob("seed*.png"))
-    pixels, origin = read_png(file)
+    pixels, origin = read_picture(file)
     touched = pixels.copy()
     touched[0, 0] = 255 - touched[0, 0]
-    save_png(touched, file, origin | {"versions": origin["versions"] | {"torch": "1.0"}})
+    save_picture(touched, file, origin | {"versions": origin["versions"] | {"torch": "1.0"}})
     image = Image.open(file)
     assert image.size == (8, 8)
     status, text = ganart("regenerate", str(file))

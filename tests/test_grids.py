@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image, ImageChops
 
-from ganart.grids import PAPER, grid
+from ganart.grids import PAPER, SHEET, grid, is_sheet, save_sheet
 
 
 def flat(*colours) -> np.ndarray:
@@ -61,3 +61,12 @@ def test_captions_stand_below_each_picture_and_long_ones_stay_below_their_own():
     assert np.array_equal(captioned[:70], plain[:70])
     assert written.min() >= 76
     assert written.max() < 76 + 64
+
+
+def test_sheets_are_known_by_what_is_written_into_them(tmp_path):
+    sheet = grid(np.zeros((2, 8, 8, 3), np.uint8), 2, captions=["a\nb", "[/i]"])
+    save_sheet(sheet, tmp_path / "renamed.png")
+    sheet.save(tmp_path / "sheet.png")
+    sheet.save(tmp_path / "walk.gif", save_all=True, append_images=[sheet], comment=SHEET.encode())
+    known = {name: is_sheet(Image.open(tmp_path / name)) for name in ("renamed.png", "sheet.png", "walk.gif")}
+    assert known == {"renamed.png": True, "sheet.png": False, "walk.gif": True}

@@ -19,8 +19,8 @@ from ganart.datasets.base import PictureSet
 from ganart.grids import grid
 from ganart.jobs import with_folder_to_resume, without_resume
 from ganart.painter import Painter, Recipe, device_of
-from ganart.plan import caption_of, name_of, plan, seeds_in
-from ganart.provenance import save_png
+from ganart.plan import caption_of, names_of, plan, seeds_in
+from ganart.provenance import save_picture
 from ganart.relaunch import is_child
 from ganart.resume import Resume
 from ganart.run_folder import RunFolder
@@ -64,9 +64,9 @@ class Pictures:
         folder = Path(folder).expanduser()
         folder.mkdir(parents=True, exist_ok=True)
         self.painter.keep_checkpoint()
-        files = [folder / f"{name_of(recipe)}.png" for recipe in self.recipes]
+        files = [folder / f"{name}.png" for name in names_of(self.recipes, self.painter.factors)]
         for image, recipe, file in zip(self.images, self.recipes, files, strict=True):
-            save_png(image, file, self.painter.origin(recipe))
+            save_picture(image, file, self.painter.origin(recipe, folder))
         return files
 
     def _repr_png_(self) -> bytes:

@@ -14,7 +14,7 @@ from ganart.callbacks.order import Order, callbacks_of
 from ganart.callbacks.scores import Scores
 from ganart.datasets.loader import BatchLoader
 from ganart.gan import GAN
-from ganart.grids import grid
+from ganart.grids import grid, save_sheet
 from ganart.metrics.neighbours import nearest
 
 
@@ -49,6 +49,6 @@ class NearestWorks(EveryImages):
         ]
         captions = ["generated", *(f"{n}." for n in range(1, works.shape[1] + 1))] * len(rows)
         sheet = grid(np.concatenate(rows), 1 + works.shape[1], captions=captions)
-        sheet.save(Path(trainer.default_root_dir) / "samples" / "nearest.png")
+        save_sheet(sheet, Path(trainer.default_root_dir) / "samples" / "nearest.png")
         for logger in experiment_loggers(trainer):
             logger.log_pictures("nearest/works", sheet, gan.images_seen)

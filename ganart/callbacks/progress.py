@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from pytorch_lightning import Callback, Trainer
@@ -12,8 +13,11 @@ from rich.text import Text
 from ganart.callbacks.metrics import Metrics
 from ganart.callbacks.order import Order, callbacks_of
 from ganart.callbacks.scores import View
-from ganart.console import console
+from ganart.console import SECONDS_PER_LINE, clock, console
 from ganart.gan import GAN
+
+BAR, LINE = 16, 80
+"""Letters that the bar takes, and that a line may have where nobody knows how wide its reader's window is."""
 
 
 class ProgressBar(Callback):
@@ -21,7 +25,7 @@ class ProgressBar(Callback):
 
     order = Order.PROGRESS
 
-    def __init__(self, *, total_images: int, seconds_per_line: float = 15.0) -> None:
+    def __init__(self, *, total_images: int, seconds_per_line: float = SECONDS_PER_LINE) -> None:
         self.total_images = total_images
         self.seconds_per_line = seconds_per_line
         self._score = ""
@@ -32,7 +36,7 @@ class ProgressBar(Callback):
         self._started, self._began_at = time.monotonic(), pl_module.images_seen
         self._metrics = next((c for c in callbacks_of(trainer) if isinstance(c, Metrics)), None)
         if trainer.is_global_zero and console.is_terminal:
-            columns = (BarColumn(bar_width=16), Described())
+            columns = (BarColumn(bar_width=BAR), Described())
             self._bar = Progress(*columns, console=console, refresh_per_second=4)
             self._task = self._bar.add_task("", total=self.total_images, completed=pl_module.images_seen, line="")
             self._bar.start()
@@ -45,7 +49,8 @@ class ProgressBar(Callback):
             return
         if self._bar:
             self._next = now + 0.25
-            self._bar.update(self._task, completed=pl_module.images_seen, line=self._line(pl_module, now))
+            room = console.width - BAR - 1
+            self._bar.update(self._task, completed=pl_module.images_seen, line=self._line(pl_module, now, room))
         else:
             self._next = now + self.seconds_per_line
             console.print(self._line(pl_module, now), soft_wrap=True)
@@ -57,8 +62,7 @@ class ProgressBar(Callback):
 
     def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
         first = view.results[0]
-        spread = f" ± {first.std:.2g}" if first.std is not None else ""
-        self._score = f"{first.name} {first.value:.3g}{spread}"
+        self._score = f"{first.name} {first.value:.3g}"
         if first.times_floor is not None:
             self._score += f" ({first.times_floor:.1f}× floor)"
         if not self._bar and trainer.is_global_zero:
@@ -66,7 +70,11 @@ class ProgressBar(Callback):
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         if self._bar:
-            self._bar.update(self._task, completed=pl_module.images_seen, line=self._line(pl_module, time.monotonic()))
+            self._bar.update(
+                self._task,
+                completed=pl_module.images_seen,
+                line=self._line(pl_module, time.monotonic(), console.width - BAR - 1),
+            )
         self._stop()
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
@@ -77,14 +85,23 @@ class ProgressBar(Callback):
             self._bar.stop()
             self._bar = None
 
-    def _line(self, gan: GAN, now: float) -> str:
+    def _line(self, gan: GAN, now: float, room: int = LINE) -> str:
         speed = (gan.images_seen - self._began_at) / max(now - self._started, 1e-9)
         left = max(0, self.total_images - gan.images_seen) / max(speed, 1e-9)
         latest = self._metrics.latest if self._metrics else {}
         names = {"D": "players/discriminator_loss", "G": "players/generator_loss"}
         losses = [f"{player} {latest[name]:.2f}" for player, name in names.items() if name in latest]
         parts = [f"{gan.images_seen:,}/{self.total_images:,} images", f"{speed:,.0f}/s", f"{clock(left)} left"]
-        return " · ".join([*parts, *losses, *([self._score] if self._score else [])])
+        return fitted([*parts, *([self._score] if self._score else []), " ".join(losses)], room)
+
+
+def fitted(parts: Sequence[str], room: int) -> str:
+    """As many of `parts` as fit into `room` letters, the first ones first."""
+    line = ""
+    for part in filter(None, parts):
+        longer = f"{line} · {part}" if line else part
+        line = longer if len(longer) <= room else line
+    return line
 
 
 class Described(ProgressColumn):
@@ -92,10 +109,3 @@ class Described(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         return Text(task.fields["line"], no_wrap=True, overflow="ellipsis")
-
-
-def clock(seconds: float) -> str:
-    """Seconds as 2:05 or 1:02:05."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

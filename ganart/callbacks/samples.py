@@ -15,7 +15,7 @@ from ganart.callbacks.order import Order
 from ganart.datasets.base import Factor
 from ganart.datasets.loader import BatchLoader
 from ganart.gan import GAN
-from ganart.grids import grid
+from ganart.grids import grid, save_sheet
 from ganart.seeds import latents_of
 
 MOST_PER_SIDE = 10
@@ -38,7 +38,7 @@ class Samples(EveryImages):
         latents = latents_of(list(range(len(labels))), gan.latent_dim)
         pictures = torch.cat([gan.paint(*part) for part in zip(latents.split(16), labels.split(16), strict=True)])
         image = grid(pictures.cpu().numpy(), columns)
-        image.save(Path(trainer.default_root_dir) / "samples" / f"images_{gan.images_seen:09d}.png")
+        save_sheet(image, Path(trainer.default_root_dir) / "samples" / f"images_{gan.images_seen:09d}.png")
         for logger in experiment_loggers(trainer):
             logger.log_pictures("samples/grid", image, gan.images_seen)
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ganart.callbacks.clock import EveryImages, experiment_loggers
 from ganart.callbacks.interrupt import told_to_stop
 from ganart.callbacks.order import Order, callbacks_of
-from ganart.console import console
+from ganart.console import clock, console, said_meanwhile
 from ganart.datasets.base import Factor, PictureSet
 from ganart.datasets.loader import BatchLoader
 from ganart.errors import NoLabelsError
@@ -205,7 +205,8 @@ class Scores(EveryImages):
     def _timed(self) -> Iterator[None]:
         begun = time.monotonic()
         try:
-            yield
+            with said_meanwhile(lambda: f"scoring: {clock(time.monotonic() - begun)} so far"):
+                yield
         finally:
             self.seconds += time.monotonic() - begun
 

@@ -15,7 +15,7 @@ from ganart.callbacks.order import Order
 from ganart.callbacks.samples import layout
 from ganart.datasets.loader import BatchLoader
 from ganart.gan import GAN
-from ganart.grids import grid
+from ganart.grids import SHEET, grid
 from ganart.seeds import latents_of
 
 TILES = 8
@@ -50,7 +50,9 @@ class LatentWalk(EveryImages):
             grid(gan.paint(latents, labels).cpu().numpy(), 4, min_side=96) for latents in torch.stack(ways, dim=1)
         ]
         file = Path(trainer.default_root_dir) / "samples" / "walk.gif"
-        sheets[0].save(file, save_all=True, append_images=sheets[1:], duration=MILLISECONDS, loop=0)
+        sheets[0].save(
+            file, save_all=True, append_images=sheets[1:], duration=MILLISECONDS, loop=0, comment=SHEET.encode()
+        )
         for logger in experiment_loggers(trainer):
             logger.log_moving_picture("samples/walk", file, gan.images_seen)
 

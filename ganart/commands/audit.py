@@ -14,7 +14,7 @@ from ganart.arguments import asks, values_in, with_output, with_path_named, with
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.json_files import write_json
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, unplaced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,14 +57,14 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
 
     from ganart.console import progress
     from ganart.painter import Painter, device_of
-    from ganart.plan import name_of, plan, seeds_in
+    from ganart.plan import names_of, plan, seeds_in
     from ganart.run_folder import RunFolder, read_checkpoint, sha256_of
 
     run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
     data = run.pictures(moved=cfg.dataset, allow=allow)
     if cfg.pictures is not None:
         pictures, names = _read(cfg.pictures, data, run.config.dataset)
-        return data, pictures, names, {"run": str(run.path.resolve()), "pictures": str(Path(cfg.pictures).resolve())}
+        return data, pictures, names, {"run": unplaced(run.path), "pictures": unplaced(cfg.pictures)}
     checkpoint = run.checkpoint(cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint)
     painter = Painter(run, checkpoint, cfg.average, device_of(cfg.device), allow)
     recipes = plan(painter.factors, seeds_in(str(cfg.seeds)), {}, cfg.truncation)
@@ -74,7 +74,7 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
             painted.append(painter.paint(recipe))
             advance(1)
     subject = {
-        "run": str(run.path.resolve()),
+        "run": unplaced(run.path),
         "checkpoint": checkpoint.name,
         "checkpoint_sha256": sha256_of(checkpoint),
         "weights": "average" if cfg.average else "raw",
@@ -82,7 +82,7 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
         "images_seen": read_checkpoint(checkpoint)["ganart"]["images_seen"],
         "seeds": str(cfg.seeds),
     }
-    return data, np.stack(painted), [name_of(recipe) for recipe in recipes], subject
+    return data, np.stack(painted), names_of(recipes, painter.factors), subject
 
 
 def _of_folders(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[str, Any]]:
@@ -93,12 +93,12 @@ def _of_folders(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dic
     data, others = side_by_side(
         cfg.works, cfg.pictures, {str(key): value for key, value in how.items()}, keys=("works", "pictures", "size")
     )
-    subject = {"works": str(Path(cfg.works).resolve()), "pictures": str(Path(cfg.pictures).resolve())}
+    subject = {"works": unplaced(cfg.works), "pictures": unplaced(cfg.pictures)}
     return data, others.images, others.manifest.files, subject
 
 
 def _read(folder: str, data: PictureSet, dataset: DictConfig) -> tuple[np.ndarray, list[str]]:
-    """The pictures in `folder`, brought to size as those of `data` were; contact sheets are no pictures."""
+    """The pictures in `folder`, brought to size as those of `data` were."""
     import numpy as np
 
     from ganart.datasets.side_by_side import read_folder
@@ -106,10 +106,7 @@ def _read(folder: str, data: PictureSet, dataset: DictConfig) -> tuple[np.ndarra
     how = {"height": data.height, "width": data.width, "channels": data.channels}
     how |= {key: dataset[key] for key in ("resize", "filter", "background") if key in dataset}
     others = read_folder("pictures", folder, how)
-    kept = [n for n, file in enumerate(others.manifest.files) if Path(file).name != "contact_sheet.png"]
-    if not kept:
-        raise UserError(f"pictures={folder} holds a contact sheet and no picture. Name the folder of the pictures.")
-    return np.asarray(others.images[kept]), [others.manifest.files[n] for n in kept]
+    return np.asarray(others.images), others.manifest.files
 
 
 def _conclude(
@@ -124,6 +121,7 @@ def _conclude(
 ) -> None:
     """Save the findings and sheets, and show what matters."""
     from ganart.console import console, remark
+    from ganart.grids import save_sheet
     from ganart.originality import report
     from ganart.originality.sheet import sheets
 
@@ -131,7 +129,7 @@ def _conclude(
     facts = report.facts(found, auditor, data, pictures, names)
     write_json(folder / "audit.json", {"subject": subject, **facts}, indent=1)
     for number, sheet in enumerate(sheets(pictures, names, found.findings, data.train, auditor.files, num_sheets), 1):
-        sheet.save(folder / f"sheet_{number}.png")
+        save_sheet(sheet, folder / f"sheet_{number}.png")
     console.print(report.table(facts))
     for line in report.lines(facts, found):
         console.print(line, soft_wrap=True)

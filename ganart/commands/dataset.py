@@ -34,6 +34,7 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
     from ganart.datasets.contact_sheet import contact_sheet
     from ganart.datasets.report import survey, write_manifest
     from ganart.datasets.report_text import markdown, show
+    from ganart.grids import save_sheet
     from ganart.json_files import write_json
 
     pictures = load(build_dataset(cfg.dataset, allow=cfg.get("allow_targets", ())))
@@ -41,7 +42,7 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
     output_dir.mkdir(parents=True, exist_ok=True)
     (output_dir / "report.md").write_text(markdown(report), encoding="utf-8")
     write_json(output_dir / "report.json", asdict(report), indent=1)
-    contact_sheet(pictures, report).save(output_dir / "contact_sheet.png")
+    save_sheet(contact_sheet(pictures, report), output_dir / "contact_sheet.png")
     write_manifest(pictures, output_dir / "manifest.csv")
     show(report, console)
     remark("saved", "green", f"{output_dir}: report.md, report.json, contact_sheet.png, manifest.csv")

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from ganart.arguments import asks, values_in, with_output, with_path_named
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, unplaced
 
 if TYPE_CHECKING:
     from ganart.features import FeatureNetwork
@@ -56,7 +56,7 @@ def _of_run(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
     condition = tuple(factor.name for factor in painter.factors)
     paint = Generated(painter.paint_all, pictures, condition, painter.latent_dim, cfg.truncation, sample_of(cfg.seed))
     subject = {
-        "run": str(run.path.resolve()),
+        "run": unplaced(run.path),
         "checkpoint": checkpoint.name,
         "images_seen": read_checkpoint(checkpoint)["ganart"]["images_seen"],
     }
@@ -71,7 +71,7 @@ def _of_folders(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
     how = OmegaConf.to_container(cfg.pictures, resolve=True)
     assert isinstance(how, dict)
     real, fake = side_by_side(cfg.real, cfg.fake, {str(key): value for key, value in how.items()})
-    subject = {"real": str(Path(cfg.real).resolve()), "fake": str(Path(cfg.fake).resolve()), "fake_hash": fake.hash}
+    subject = {"real": unplaced(cfg.real), "fake": unplaced(cfg.fake), "fake_hash": fake.hash}
     return score_pictures(cfg, real, fake, *_parts(cfg)), subject
 
 

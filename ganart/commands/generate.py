@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from ganart.arguments import asks, values_in, with_output, with_path_named, with_seeds_quoted
 from ganart.complaints import tells_users
 from ganart.errors import UserError
+from ganart.names import to_hydra
 from ganart.paths import conf_dir
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from ganart.originality import Auditor
     from ganart.painter import Painter, Recipe
+    from ganart.provenance import Size
     from ganart.run_folder import RunFolder
 
 MOST_ON_SHEET = 400
@@ -31,10 +33,13 @@ GATES = ("none", "warn", "refuse")
 @tells_users
 def generate_one(cfg: DictConfig) -> None:
     """Paint `seeds` with the generator of `run`."""
+    from ganart.datasets.settings import one_of
     from ganart.painter import Painter, device_of
-    from ganart.plan import plan, seeds_in
+    from ganart.plan import plan, seeds_in, size_in
+    from ganart.provenance import FORMATS
     from ganart.run_folder import RunFolder
 
+    ending, size = FORMATS[one_of("format", str(cfg.format), FORMATS)], size_in(cfg.size, cfg.filter)
     if cfg.audit not in GATES:
         raise UserError(f"audit={cfg.audit}: it is one of {', '.join(GATES)}.")
     run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
@@ -49,7 +54,8 @@ def generate_one(cfg: DictConfig) -> None:
 
         data = run.pictures(moved=cfg.dataset, allow=allow)
         auditor = auditor_of(cfg.features, data, painter.device, cfg.threshold, allow=allow)
-    generate(painter, recipes, Path(HydraConfig.get().runtime.output_dir), auditor, refuse=cfg.audit == "refuse")
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    generate(painter, recipes, folder, auditor, refuse=cfg.audit == "refuse", size=size, ending=ending)
 
 
 main = hydra.main(config_path=str(conf_dir()), config_name="generate", version_base="1.3")(generate_one)
@@ -66,39 +72,56 @@ def tell_of_classes_without_training(run: RunFolder, recipes: Sequence[Recipe]) 
 
 
 def generate(
-    painter: Painter, recipes: list[Recipe], folder: Path, auditor: Auditor | None = None, *, refuse: bool = False
+    painter: Painter,
+    recipes: list[Recipe],
+    folder: Path,
+    auditor: Auditor | None = None,
+    *,
+    refuse: bool = False,
+    size: Size | None = None,
+    ending: str = ".png",
 ) -> None:
-    """Paint `recipes` into `folder`; with an auditor each picture's verdict goes into its origin.
+    """Write the pictures of `recipes` into `folder`; with an auditor each picture's verdict goes into its origin.
 
-    With `refuse`, pictures that are copies of training pictures are not written.
+    Args:
+        painter: the generator.
+        recipes: one for each picture.
+        folder: where they go.
+        auditor: looks for copies of training pictures; None leaves that out.
+        refuse: does not write the copies.
+        size: what the pictures are brought to; None for the size that they are generated in.
+        ending: of the files; it names the format.
     """
     import numpy as np
 
     from ganart.console import console, progress
-    from ganart.grids import grid
-    from ganart.plan import caption_of, name_of
-    from ganart.provenance import save_png
+    from ganart.grids import grid, save_sheet
+    from ganart.plan import caption_of, names_of
+    from ganart.provenance import save_picture
 
     folder.mkdir(parents=True, exist_ok=True)
     painter.keep_checkpoint()
     shown: list[tuple[np.ndarray, str]] = []
     copies: list[str] = []
     written = 0
-    with progress("painting", len(recipes)) as advance:
+    named = list(zip(names_of(recipes, painter.factors), recipes, strict=True))
+    with progress("generating", len(recipes)) as advance:
         for start in range(0, len(recipes), AUDITED_TOGETHER):
-            chunk = recipes[start : start + AUDITED_TOGETHER]
+            chunk = named[start : start + AUDITED_TOGETHER]
             pictures = []
-            for recipe in chunk:
+            for _, recipe in chunk:
                 pictures.append(painter.paint(recipe))
                 advance(1)
             verdicts = verdicts_of(auditor, np.stack(pictures)) if auditor else [{}] * len(chunk)
-            for recipe, pixels, verdict in zip(chunk, pictures, verdicts, strict=True):
+            for (name, recipe), pixels, verdict in zip(chunk, pictures, verdicts, strict=True):
                 is_copy = bool(verdict) and verdict["audit"]["verdict"] == "copy"
                 if is_copy:
-                    copies.append(f"{name_of(recipe)}: {verdict['audit']['nearest']}")
+                    copies.append(f"{name}: {verdict['audit']['nearest']}")
                 if is_copy and refuse:
                     continue
-                save_png(pixels, folder / f"{name_of(recipe)}.png", painter.origin(recipe) | verdict)
+                finished = size.resample(pixels) if size else pixels
+                about = verdict | (size.as_origin(finished) if size else {})
+                save_picture(finished, folder / f"{name}{ending}", painter.origin(recipe, folder) | about)
                 written += 1
                 if len(shown) < MOST_ON_SHEET:
                     shown.append((pixels, caption_of(recipe)))
@@ -113,7 +136,7 @@ def generate(
         )
     pictures_shown, captions = zip(*shown, strict=True)
     columns = min(8 if len(shown) <= 64 else 16, len(shown))
-    grid(np.stack(pictures_shown), columns, captions=captions).save(folder / "contact_sheet.png")
+    save_sheet(grid(np.stack(pictures_shown), columns, captions=captions), folder / "contact_sheet.png")
     left_out = f" (the first {len(shown)})" if len(shown) < written else ""
     console.print(
         f"{written:,} pictures in {folder}/, together on {folder}/contact_sheet.png{left_out}", soft_wrap=True
@@ -143,5 +166,11 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     arguments = with_path_named(arguments, "run")
     if not values_in(arguments).get("run"):
         raise UserError("Which generator? Name a run folder: ganart generate runs/… seeds=0-63")
-    prepared = [f"++{a}" if a.startswith("labels.") else a for a in with_seeds_quoted(arguments)]
+    prepared = [_as_hydra_reads(a) if a.startswith("labels.") else a for a in with_seeds_quoted(arguments)]
     return with_output(prepared, "generated")
+
+
+def _as_hydra_reads(label: str) -> str:
+    """`labels.FACTOR=CLASS`: the configuration does not know the factor, and Hydra's grammar few letters."""
+    key, equals, value = label.removeprefix("labels.").partition("=")
+    return f"++labels.{to_hydra(key)}{equals}{value}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from omegaconf import DictConfig
@@ -13,55 +15,92 @@ from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.paths import conf_dir
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ganart.datasets.base import Factor
+    from ganart.run_folder import RunFolder
+
+NEARLY = 8.0
+"""How far, of 255 and on average, a JPEG may be from the same picture compressed by another version of the library."""
+
 
 @hydra.main(config_path=str(conf_dir()), config_name="regenerate", version_base="1.3")
 @tells_users
 def main(cfg: DictConfig) -> None:
-    """Paint `file` again from its own origin and compare."""
+    """Generate `file` again from its own origin and compare."""
     regenerate(Path(cfg.file), cfg.run, cfg.output, tuple(cfg.allow_targets))
 
 
 def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str, ...] = ()) -> None:
-    """Paint the picture in `file` again, save it as `output` if asked to, and say whether it is the same.
+    """Generate the picture in `file` again, save it as `output` if asked to, and say whether it is the same.
 
     Raises:
-        UserError: if the pixels differ, or the run that painted it cannot be found.
+        UserError: if the pixels differ, or the run that generated it cannot be found.
     """
-    import numpy as np
-
     from ganart.console import console
     from ganart.painter import Painter, Recipe, device_of
-    from ganart.provenance import pixels_hash, read_png, save_png
+    from ganart.provenance import Size, pixels_hash, read_picture, save_picture, with_channels
 
-    pixels, origin = read_png(file)
+    pixels, origin = read_picture(file)
     device = device_of("cpu" if origin.get("device_type") == "cpu" else "auto")
-    folder = _run_folder(run or origin["run"])
+    folder = run_of(file, origin, run)
     painter = Painter(folder, _checkpoint(folder, origin), origin["weights"] == "average", device, allow)
-    recipe = Recipe(origin["seed"], origin["labels"], origin["truncation"])
+    refuse_unknown(file, origin["labels"], painter.factors)
+    recipe, size = Recipe(origin["seed"], origin["labels"], origin["truncation"]), Size.in_origin(origin)
     again = painter.paint(recipe)
+    again = size.resample(again) if size else again
+    about = painter.origin(recipe, Path(output or file).parent) | (size.as_origin(again) if size else {})
     if output:
-        save_png(again, Path(output).expanduser(), painter.origin(recipe))
-    if pixels_hash(again) == origin["pixels_sha256"] == pixels_hash(pixels):
-        console.print(f"{file}: the same pixels, bit for bit.", soft_wrap=True)
+        save_picture(again, Path(output).expanduser(), about)
+    pixels = with_channels(pixels, again.shape[2])
+    found = _file_as_expected(file, pixels, again, origin["pixels_sha256"])
+    if pixels_hash(again) == origin["pixels_sha256"] and found is not None:
+        console.print(f"{file}: {found}", soft_wrap=True)
         return
-    lines = [f"{file}: not the same pixels."]
-    if pixels_hash(pixels) != origin["pixels_sha256"]:
+    raise UserError("\n".join([f"{file}: not the same pixels.", *_unlike(file, pixels, again, origin, about)]))
+
+
+def _file_as_expected(file: Path, pixels: np.ndarray, again: np.ndarray, before: str) -> str | None:
+    """What to say of a file that holds what was generated, if `again` is that; None if it does not."""
+    from ganart.provenance import FORMATS, as_stored, pixels_hash
+
+    if file.suffix != FORMATS["jpg"]:
+        return "the same pixels, bit for bit." if pixels_hash(pixels) == before else None
+    stored, same = as_stored(again, file.suffix), "the same pixels, bit for bit, before a JPEG was made of them;"
+    if stored.shape != pixels.shape:
+        return None
+    if (stored == pixels).all():
+        return f"{same} compressed again they give this file's pixels."
+    away = abs(stored.astype(int) - pixels.astype(int)).mean()
+    return f"{same} this file's own are {away:.1f} of 255 away from them, on average." if away <= NEARLY else None
+
+
+def _unlike(
+    file: Path, pixels: np.ndarray, again: np.ndarray, origin: dict[str, Any], now: dict[str, Any]
+) -> list[str]:
+    """What differs, line by line."""
+    import numpy as np
+
+    from ganart.provenance import FORMATS, pixels_hash
+
+    lines = []
+    if file.suffix != FORMATS["jpg"] and pixels_hash(pixels) != origin["pixels_sha256"]:
         lines.append("  the file's own pixels were changed after ganart wrote it")
     if again.shape != pixels.shape:
-        lines.append(f"  size: the file has {_size(pixels)}, the generator paints {_size(again)}")
+        lines.append(f"  size: the file has {_size(pixels)}, the generator gives {_size(again)}")
     else:
         difference = np.abs(again.astype(int) - pixels.astype(int))
         lines.append(
             f"  {np.mean(difference.max(axis=2) > 0):.1%} of the pixels differ, by at most {difference.max()} of 255"
         )
-    lines += [f"  {what}: was {was}, is {now}" for what, was, now in differences(origin, painter.origin(recipe))]
-    raise UserError("\n".join(lines))
+    return lines + [f"  {what}: was {was}, is {now}" for what, was, now in differences(origin, now)]
 
 
 def differences(was: dict[str, Any], now: dict[str, Any], prefix: str = "") -> list[tuple[str, Any, Any]]:
     """What two origins disagree on; where the run lies is not part of it."""
     rows = []
-    for key in sorted({*was, *now} - {"pixels_sha256", "run", "audit"}):
+    for key in sorted({*was, *now} - {"pixels_sha256", "run", "run_from_here", "audit"}):
         old, new = was.get(key), now.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
             rows += differences(old, new, f"{prefix}{key}.")
@@ -70,27 +109,68 @@ def differences(was: dict[str, Any], now: dict[str, Any], prefix: str = "") -> l
     return rows
 
 
-def _run_folder(path: str) -> Any:
+def refuse_unknown(file: Path, labels: dict[str, str | None], factors: list[Factor]) -> None:
+    """Raise `UserError` if `labels`, of the origin in `file`, are not for a generator that follows `factors`."""
+    classes = {factor.name: factor.classes for factor in factors}
+    for factor, name in labels.items():
+        if factor not in classes or (name is not None and name not in classes[factor]):
+            raise UserError(
+                f"{file}: its origin says {factor}={name}, which its run's generator was never conditioned on. "
+                "Use the file as `ganart generate` wrote it, or say which run it is of: run=RUN_FOLDER"
+            )
+
+
+def run_of(file: Path, origin: dict[str, Any], run: str | None) -> RunFolder:
+    """The run that generated `file`: the one that the user names, or the one that has its configuration or checkpoint.
+
+    It is looked for where it lay as seen from the file, then by its name from here and from all folders around it.
+
+    Raises:
+        UserError: if none is found.
+    """
     from ganart.run_folder import RunFolder
 
-    try:
-        return RunFolder.open(path)
-    except UserError as error:
-        raise UserError(
-            f"The run that painted it is not at {path} any more. Say where it is: run=RUN_FOLDER"
-        ) from error
+    if run is not None:
+        return RunFolder.open(run)
+    there = [RunFolder(place) for place in _places(file, origin) if (place / "config.yaml").is_file()]
+    for folder in there:
+        if _has_written(folder, origin):
+            return folder
+    if there:
+        return there[0]
+    raise UserError(
+        f"The run that generated it, {origin['run']}, is found neither from here nor around the file. "
+        "Say where it is: run=RUN_FOLDER"
+    )
 
 
-def _checkpoint(folder: Any, origin: dict[str, Any]) -> Path:
-    """The checkpoint that painted it: by name, or, where training went on since, whichever has the same content."""
+def _places(file: Path, origin: dict[str, Any]) -> Iterator[Path]:
+    """Where the run of `origin` may lie; an absolute path is of older versions, which had no other."""
+    here, folder = Path.cwd(), file.absolute().parent
+    if "run_from_here" in origin:
+        yield folder / Path(origin["run_from_here"]).expanduser()
+    for root in (here, here.parent, folder, *folder.parents):
+        yield root / origin["run"]
+        yield root
+
+
+def _has_written(folder: RunFolder, origin: dict[str, Any]) -> bool:
+    config = hashlib.sha256((folder.path / "config.yaml").read_bytes()).hexdigest()
+    return config == origin.get("config_sha256") or _checkpoint_of(folder, origin) is not None
+
+
+def _checkpoint(folder: RunFolder, origin: dict[str, Any]) -> Path:
+    """The checkpoint that generated it: by content, or else by name."""
+    return _checkpoint_of(folder, origin) or folder.checkpoint(Path(origin["checkpoint"]).name)
+
+
+def _checkpoint_of(folder: RunFolder, origin: dict[str, Any]) -> Path | None:
+    """The checkpoint with the content of the one that generated it; where training went on, it has another name."""
     from ganart.run_folder import sha256_of
 
     named = folder.checkpoints / Path(origin["checkpoint"]).name
     candidates = [named, *(folder.checkpoints / name for name in folder.kept_checkpoints())]
-    for file in candidates:
-        if file.is_file() and sha256_of(file) == origin["checkpoint_sha256"]:
-            return file
-    return folder.checkpoint(Path(origin["checkpoint"]).name)
+    return next((f for f in candidates if f.is_file() and sha256_of(f) == origin["checkpoint_sha256"]), None)
 
 
 def _size(pixels: Any) -> str:

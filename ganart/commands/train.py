@@ -51,11 +51,19 @@ def say_what_to_do_next(run: RunFolder) -> None:
     lines = {
         "pictures while it learned": f"{folder}/samples/",
         "generate pictures": shell("ganart", "generate", f"run={folder}", "seeds=0-63"),
-        "score in full": shell("ganart", "evaluate", f"run={folder}"),
+        **({"score in full": shell("ganart", "evaluate", f"run={folder}")} if can_be_scored(run) else {}),
         "train on": shell("ganart", "train", f"resume={folder}", twice),
     }
     for what, line in lines.items():
         console.print(f"{what:<27} {line}", soft_wrap=True)
+
+
+def can_be_scored(run: RunFolder) -> bool:
+    """Whether `ganart evaluate` has features to look at: those of Inception, or of a classifier, which needs labels."""
+    from ganart.features.inception import weights_at_hand
+
+    has_labels = any(len(factor["classes"]) > 1 for factor in run.dataset["factors"])
+    return has_labels or weights_at_hand(None) is not None
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

@@ -16,6 +16,7 @@ from PIL.ImageFile import ImageFile
 from ganart.datasets.colour import to_srgb
 from ganart.datasets.kinds import looks_like_picture
 from ganart.datasets.settings import RGB
+from ganart.grids import is_sheet
 
 MAX_PIXELS = 178_956_970
 """A picture that has to be decoded at more is refused unless `dataset.max_pixels` allows it: Pillow's own limit."""
@@ -85,11 +86,14 @@ def open_picture(data: bytes, least: int | None = None, max_pixels: int = MAX_PI
 
     Raises:
         TooManyPixelsError: if it is refused.
+        ValueError: if it is empty, or one of ganart's own sheets.
         Exception: whatever Pillow raises for a damaged file; `reason` puts it into words.
     """
     if not data:
         raise ValueError("the file is empty")
     opened = _identified(data)
+    if is_sheet(opened):
+        raise ValueError("it is a sheet of pictures that ganart has made, and no picture")
     size = opened.size
     if least is not None:
         opened.draft(None, (least, least))

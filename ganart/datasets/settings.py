@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from PIL import Image, ImageColor
 
 from ganart.errors import UserError
+from ganart.names import named
 
 RGB = tuple[int, int, int]
 
@@ -137,12 +138,12 @@ def names(asked: str | Iterable[str]) -> list[str]:
 
 
 def conditions(asked: str | Iterable[str], factors: Sequence[str]) -> tuple[str, ...]:
-    """Return the factors to condition on as a tuple.
+    """Return the factors to condition on as a tuple; they may be asked for by the keys that stand for their names.
 
     Raises:
         UserError: if one of them is not among the data set's `factors`.
     """
-    wanted = tuple(names(asked))
+    wanted = tuple(named(name, factors) or name for name in names(asked))
     unknown = [name for name in wanted if name not in factors]
     if not unknown:
         return wanted

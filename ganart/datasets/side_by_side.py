@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ganart.datasets import cache
 from ganart.datasets.base import UNKNOWN, PictureSet
-from ganart.datasets.decoding import formats
+from ganart.datasets.decoding import open_picture
 from ganart.datasets.image_folder import ImageFolder
 from ganart.datasets.sources import list_pictures, reader
 from ganart.errors import UserError
@@ -108,8 +106,7 @@ def _sizes(key: str, root: str) -> Counter[tuple[int, int]]:
     with reader(folder) as read:
         for entry in entries:
             try:
-                with Image.open(io.BytesIO(read(entry)), formats=formats()) as image:
-                    sizes[image.size] += 1
+                sizes[open_picture(read(entry)).size] += 1
             except Exception:  # skipped and listed when they are decoded
                 continue
     return sizes or Counter({(64, 64): 1})

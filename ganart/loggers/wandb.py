@@ -74,7 +74,8 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
             entity=entity or os.environ.get("WANDB_ENTITY") or None,
             log_model=False,
             mode=mode,
-            settings=wandb.Settings(init_timeout=SECONDS_TO_BEGIN),
+            # Whose machine it was, and where in it, is nobody's business.
+            settings=wandb.Settings(init_timeout=SECONDS_TO_BEGIN, x_disable_meta=True, host=""),
         )
         self._folder = Path(folder)
         self._stays_here = mode != "online"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +13,16 @@ from typing import Any
 from ganart import foreign
 from ganart.errors import UserError
 from ganart.foreign import is_inside, printable, read_yaml
+from ganart.paths import without_places
 from ganart.reporting.curves import Curve, read_curves
 from ganart.reporting.folders import by_number
 from ganart.reporting.numbers import number
 
 Json = dict[str, Any]
+
+QUOTES = "'\""
+PATH = re.compile(r"['\"]?(/|~|[A-Za-z]:[\\/]|\\\\)")
+"""How a value begins that is an absolute path, quoted as Hydra has it or not."""
 
 ENDINGS = {
     "images": "finished",
@@ -37,18 +43,18 @@ class Run:
     @cached_property
     def config(self) -> Json:
         """Every value, as nested mappings. Nothing in it is resolved: a stranger's may name my environment."""
-        return mapping(self._yaml("config.yaml"))
+        return without_places(mapping(self._yaml("config.yaml")))
 
     @cached_property
     def recipe(self) -> Json:
         """`config` with what follows from other values as `${…}`: two recipes differ only where their authors did."""
-        return mapping(self._yaml("recipe.yaml")) or self.config
+        return without_places(mapping(self._yaml("recipe.yaml"))) or self.config
 
     @cached_property
     def overrides(self) -> list[str] | None:
         """What was typed after `ganart train`; None if that is not known."""
         found = self._yaml("overrides.yaml")
-        return [printable(str(override)) for override in found] if isinstance(found, list) else None
+        return [_unplaced(printable(str(override))) for override in found] if isinstance(found, list) else None
 
     @cached_property
     def dataset(self) -> Json:
@@ -163,3 +169,9 @@ def read_json(file: Path) -> Json:
         return foreign.read_json(file)
     except UserError:
         return {}
+
+
+def _unplaced(override: str) -> str:
+    """`key=VALUE`, whose value may be an absolute path: pages are published."""
+    key, equals, value = override.partition("=")
+    return f"{key}{equals}{without_places(value.strip(QUOTES))}" if PATH.match(value) else override

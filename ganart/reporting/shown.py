@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganart.paths import shell
+from ganart.paths import shell, unplaced
 from ganart.reporting.charts import Pen
 from ganart.reporting.differences import own_overrides, short_names
 from ganart.reporting.notes import LabelTable, Note, doctors_notes, label_tables
@@ -74,7 +74,7 @@ class Shown:
     @property
     def later_commands(self) -> list[str]:
         """What to do with it next."""
-        place = f"run={self.run.path}"
+        place = f"run={unplaced(self.run.path)}"
         return [shell("ganart", "generate", place, "seeds=0-63"), shell("ganart", "evaluate", place)]
 
 
