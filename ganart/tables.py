@@ -1,8 +1,9 @@
-"""CSV files that a spreadsheet may open: a cell that it would compute as a formula is marked as text."""
+"""Cells of tables that other programs show: in a CSV file, what a spreadsheet would compute; in Markdown, its signs."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,6 +24,11 @@ def escaped(cell: Any) -> Any:
 def unescaped(cell: str) -> str:
     """Return the cell that `escaped` has made `cell` of."""
     return cell[len(MARK) :] if cell.startswith(MARK) and cell.lstrip(MARK).startswith(FORMULA) else cell
+
+
+def in_markdown(cell: Any) -> str:
+    """Return `cell` on one line of Markdown that shows it as it is."""
+    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(str(cell).split()))
 
 
 class TableWriter(csv.DictWriter):

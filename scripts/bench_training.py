@@ -114,7 +114,7 @@ def seconds_by_hand(case: Case, folder: Path, rounds: int) -> float:
 
 @contextlib.contextmanager
 def quietly():
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
         yield
 
 

@@ -27,7 +27,9 @@ def home(tmp_path_factory):
         patch.setenv("GANART_CACHE", str(home / "cache"))
         small_pictures(home / "art", side=8, per_class=60, classes=("calm", "loud"))
         files = [file.relative_to("art") for file in sorted(Path("art").rglob("*.png"))]
-        Path("moods.csv").write_text("file,mood\n" + "".join(f"{file},{file.parts[0]}\n" for file in files))
+        Path("moods.csv").write_text(
+            "file,mood\n" + "".join(f"{file},{file.parts[0]}\n" for file in files), encoding="utf-8"
+        )
         where = ("dataset=image_folder", "dataset.root=art", "dataset.labels=moods.csv")
         train_tiny(Path("runs/a"), *where, "total_images=32", "~callback.scores", base=FOLDER)
     return home

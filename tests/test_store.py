@@ -15,7 +15,7 @@ from ganart.store import cached, save_array
 
 def itself(file: Path) -> Path:
     """Read `file` and return its path."""
-    file.read_text()
+    file.read_text(encoding="utf-8")
     return file
 
 
@@ -24,7 +24,7 @@ def test_a_file_is_made_once_and_found_again():
 
     def write(path: Path) -> None:
         made.append(path.suffix)
-        path.write_text("content")
+        path.write_text("content", encoding="utf-8")
 
     first, second = (cached("things", "key", ".txt", write, itself) for _ in range(2))
     other = cached("things", "other key", ".txt", write, itself)
@@ -40,7 +40,7 @@ def test_of_several_that_ask_at_once_one_writes():
 
     def write(path: Path) -> None:
         made.append(1)
-        path.write_text("content")
+        path.write_text("content", encoding="utf-8")
 
     threads = [threading.Thread(target=cached, args=("things", "key", ".txt", write, itself)) for _ in range(8)]
     for thread in threads:
@@ -71,7 +71,7 @@ def test_a_file_that_is_there_needs_no_lock_nor_any_other_write(monkeypatch):
 )
 def test_a_place_that_cannot_be_written_is_one_sentence_and_leaves_nothing(code, words):
     def write(path: Path) -> None:
-        path.write_text("half")
+        path.write_text("half", encoding="utf-8")
         raise OSError(code, os.strerror(code))
 
     with pytest.raises(PlaceError) as told:
@@ -105,12 +105,12 @@ def test_whatever_a_reader_makes_of_a_torn_file_it_is_made_anew(error):
     """Torch seeks to wherever the torn directory of its archive points."""
 
     def read(file: Path) -> str:
-        if file.read_text() == "torn":
+        if file.read_text(encoding="utf-8") == "torn":
             raise error
-        return file.read_text()
+        return file.read_text(encoding="utf-8")
 
     def write(file: Path) -> None:
-        file.write_text("whole")
+        file.write_text("whole", encoding="utf-8")
 
     cached("things", "key", ".txt", write, read)
     (file,) = (cache_dir() / "things").glob("*.txt")

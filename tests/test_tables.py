@@ -10,8 +10,9 @@ from ganart.datasets.base import Factor
 from ganart.datasets.label_tables import read_table
 from ganart.datasets.report import write_manifest
 from ganart.loggers import CSVLogger
+from ganart.loggers.tensorboard import table_in_markdown
 from ganart.reporting.curves import read_curves
-from ganart.tables import TableWriter, escaped, unescaped
+from ganart.tables import TableWriter, escaped, in_markdown, unescaped
 
 FORMULAS = ['=HYPERLINK("http://evil","a")', "+1+cmd", "-2+3+cmd|' /C calc'!A0", "@SUM(1)", "\tx", "\rx", "＝1", "-"]
 
@@ -55,3 +56,18 @@ def test_metrics_keep_their_names_over_rewriting(tmp_path):
         logger.log_metrics({"=a": -2.0, f"@b{start}": 1.0}, step=start + 1)
     assert (tmp_path / "metrics.csv").read_text().splitlines()[0] == "images_seen,'=a,'@b1,'@b3"
     assert read_curves(tmp_path / "metrics.csv")["=a"].y.tolist() == [1, -2, 1, -2]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("[/i]", r"\[/i\]"),
+        ("a|b", r"a\|b"),
+        ("<b>", r"\<b\>"),
+        ("two\nlines", "two lines"),
+        ("Color_Field", "Color_Field"),
+    ],
+)
+def test_names_are_shown_in_markdown_as_they_are(name, shown):
+    assert in_markdown(name) == shown
+    assert table_in_markdown(("x",), [[name]]).splitlines()[-1] == f"| {shown} |"

@@ -85,7 +85,7 @@ def told_to_stop(trainer: Trainer) -> bool:
 
 def leave_the_terminal() -> None:
     """Send what is still printed nowhere: a terminal that has been closed fails whoever writes to it."""
-    with open(os.devnull, "w") as nowhere:
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
         for stream in (sys.__stdout__, sys.__stderr__):
             with suppress(OSError, ValueError, AttributeError):
                 if stream.isatty():  # type: ignore[union-attr]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -12,6 +11,7 @@ from rich.text import Text
 
 from ganart.datasets.report import FactorCount, Report, Spread
 from ganart.datasets.report import Group as Copies
+from ganart.tables import in_markdown
 
 _KINDS = {1: "grey", 3: "RGB", 4: "RGBA"}
 _MOST_ROWS = 24
@@ -21,12 +21,12 @@ _BAR = 16
 
 def markdown(report: Report) -> str:
     """Return the whole report as Markdown, for reading beside `contact_sheet.png`."""
-    lines = [f"# {_md(report.name)}", "", *(f"- {name}: {value}" for name, value in _facts(report)), ""]
+    lines = [f"# {in_markdown(report.name)}", "", *(f"- {name}: {value}" for name, value in _facts(report)), ""]
     lines += ["![one row of examples a class](contact_sheet.png)", ""]
     for factor in report.factors:
-        rows = [[_md(row.name), row.total, row.train, row.test, f"`{row.colour}`"] for row in factor.classes]
+        rows = [[in_markdown(row.name), row.total, row.train, row.test, f"`{row.colour}`"] for row in factor.classes]
         lines += [
-            f"## {_md(factor.name)}",
+            f"## {in_markdown(factor.name)}",
             "",
             *_md_table(["class", "pictures", "train", "test", "mean colour"], rows),
             "",
@@ -35,9 +35,9 @@ def markdown(report: Report) -> str:
     for name, spread in _ranges(report):
         lines += [*_md_table([name, "pictures"], [[*row] for row in spread.ranges.items()]), ""]
     for name, groups in _copies(report):
-        lines += [f"## {name}", "", *([f"- {_md(_group_line(group))}" for group in groups] or ["None."]), ""]
+        lines += [f"## {name}", "", *([f"- {in_markdown(_group_line(group))}" for group in groups] or ["None."]), ""]
     for name, told in (("Notes", report.notes), ("Skipped files", _skipped(report))):
-        lines += [f"## {name}", "", *([f"- {_md(line)}" for line in told] or ["None."]), ""]
+        lines += [f"## {name}", "", *([f"- {in_markdown(line)}" for line in told] or ["None."]), ""]
     lines += [f"The manifest, `manifest.csv`, has the full hash `{report.manifest_hash}`.", ""]
     return "\n".join(lines)
 
@@ -102,11 +102,6 @@ def _size_rows(report: Report) -> list[list[object]]:
 
 def _md_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     return [f"| {' | '.join(map(str, row))} |" for row in (head, ["---"] * len(head), *rows)]
-
-
-def _md(text: str) -> str:
-    """`text` on one line of Markdown that shows it as it is."""
-    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(text.split()))
 
 
 def _facts_table(report: Report) -> Table:

@@ -12,6 +12,7 @@ from pytorch_lightning.loggers import TensorBoardLogger as LightningTensorBoardL
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from ganart.loggers.base import ExperimentLogger, refuse_without
+from ganart.tables import in_markdown
 
 
 class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):
@@ -27,12 +28,12 @@ class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):
 
     @rank_zero_only
     def log_rows(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], images_seen: int) -> None:
-        self.experiment.add_text(name, in_markdown(columns, rows), images_seen)
+        self.experiment.add_text(name, table_in_markdown(columns, rows), images_seen)
 
     @rank_zero_only
     def log_protocols(self, protocols: Mapping[str, Mapping[str, Any]]) -> None:
         for name, protocol in protocols.items():
-            self.experiment.add_text(f"{name}/protocol", in_markdown(("", ""), list(protocol.items())))
+            self.experiment.add_text(f"{name}/protocol", table_in_markdown(("", ""), list(protocol.items())))
 
     @rank_zero_only
     def close(self) -> None:
@@ -40,7 +41,7 @@ class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):
             self._experiment.close()
 
 
-def in_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def table_in_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A table as TensorBoard shows it."""
     lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+    return "\n".join(f"| {' | '.join(in_markdown(value) for value in line)} |" for line in lines)

@@ -41,7 +41,7 @@ class Ramp(Dataset):
 
     def decode(self):
         if self.log:
-            with open(self.log, "a") as log:
+            with open(self.log, "a", encoding="utf-8") as log:
                 log.write("decoded\n")
         for index in range(self.count):
             if index == self.fail_at:
