@@ -187,7 +187,7 @@ def weakness(accuracy: Mapping[str, float], chance: Mapping[str, float]) -> str 
         chance: by factor, see `Classifier`; 1 for a factor of one class, 0 where no picture has a label.
     """
     weak = [
-        f"{name} in {accuracy[name]:.0%} of pictures, where naming the largest class always would in {by_chance:.0%}"
+        f"{name} in {accuracy[name]:.0%} of pictures (always naming the largest class: {by_chance:.0%})"
         for name, by_chance in chance.items()
         if 0 < by_chance < 1 and accuracy[name] - by_chance < WEAK * (1 - by_chance)
     ]
