@@ -175,6 +175,15 @@ def test_composing_leaves_an_application_around_it_as_it_was(tmp_path):
         assert compose("train", ["name=x", "run_folder=x"]).name == "x"
 
 
+def test_paths_and_names_are_taken_as_they_are_written():
+    cfg = library.compose(
+        "dataset=image_folder", "dataset.root=水墨画 (2), 1960s", "penalty=r1", "hydra.run.dir=runs/李雷 #1"
+    )
+    assert cfg.dataset.root == "水墨画 (2), 1960s"
+    assert list(cfg.penalty) == ["r1"]
+    assert cfg.run_folder.endswith("runs/李雷 #1")
+
+
 def test_mistakes_are_told_as_the_command_line_tells_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="Did you mean loss=hinge"):
@@ -183,4 +192,6 @@ def test_mistakes_are_told_as_the_command_line_tells_them(tmp_path, monkeypatch)
         library.train("totl_images=3")
     with pytest.raises(UserError, match="does not exist"):
         library.load("nowhere")
+    with pytest.raises(UserError, match="batch_size=0"):
+        library.train("batch_size=0")
     assert list(tmp_path.iterdir()) == []

@@ -24,6 +24,7 @@ from ganart.gan import GAN
 from ganart.hardware import choose
 from ganart.paths import conf_dir, quoted
 from ganart.run_folder import without_resolvers
+from ganart.values import as_hydra_reads
 
 
 def compose(*overrides: str, command: str = "train", config_dir: str | Path | None = None) -> DictConfig:
@@ -44,6 +45,7 @@ def composed(
     overrides: Sequence[str], command: str, config_dir: str | Path | None, *, creates_folder: bool = False
 ) -> DictConfig:
     """Compose as `compose` does, and with `creates_folder` create the run folder, for this run alone."""
+    overrides = as_typed(overrides, config_dir)
     searched = [f"hydra.searchpath=[{quoted(f'file://{Path(config_dir).absolute()}')}]"] if config_dir else []
     try:
         with _beside_other_applications(), initialize_config_dir(str(conf_dir()), version_base="1.3"):
@@ -60,6 +62,12 @@ def composed(
             return without_resolvers(cfg)
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(explain(error, command) or str(error)) from error
+
+
+def as_typed(overrides: Sequence[str], config_dir: str | Path | None) -> list[str]:
+    """Write `overrides` as Hydra reads them: paths, names and classes are taken letter by letter."""
+    folders = [Path(config_dir)] if config_dir else []
+    return [as_hydra_reads(override, folders=folders) for override in overrides]
 
 
 def build(choice: str, *overrides: str, label_sizes: Sequence[int] = (), config_dir: str | Path | None = None) -> Any:

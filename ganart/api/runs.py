@@ -14,11 +14,12 @@ import torch
 from omegaconf import DictConfig
 from PIL import Image
 
-from ganart.api.compose import composed
+from ganart.api.compose import as_typed, composed
 from ganart.datasets.base import PictureSet
 from ganart.grids import grid
 from ganart.jobs import with_folder_to_resume, without_resume
 from ganart.painter import Painter, Recipe, device_of
+from ganart.paths import remove_if_nothing_is_in
 from ganart.plan import caption_of, names_of, plan, seeds_in
 from ganart.provenance import save_picture
 from ganart.relaunch import is_child
@@ -183,8 +184,13 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
         UserError: if the configuration cannot be, listing all that is wrong with it.
         TrainingDivergedError: if a loss or a gradient became infinite or NaN.
     """
-    cfg = composed(with_folder_to_resume(list(overrides)), "train", config_dir, creates_folder=True)
-    run, _ = train_composed(cfg, without_resume(overrides))
+    typed = as_typed(overrides, config_dir)
+    cfg = composed(with_folder_to_resume(typed), "train", config_dir, creates_folder=True)
+    try:
+        run, _ = train_composed(cfg, without_resume(typed))
+    except BaseException:
+        remove_if_nothing_is_in(Path(cfg.run_folder))
+        raise
     return load(run.path, checkpoint="best", allow_targets=tuple(cfg.allow_targets))
 
 
