@@ -61,12 +61,14 @@ def test_every_snippet_runs_in_order(notebook):
 
 
 @pytest.mark.slow
-def test_the_folder_is_named_as_the_command_line_names_it_and_keeps_what_was_asked(notebook):
+def test_the_folder_is_named_as_the_command_line_names_it_and_keeps_what_was_asked(notebook, monkeypatch):
     names, folder = notebook
     path = names["run"].path
     assert path.parent == folder / "runs/procedural_art"
     assert "total_images=2000" in (path / "overrides.yaml").read_text()
     assert "${" not in (path / "config.yaml").read_text()
+    monkeypatch.chdir(folder)
+    assert library.load().path.samefile(path)
 
 
 @pytest.mark.slow
@@ -192,6 +194,8 @@ def test_mistakes_are_told_as_the_command_line_tells_them(tmp_path, monkeypatch)
         library.train("totl_images=3")
     with pytest.raises(UserError, match="does not exist"):
         library.load("nowhere")
+    with pytest.raises(UserError, match="there is no run below runs/"):
+        library.load()
     with pytest.raises(UserError, match="batch_size=0"):
         library.train("batch_size=0")
     assert list(tmp_path.iterdir()) == []

@@ -19,7 +19,7 @@ from ganart.datasets.base import PictureSet
 from ganart.grids import grid
 from ganart.jobs import with_folder_to_resume, without_resume
 from ganart.painter import Painter, Recipe, device_of
-from ganart.paths import remove_if_nothing_is_in
+from ganart.paths import latest_run, remove_if_nothing_is_in
 from ganart.plan import caption_of, names_of, plan, seeds_in
 from ganart.provenance import save_picture
 from ganart.relaunch import is_child
@@ -147,7 +147,7 @@ class TrainedRun:
 
 
 def load(
-    run: str | Path,
+    run: str | Path = "latest",
     *,
     checkpoint: str = "best",
     average: bool = True,
@@ -157,7 +157,7 @@ def load(
     """Open a run folder, or one of its checkpoints.
 
     Args:
-        run: the folder, `runs/mnist/2026-01-31_20-15-00`, or a file of its `checkpoints/`.
+        run: the folder, `runs/mnist/2026-01-31_20-15-00`, or a file of its `checkpoints/`; the latest below `runs/`.
         checkpoint: best, last, or a file name in `checkpoints/`.
         average: the generator's moving average; False: the weights as they stood when the checkpoint was written.
         device: auto, cpu or cuda.
@@ -166,6 +166,8 @@ def load(
     Raises:
         UserError: if there is no such run or checkpoint.
     """
+    if str(run) == "latest" and not Path(run).exists():
+        run = latest_run()
     folder = RunFolder.open(run)
     which = str(run) if Path(run).expanduser().is_file() else checkpoint
     painter = Painter(folder, folder.checkpoint(which), average, device_of(device), tuple(allow_targets))
