@@ -29,7 +29,8 @@ PROGRAMS = ("ganart", "tensorboard", "optuna-dashboard", "wandb", "python", "pip
 def commands(file: Path) -> list[str]:
     """Every command of a Markdown `file`, in order, each once: the lines of its bash blocks, and those in running text.
 
-    In running text a command has arguments: `ganart generate` alone is a name. One with … is a sketch.
+    In running text a command has arguments: `ganart generate` alone is a name. One with …, or without a value after
+    its last =, is a sketch.
     """
     text = file.read_text(encoding="utf-8")
     found: list[tuple[int, str]] = []
@@ -41,6 +42,6 @@ def commands(file: Path) -> list[str]:
     for match in re.finditer(r"`([^`\n]+)`", without_blocks):
         words = match[1].split()
         has_arguments = len(words) > (2 if words[0] == "ganart" else 1)
-        if words[0] in PROGRAMS and has_arguments and "…" not in match[1]:
+        if words[0] in PROGRAMS and has_arguments and "…" not in match[1] and not match[1].endswith("="):
             found.append((without_blocks[: match.start()].count("\n") + 1, match[1]))
     return list(dict.fromkeys(command for _, command in sorted(found, key=lambda place: place[0])))
