@@ -30,17 +30,15 @@ VERBS = {
         "ganart.commands.sweep", "search for better values of any keys", "ganart sweep experiment=mnist n_trials=50"
     ),
     "generate": Verb(
-        "ganart.commands.generate", "paint pictures with a trained one", "ganart generate run=RUN_FOLDER seeds=0-63"
+        "ganart.commands.generate", "paint pictures with a trained one", "ganart generate RUN_FOLDER seeds=0-63"
     ),
     "regenerate": Verb(
         "ganart.commands.regenerate", "make a picture again from its own origin", "ganart regenerate FILE.png"
     ),
-    "evaluate": Verb(
-        "ganart.commands.evaluate", "score it, or any folder of pictures", "ganart evaluate run=RUN_FOLDER"
-    ),
+    "evaluate": Verb("ganart.commands.evaluate", "score it, or any folder of pictures", "ganart evaluate RUN_FOLDER"),
     "report": Verb("ganart.commands.report", "a page about one run or many", "ganart report RUN_FOLDER RUN_FOLDER"),
-    "audit": Verb("ganart.commands.audit", "find copies of training pictures", "ganart audit run=RUN_FOLDER"),
-    "dataset": Verb("ganart.commands.dataset", "report on a collection of pictures", "ganart dataset dataset=mnist"),
+    "audit": Verb("ganart.commands.audit", "find copies of training pictures", "ganart audit RUN_FOLDER"),
+    "dataset": Verb("ganart.commands.dataset", "report on a collection of pictures", "ganart dataset FOLDER"),
 }
 
 

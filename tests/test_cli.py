@@ -59,7 +59,7 @@ def test_the_composed_configuration_can_be_printed_and_names_classes(ganart):
     ("arguments", "expected"),
     [
         (("trian",), "Did you mean ganart train?"),
-        (("train", "los=hinge"), "los: there is no such key. Did you mean loss?"),
+        (("train", "los=hinge"), "los: there is no such key. Did you mean loss=hinge?"),
         (("train", "loss=hing"), "Did you mean loss=hinge? There are: hinge, least_squares"),
         (("train", "penalty.r1.gama=2"), "Did you mean penalty.r1.gamma?"),
         (("train", "experiment=mnits"), "Did you mean experiment=mnist?"),
