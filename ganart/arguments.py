@@ -101,19 +101,25 @@ def without_paths(arguments: list[str]) -> tuple[list[str], list[str]]:
     return [str(latest_run("RUN")) if path == "latest" and not exists(path) else path for path in paths], others
 
 
-def with_path_named(arguments: list[str], key: str) -> list[str]:
-    """`ganart VERB PATH` as `ganart VERB key=PATH`.
+ABOUT = {"generate": "run", "evaluate": "run", "audit": "run", "regenerate": "file", "dataset": "dataset.root"}
+"""The key of what a verb is about, which can be left out."""
+
+
+def with_path_named(verb: str, arguments: list[str]) -> list[str]:
+    """`ganart VERB PATH` as `ganart VERB key=PATH`; the pictures of `ganart dataset PATH` are one's own.
 
     Raises:
         UserError: if there are several paths.
     """
     paths, others = without_paths(arguments)
-    if not paths:
+    if not paths or verb not in ABOUT:
         return arguments
-    if len(paths) > 1 or key in values_in(others):
+    key, values = ABOUT[verb], values_in(others)
+    if len(paths) > 1 or key in values:
         several = " Each of several: --multirun run=ONE,OTHER" if key == "run" else ""
         raise UserError(f"{shell(*paths)}: name one, by its path or by {key}=PATH.{several}")
-    return [*others, f"{key}={quoted(paths[0])}"]
+    own = ["dataset=image_folder"] if verb == "dataset" and "dataset" not in values else []
+    return [*own, *others, f"{key}={quoted(paths[0])}"]
 
 
 def refuse_paths(arguments: list[str], *keys: str) -> None:

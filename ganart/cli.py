@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rich.text import Text
 
 from ganart import __version__
-from ganart.arguments import as_typed, flags_first
+from ganart.arguments import as_typed, flags_first, with_path_named
 from ganart.console import console, fail, printing_anything
 
 
@@ -76,7 +76,8 @@ def run(verb: str, arguments: list[str]) -> None:
     module = importlib.import_module(VERBS[verb].module)
     prepare: Callable[[list[str]], list[str]] = getattr(module, "prepare_arguments", list)
     try:
-        typed = as_typed(with_defaults(verb, arguments), comma_parts=verb == "sweep")
+        typed = with_defaults(verb, with_path_named(verb, arguments))
+        typed = as_typed(typed, comma_parts=verb == "sweep")
         sys.argv = [sys.argv[0], *flags_first(prepare(typed))]
         with recipes.checked():
             module.main()

@@ -17,7 +17,7 @@ def run(tmp_path, monkeypatch):
 @pytest.mark.parametrize("typed", ["runs/mnist/try (2)=best", "run=runs/mnist/try (2)=best", "latest", "run=latest"])
 def test_a_path_alone_is_the_run(typed):
     arguments = as_typed([typed, "--config-dir", "mine", "seeds=0-3", "~callback.scores"], comma_parts=False)
-    assert values_in(with_path_named(arguments, "run"))["run"] == "runs/mnist/try (2)=best"
+    assert values_in(with_path_named("generate", arguments))["run"] == "runs/mnist/try (2)=best"
 
 
 def test_flags_their_values_and_what_is_left_out_are_no_paths():
@@ -29,7 +29,7 @@ def test_flags_their_values_and_what_is_left_out_are_no_paths():
 @pytest.mark.parametrize("arguments", [["a", "b"], ["a", "run=b"]])
 def test_two_are_one_too_many(arguments):
     with pytest.raises(UserError, match="name one, by its path or by run=PATH"):
-        with_path_named(arguments, "run")
+        with_path_named("audit", arguments)
 
 
 def test_a_verb_that_takes_no_path_says_what_to_type():
@@ -40,12 +40,16 @@ def test_a_verb_that_takes_no_path_says_what_to_type():
 
 
 def test_a_folder_alone_is_ones_own_pictures():
-    from ganart.commands.dataset import prepare_arguments
+    named = values_in(with_path_named("dataset", ["水墨画"]))
+    assert named == {"dataset": "image_folder", "dataset.root": "水墨画"}
+    assert values_in(with_path_named("dataset", ["水墨画", "dataset=mine"]))["dataset"] == "mine"
 
-    assert {"dataset": "image_folder", "dataset.root": "水墨画"}.items() <= values_in(
-        prepare_arguments(["水墨画"])
-    ).items()
-    assert values_in(prepare_arguments(["水墨画", "dataset=mine"]))["dataset"] == "mine"
+
+def test_personal_defaults_are_those_of_the_data_that_a_path_names(ganart, tmp_path, monkeypatch):
+    (tmp_path / "defaults.txt").write_text("dataset.num_pictures=400\nloss=hinge\n")
+    monkeypatch.setenv("GANART_DEFAULTS", str(tmp_path / "defaults.txt"))
+    status, text = ganart("dataset", "nowhere")
+    assert (status, "dataset.root=nowhere: there is no such folder" in text) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from laboratory import small_pictures
 
+from ganart.arguments import as_typed, with_path_named
 from ganart.cli import VERBS
 from ganart.commands import sweep
 from ganart.commands.generate import prepare_arguments
@@ -47,7 +48,8 @@ def commands_of(readme: str) -> list[list[str]]:
 def test_the_commands_of_the_readme_can_be_composed(readme):
     commands = commands_of(readme)
     assert {command[1] for command in commands} == set(VERBS)
-    for _, verb, *arguments in commands:
+    for _, verb, *typed in commands:
+        arguments = as_typed(with_path_named(verb, typed), comma_parts=verb == "sweep")
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             if verb == "sweep":
                 compose(verb, sweep.prepare_arguments(arguments))

@@ -10,7 +10,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from ganart.arguments import asks, values_in, with_output, with_path_named, with_seeds_quoted
+from ganart.arguments import asks, values_in, with_output, with_seeds_quoted
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.json_files import write_json
@@ -140,7 +140,6 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     """Give the output its place: in the run folder, or below audits/."""
     if asks(arguments):
         return arguments
-    arguments = with_path_named(arguments, "run")
     run, works, pictures = (values_in(arguments).get(key) for key in ("run", "works", "pictures"))
     if bool(run) == bool(works) or (works and not pictures):
         raise UserError(

@@ -9,7 +9,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, values_in, with_constants_named, with_path_named
+from ganart.arguments import asks, with_constants_named
 from ganart.complaints import tells_users
 from ganart.paths import conf_dir
 
@@ -49,10 +49,5 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """`ganart dataset FOLDER`: one's own pictures. The reports of a multirun are named by what differs."""
-    if asks(arguments):
-        return arguments
-    named = with_path_named(arguments, "dataset.root")
-    if named != arguments and "dataset" not in values_in(named):
-        named = ["dataset=image_folder", *named]
-    return with_constants_named(named)
+    """Name the reports of a multirun by what differs."""
+    return arguments if asks(arguments) else with_constants_named(arguments)

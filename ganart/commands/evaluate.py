@@ -10,7 +10,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from ganart.arguments import asks, values_in, with_output, with_path_named
+from ganart.arguments import asks, values_in, with_output
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.paths import conf_dir, unplaced
@@ -120,7 +120,6 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     """Give the output its place: in the run folder, or below evaluations/."""
     if asks(arguments):
         return arguments
-    arguments = with_path_named(arguments, "run")
     run, real, fake = (values_in(arguments).get(key) for key in ("run", "real", "fake"))
     if bool(run) == bool(real or fake) or bool(real) != bool(fake):
         raise UserError(

@@ -10,7 +10,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from ganart.arguments import asks, values_in, with_output, with_path_named, with_seeds_quoted
+from ganart.arguments import asks, values_in, with_output, with_seeds_quoted
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.names import to_hydra
@@ -163,7 +163,6 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     """Give the output its place in the run folder; let `labels.…` name what the configuration cannot know."""
     if asks(arguments):
         return arguments
-    arguments = with_path_named(arguments, "run")
     if not values_in(arguments).get("run"):
         raise UserError("Which generator? Name a run folder: ganart generate runs/… seeds=0-63")
     prepared = [_as_hydra_reads(a) if a.startswith("labels.") else a for a in with_seeds_quoted(arguments)]

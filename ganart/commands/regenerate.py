@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import hydra
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, refuse_multirun, with_path_named
+from ganart.arguments import asks, refuse_multirun
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.paths import conf_dir
@@ -178,8 +178,7 @@ def _size(pixels: Any) -> str:
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """`ganart regenerate FILE.png`: the one argument that is no key=value."""
-    if asks(arguments):
-        return arguments
-    refuse_multirun(arguments, "Name one picture: ganart regenerate FILE.png")
-    return with_path_named(arguments, "file")
+    """Refuse what would be done once for each of several values."""
+    if not asks(arguments):
+        refuse_multirun(arguments, "Name one picture: ganart regenerate FILE.png")
+    return arguments
