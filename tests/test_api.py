@@ -66,7 +66,7 @@ def test_the_folder_is_named_as_the_command_line_names_it_and_keeps_what_was_ask
     path = names["run"].path
     assert path.parent == folder / "runs/procedural_art"
     assert "total_images=2000" in (path / "overrides.yaml").read_text()
-    assert "${" not in (path / "config.yaml").read_text()
+    assert "${hydra" not in (path / "config.yaml").read_text()
     monkeypatch.chdir(folder)
     assert library.load().path.samefile(path)
 

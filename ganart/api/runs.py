@@ -167,7 +167,7 @@ def load(
         UserError: if there is no such run or checkpoint.
     """
     if str(run) == "latest" and not Path(run).exists():
-        run = latest_run()
+        run = latest_run().absolute()
     folder = RunFolder.open(run)
     which = str(run) if Path(run).expanduser().is_file() else checkpoint
     painter = Painter(folder, folder.checkpoint(which), average, device_of(device), tuple(allow_targets))
