@@ -8,6 +8,7 @@ import os
 import shutil
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +95,11 @@ def share_the_machine(config: DictConfig) -> None:
     from ganart.hardware import choose
     from ganart.threads import cores, share
 
-    if choose(config.trainer.accelerator, "auto", "auto").accelerator != "cpu":
-        return
-    of_a_job, wanted = num_processes(config.trainer) or 1, config.trainer.threads
-    processes, each = at_once * of_a_job, share(of_a_job)[0] if wanted == "auto" else wanted
+    with suppress(UserError):  # what the jobs will say themselves
+        if choose(config.trainer.accelerator, "auto", "auto").accelerator != "cpu":
+            return
+    of_a_job, wanted = num_processes(config.trainer) or 1, config.trainer.get("threads", "auto")
+    processes, each = at_once * of_a_job, wanted if isinstance(wanted, int) else share(of_a_job)[0]
     of_each = f"{each} thread{'s' if each > 1 else ''} each"
     console.print(f"machine   {processes} processes at a time, {of_each}, on {cores()} cores", soft_wrap=True)
     if processes * each > cores():
@@ -110,9 +112,11 @@ def share_the_machine(config: DictConfig) -> None:
 
 def jobs_at_once(config: DictConfig) -> int:
     """How many jobs of a multirun this machine trains at a time: 1 where they run one by one, or on other machines."""
+    params = config.hydra.sweeper.get("params") or {}
+    several = [*(f"{key}={written}" for key, written in params.items()), *config.hydra.overrides.task]
     jobs = math.prod(
         len(list(override.sweep_string_iterator()))
-        for override in OverridesParser.create().parse_overrides(list(config.hydra.overrides.task))
+        for override in OverridesParser.create().parse_overrides(several)
         if override.is_sweep_override()
     )
     launcher = str(config.hydra.launcher._target_)

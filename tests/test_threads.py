@@ -221,7 +221,7 @@ def test_one_thread_is_not_told_to_take_fewer(monkeypatch, capsys):
 def multirun_of(launcher, *overrides, threads="auto", devices=1):
     return OmegaConf.create(
         {
-            "hydra": {"launcher": launcher, "overrides": {"task": list(overrides)}},
+            "hydra": {"launcher": launcher, "sweeper": {"params": None}, "overrides": {"task": list(overrides)}},
             "trainer": {"accelerator": "cpu", "devices": devices, "num_nodes": 1, "threads": threads},
         }
     )
@@ -259,6 +259,12 @@ def test_what_a_multirun_makes_of_the_cores_is_said_once(machine, monkeypatch, c
     assert words in said
     assert ("wait for each other" in said) == (settings.get("threads") == 8)
     assert os.environ[AT_ONCE] == str(4 if launcher == joblib(4) else 6)
+
+
+def test_jobs_that_a_recipe_names_are_counted_too():
+    config = multirun_of(LOCAL, "seed=1,2")
+    config.hydra.sweeper.params = {"loss": "hinge,minimax,wasserstein"}
+    assert multirun.jobs_at_once(config) == 6
 
 
 def test_a_multirun_one_by_one_says_nothing(monkeypatch, capsys):

@@ -102,6 +102,16 @@ def test_a_grid_is_tried_once_and_no_further(sweep):
     assert len(facts["trials"]) == len(tried) == 4, text
 
 
+def test_a_sweep_over_few_values_trains_each_recipe_once_and_says_that_all_have_been_tried(sweep, tmp_path):
+    status, text, facts = sweep("loss=hinge,minimax", "n_trials=6", "seeds=0,1", "sampler=random")
+    assert status == 0, text
+    assert states(facts) == ["complete"] * 2
+    assert {tuple(trial["overrides"]) for trial in facts["trials"]} == {("loss=hinge",), ("loss=minimax",)}
+    assert text.count("players ") == 4
+    assert "All there is to try has been tried" in text
+    assert len(list((tmp_path / "study/trials").glob("*/seed-*/summary.json"))) == 4
+
+
 def test_a_group_of_keys_can_be_changed_on_the_command_line(sweep):
     space = ("sweep=learning_rates", "sweep.space.optimizer.generator.lr=choice(0.001,0.002)", "loss=hinge,minimax")
     status, text, facts = sweep(*space, "n_trials=1", "seeds=3")
