@@ -1,14 +1,16 @@
 """What is logged is read back from where it was logged."""
 
 import json
+import os
 import struct
 from pathlib import Path
 
 import pytest
-from laboratory import DCGAN, TINY, train_tiny
+from laboratory import DCGAN, TINY, compose_tiny, train_tiny
 
+from ganart.config import build
 from ganart.errors import UserError
-from ganart.loggers import CSVLogger, WandbLogger
+from ganart.loggers import CSVLogger, Guarded, WandbLogger
 
 
 def wandb_records(folder):
@@ -204,3 +206,81 @@ def test_csv_adds_columns_and_joins_rows_of_one_moment(tmp_path):
     logger.log_metrics({"a": 2.0}, step=20)
     logger.log_metrics({"b": 3.0}, step=20)
     assert (tmp_path / "metrics.csv").read_text().split() == ["images_seen,a,b", "10,1.0,", "20,2.0,3.0"]
+
+
+def begun_by(folder: Path, *overrides: str):
+    """What W&B is told when a run begins, without beginning one."""
+    logger = build(compose_tiny(folder, "logger=[wandb]", *overrides).logger.wandb)
+    return logger._wandb_init
+
+
+def test_wandbs_own_variables_count_where_the_command_says_nothing(tmp_path, monkeypatch):
+    variables = {"MODE": "offline", "PROJECT": "theirs", "ENTITY": "team", "NAME": "first"}
+    for name, value in {**variables, "RUN_GROUP": "many", "TAGS": "a,b"}.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    told = begun_by(tmp_path)
+    assert {name: told[name] for name in ("mode", "project", "entity", "name", "group", "tags")} == {
+        "mode": "offline",
+        "project": "theirs",
+        "entity": "team",
+        "name": "first",
+        "group": "many",
+        "tags": ["a", "b"],
+    }
+    given = [f"logger.wandb.{key}=own" for key in ("project", "entity", "name", "group")]
+    told = begun_by(tmp_path, *given, "logger.wandb.tags=[mine]", "logger.wandb.mode=disabled")
+    assert {told[name] for name in ("project", "entity", "name", "group")} == {"own"}
+    assert (told["tags"], told["mode"]) == (["mine"], "disabled")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mode"),
+    [("DISABLED", "true", "disabled"), ("MODE", "dryrun", "offline"), ("MODE", "disabled", "disabled")],
+)
+def test_wandb_is_switched_by_its_own_variables(tmp_path, monkeypatch, name, value, mode):
+    monkeypatch.setenv(f"WANDB_{name}", value)
+    assert begun_by(tmp_path)["mode"] == mode
+
+
+def test_a_wandb_that_stays_here_leaves_the_environment_of_the_next_job_alone(tmp_path):
+    before = dict(os.environ)
+    train_tiny(tmp_path / "run", "logger=[wandb]", "logger.wandb.mode=offline", "total_images=16", "~callback.scores")
+    assert os.environ.get("WANDB_MODE") == before.get("WANDB_MODE")
+
+
+@pytest.mark.parametrize("project", ["a/b", "what?", "x" * 129, "50%"])
+def test_a_project_that_wandb_refuses_is_told_before_training(tmp_path, project):
+    with pytest.raises(UserError, match=r"logger.wandb.project=.*Invalid project name"):
+        WandbLogger(folder=tmp_path, project=project, mode="offline")
+
+
+def test_wandb_that_cannot_begin_at_all_is_left_out(tmp_path, monkeypatch, capsys):
+    import wandb
+
+    def away(*_, **__):
+        raise wandb.errors.CommError("no route to the server")
+
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    monkeypatch.setattr(wandb, "init", away)
+    run = train_tiny(tmp_path / "run", "logger=[wandb]", "total_images=16", "~callback.scores")
+    assert run.has_finished
+    assert "training goes on without it" in capsys.readouterr().out
+
+
+def test_a_logger_that_fails_slowly_is_left_alone_after_a_while(monkeypatch):
+    from ganart.loggers import guarded
+
+    class Slow(CSVLogger):
+        asked = 0
+
+        def log_metrics(self, metrics, step=None):
+            self.asked += 1
+            raise TimeoutError("away")
+
+    seconds = iter(range(0, 100000, 25))
+    monkeypatch.setattr(guarded.time, "monotonic", lambda: next(seconds))
+    logger = Slow(folder="nowhere")
+    around = Guarded("slow", logger)
+    for step in range(10):
+        around.log_metrics({}, step)
+    assert logger.asked == 3  # 25 seconds each, of sixty
