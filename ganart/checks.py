@@ -17,13 +17,14 @@ from torch import nn
 
 from ganart import quiet
 from ganart.assembly import build_trainer, ends_of
-from ganart.config import build, build_network
+from ganart.config import build, build_network, targets_in
 from ganart.errors import UserError
 from ganart.gan import PLAYERS, normalizes_batches
 from ganart.hardware import choose
 from ganart.optimizers import build_optimizer
 from ganart.penalties import ADVERSARIAL
 from ganart.ranges import is_number
+from ganart.relaunch import take_rank
 from ganart.run_folder import RunFolder
 
 Check = Callable[[DictConfig], Iterator[str]]
@@ -36,6 +37,7 @@ def check(cfg: DictConfig, *, world_size: int | None = None) -> None:
     The parts refuse what they cannot do themselves: they are built and thrown away. `world_size` is how many devices
     share the batch; None takes what the trainer will have.
     """
+    take_rank(cfg.trainer)
     quiet.libraries()
     problems = list(_missing(cfg))
     for one in CHECKS:
@@ -44,7 +46,7 @@ def check(cfg: DictConfig, *, world_size: int | None = None) -> None:
             problems += one(cfg)
     with suppress(MissingMandatoryValue, InterpolationResolutionError):
         found, devices = _trainer(cfg)
-        problems += [*found, *_shares(cfg, world_size or devices)]
+        problems += [*found, *_players(cfg, world_size or devices), *_shares(cfg, world_size or devices)]
     problems = [problem for problem in problems if not _follows(cfg, problem, problems)]
     if problems:
         head = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -145,23 +147,27 @@ def _parts(cfg: DictConfig) -> Iterator[str]:
                 yield from _refusal(f"{group}.{name}", build, node, allow=cfg.allow_targets)
 
 
-def _players(cfg: DictConfig) -> Iterator[str]:
+def _players(cfg: DictConfig, world_size: int) -> Iterator[str]:
+    """What ganart's own players refuse; others may not be built without memory, and are built once."""
     for player in PLAYERS:
-        yield from _refusal(f"architecture.{player}", _try_player, cfg, player)
+        node = cfg.architecture[player]
+        if all(target.startswith("ganart.") for target in targets_in(node)):
+            yield from _refusal(f"architecture.{player}", _try_player, cfg, node, world_size)
 
 
 def _try_optimizer(node: DictConfig, allow: Sequence[str]) -> None:
     build_optimizer(node, scaled_gradients=False, allow=allow)([nn.Parameter(torch.zeros(1))])
 
 
-def _try_player(cfg: DictConfig, player: str) -> None:
+def _try_player(cfg: DictConfig, node: DictConfig, world_size: int) -> None:
     """Build a player without memory, before there are labels; refuse one that normalizes batches of one picture."""
     with torch.device("meta"):
-        network = build_network(cfg.architecture[player], allow=cfg.allow_targets)
-    if cfg.batch_size == cfg.accumulate and normalizes_batches(network):
+        network = build_network(node, allow=cfg.allow_targets)
+    if cfg.batch_size == cfg.accumulate * world_size and normalizes_batches(network):
+        share = f"batch_size={cfg.batch_size} with accumulate={cfg.accumulate} on {world_size} device(s)"
         raise UserError(
-            f"it has batch normalization, which batch_size={cfg.batch_size} with accumulate={cfg.accumulate} gives one "
-            f"picture at a time. Try batch_size={8 * cfg.accumulate}, or a player without it."
+            f"it has batch normalization, and {share} gives it one picture at a time. "
+            f"Try batch_size={8 * cfg.accumulate * world_size}, or a player without it."
         )
 
 
@@ -226,5 +232,4 @@ CHECKS: tuple[Check, ...] = (
     _every,
     _scores,
     _parts,
-    _players,
 )

@@ -23,9 +23,7 @@ HINTS = (
 def libraries() -> None:
     """Send Lightning's notices to the log file only, and let one process speak for all."""
     console.quiet = not is_first_process()
-    logging.raiseExceptions = (
-        False  # a log that cannot be written, to a full disk, say, is not worth a traceback a line
-    )
+    logging.raiseExceptions = False  # not a traceback for each line that a full disk has no room for
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightning.fabric"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

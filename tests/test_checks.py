@@ -114,6 +114,12 @@ def test_the_devices_that_share_a_batch_are_those_of_the_trainer():
     assert "batch_size=32 cannot be dealt to 3 device(s)" in message
 
 
+def test_a_batch_of_one_picture_a_device_is_refused_where_it_is_normalized():
+    message = complaint("architecture=mlp", "batch_size=4", world_size=4)
+    assert "it has batch normalization" in message
+    assert "Try batch_size=32" in message
+
+
 def test_a_value_that_follows_a_wrong_one_is_not_told_too():
     assert complaint("total_images=0", "schedule=linear").count("=0 ") == 1
 

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, open_dict
 from optuna.trial import Trial, TrialState
 
 from ganart.console import console, remark
-from ganart.errors import TrainingDivergedError, UserError
+from ganart.errors import PlaceError, TrainingDivergedError, UserError
 from ganart.naming import what_differs
 from ganart.resume import Resume, overrides_of
 from ganart.run_folder import RunFolder
@@ -81,7 +81,7 @@ class Worker:
             values = self._train(claim)
         except PrunedError:
             state, reason = TrialState.PRUNED, PRUNED
-        except StorageAwayError:  # no fault of the trial's
+        except (StorageAwayError, PlaceError):  # no fault of the trial's
             raise
         except OWN_FAULTS as error:
             state, reason = TrialState.FAIL, str(error)
