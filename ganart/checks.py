@@ -208,7 +208,7 @@ def _shares(cfg: DictConfig, world_size: int) -> Iterator[str]:
         return
     parts = world_size * cfg.accumulate
     if parts > 0 and cfg.batch_size % parts:
-        nearest = max(parts, round(cfg.batch_size / parts) * parts)
+        nearest = max(2 * parts, round(cfg.batch_size / parts) * parts)  # one picture each is no batch
         yield (
             f"batch_size={cfg.batch_size} cannot be dealt to {world_size} device(s) with accumulate={cfg.accumulate}. "
             f"Try batch_size={nearest}."

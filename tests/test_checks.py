@@ -100,7 +100,7 @@ def test_a_problem_is_found_and_named_alone(overrides, told):
 
 @pytest.mark.parametrize(
     ("batch_size", "accumulate", "world_size", "suggested"),
-    [(7, 2, 1, 8), (100, 1, 8, 96), (3, 2, 4, 8), (130, 4, 8, 128)],
+    [(7, 2, 1, 8), (100, 1, 8, 96), (3, 2, 4, 16), (130, 4, 8, 128)],
 )
 def test_a_batch_that_cannot_be_dealt_comes_with_the_nearest_that_can(batch_size, accumulate, world_size, suggested):
     message = complaint(f"batch_size={batch_size}", f"accumulate={accumulate}", world_size=world_size)

@@ -59,10 +59,9 @@ class Guarded(ExperimentLogger):
         if not self._has_failed:
             self._has_failed = True
             reason = str(error).strip() or type(error).__name__
-            hint = f" {self.logger.after_failure}" if isinstance(self.logger, ExperimentLogger) else ""
-            console.print(
-                f"{self.key:<9} failed, and training goes on without it: {reason}{hint}", markup=False, soft_wrap=True
-            )
+            hint = self.logger.after_failure if isinstance(self.logger, ExperimentLogger) else ""
+            told = f"{self.key:<9} failed, and training goes on without it: {reason.rstrip('.')}. {hint}"
+            console.print(told.rstrip(), soft_wrap=True)
 
     @property
     def name(self) -> Any:
@@ -77,8 +76,14 @@ class Guarded(ExperimentLogger):
         return self.call("save_dir")
 
     def __getattr__(self, attribute: str) -> Any:
-        """What callbacks of one's own ask of a logger that they know: `experiment`, say."""
-        return getattr(self.__dict__["logger"], attribute)
+        """What Lightning, and callbacks that know the logger, ask of it: `experiment`, say."""
+        try:
+            return getattr(self.__dict__["logger"], attribute)
+        except AttributeError:
+            raise
+        except Exception as error:
+            self._tell(error)
+            raise AttributeError(f"logger.{self.key} has no {attribute}: {error}") from error
 
     log_metrics = passed_on("log_metrics")
     log_hyperparams = passed_on("log_hyperparams")
