@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf, read_write
 
 from ganart.console import fail
 from ganart.errors import UserError
+from ganart.foreign import is_inside
 from ganart.launch import Launch, launch_of
 from ganart.paths import quoted
 
@@ -45,6 +46,7 @@ def settle_run(config: DictConfig) -> None:
     """
     launch, raw = _launch_of(config), _as_written(config, "run")
     if not BY_TIME.search(raw):
+        _refuse_log_elsewhere(_resolved(config, "run", raw))
         return
     if launch is None:
         _settle(config, "run", created(_resolved(config, "run", raw)))
@@ -97,6 +99,13 @@ def _launch_of(config: DictConfig) -> Launch | None:
 def _as_written(config: DictConfig, kind: str) -> str:
     raw = OmegaConf.to_container(config.hydra[kind], resolve=False)
     return str(cast(dict[str, Any], raw)["dir"])
+
+
+def _refuse_log_elsewhere(folder: Path) -> None:
+    """Raise `UserError` if log.txt in `folder` leads out of it, or is a pipe: Hydra is about to open it."""
+    log = folder / "log.txt"
+    if log.exists() and not is_inside(folder, log):
+        raise UserError(f"{log} is a link out of its folder, or no file, and is not written. Delete it first.")
 
 
 def _resolved(config: DictConfig, kind: str, raw: str) -> Path:

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -34,7 +34,7 @@ from ganart.loggers import ExperimentLogger
 from ganart.paths import RUN_ADVICE, remove_if_nothing_is_in, shell, without_places, writing_to
 from ganart.relaunch import children_train, take_rank
 from ganart.resume import Resume
-from ganart.run_folder import RunFolder
+from ganart.run_folder import RunFolder, usable
 
 
 def train(
@@ -55,7 +55,8 @@ def train(
             f"{folder} holds a run already. Go on with it: {shell(f'resume={folder}')}, or give another hydra.run.dir="
         )
     stop_looking_for_gpus()
-    check(cfg)
+    with usable(resume.run.path) if resume else nullcontext():
+        check(cfg)
     with sole_owner_of(run), threads.training_here():
         return _train(cfg, run, overrides, resume, extra_callbacks or {})
 
