@@ -108,6 +108,12 @@ def _missing_option(message: str) -> str:
 def _bad_override(error: Exception, config_name: str) -> str:
     """`los=hinge` or `penalty.r1.gama=2`: the key does not exist."""
     message = str(error)
+    if ambiguous := re.search(r"Ambiguous value for argument '(.+)'\n", message):
+        key, _, values = ambiguous[1].partition("=")
+        return (
+            f"{ambiguous[1]} are several values. One after the other: --multirun {shell(ambiguous[1])}; "
+            f"together, where a list is wanted: {shell(f'{key}=[{values}]')}"
+        )
     found = re.search(r"Could not override '([^']+)'", message) or re.search(r"match for override '([^'=]+)", message)
     if not found:
         cause = f"\n{error.__cause__}" if error.__cause__ else ""

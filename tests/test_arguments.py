@@ -69,6 +69,8 @@ def test_personal_defaults_are_those_of_the_data_that_a_path_names(ganart, tmp_p
         (("train", "--multirun", "hydra/launcher=ray", "seed=1,2"), "pip install hydra-ray-launcher"),
         (("train", "--multirun", "hydra/launcher=joblb", "seed=1,2"), "Did you mean hydra/launcher=joblib?"),
         (("train", "--multirun", "hydra/sweeper=ax", "seed=1,2"), "pip install hydra-ax-sweeper"),
+        (("train", "loss=hinge,minimax"), "One after the other: --multirun loss=hinge,minimax; together"),
+        (("train", "penalty=r1,r2"), "where a list is wanted: 'penalty=[r1,r2]'"),
         (("generate",), "ganart generate runs/"),
         (("generate", "nowhere"), "run=nowhere does not exist. The latest here: runs/mnist/try (2)=best"),
         (("dataset", "nowhere"), "dataset.root=nowhere: there is no such folder or zip"),

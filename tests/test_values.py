@@ -211,3 +211,14 @@ def test_what_cannot_be_read_is_told_with_the_line_to_type(ganart, override, lin
     assert (status, f"\n  {line}\n" in text) == (1, True), text
     (typed,) = shlex.split(line)
     assert read(typed) == override.partition("=")[2]
+
+
+def test_a_study_draws_texts_as_they_were_typed():
+    from optuna.trial import FixedTrial
+
+    from ganart.sweeping.space import Parameter
+
+    written = as_hydra_reads("dataset.root='oils, R&B',水墨画 (2)", several=True).partition("=")[2]
+    parameter = Parameter.read("dataset.root", written)
+    drawn = [parameter.suggest(FixedTrial({"dataset.root": value})) for value in parameter.values]
+    assert [read(override) for override in drawn] == ["oils, R&B", "水墨画 (2)"]
