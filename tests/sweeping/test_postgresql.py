@@ -133,7 +133,7 @@ def numbers_of(folder):
     return sorted(int(file.parent.name) for file in folder.glob("trials/*/summary.json"))
 
 
-def until(condition, seconds=120):
+def until(condition, seconds=300):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -149,10 +149,10 @@ def test_a_server_that_is_away_and_a_process_that_is_killed_cost_nothing(server,
     time.sleep(10)
     server.start()
     processes[1].send_signal(signal.SIGKILL)
-    said = [process.communicate(timeout=240)[0] for process in processes]
+    said = [process.communicate(timeout=600)[0] for process in processes]
     assert processes[0].returncode == 0, said[0][-3000:]
     last = sweep(folder, url, n_trials)  # takes up what the killed one may have left
-    said.append(last.communicate(timeout=240)[0])
+    said.append(last.communicate(timeout=600)[0])
     assert last.returncode == 0, said[2][-3000:]
     assert "Traceback" not in "".join(said)
     facts = json.loads((folder / "study.json").read_text())
