@@ -271,8 +271,8 @@ def kill(*_, **__):
 class Failing(LightningCSVLogger):
     """A logger of another package, in which everything that a training calls raises; it has no close()."""
 
-    def __init__(self):
-        super().__init__("nowhere")
+    def __init__(self, folder):
+        super().__init__(folder)
         self.asked = 0
 
     def _fail(self, *args, **kwargs):
@@ -283,7 +283,7 @@ class Failing(LightningCSVLogger):
 
 
 def test_a_logger_that_raises_never_costs_the_training(tmp_path, monkeypatch, capsys):
-    failing, build = Failing(), assembly.build
+    failing, build = Failing(tmp_path), assembly.build
 
     def build_with_it(node, **extra):
         return {**build(node, **extra), "own": failing} if "csv" in node else build(node, **extra)

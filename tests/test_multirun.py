@@ -188,7 +188,7 @@ def test_verbs_that_look_at_runs_take_several_and_leave_their_output_in_each(gan
     assert status == 0, text
     for seed in (1, 2):
         (summary,) = (tmp_path / f"many/seed-{seed}/evaluations").glob("*/summary.json")
-        assert json.loads(summary.read_text())["subject"]["run"] == str((tmp_path / f"many/seed-{seed}").resolve())
+        assert json.loads(summary.read_text())["subject"]["run"] == f"many/seed-{seed}"
         folders = sorted((tmp_path / f"many/seed-{seed}/generated").iterdir())
         assert [folder.name.rpartition("_")[2] for folder in folders] == ["truncation-0.5", "truncation-1.0"]
         assert all(len(list(folder.glob("seed*.png"))) == 2 for folder in folders)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import inspect
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,7 +40,7 @@ def open_storage(folder: Path, url: str | None) -> BaseStorage:
         return JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
     address = with_driver(url)
     storage = get_storage(_not_in_each_others_way(lambda: RDBStorage(address, {"pool_pre_ping": True})))
-    return Patient(storage, url)  # type: ignore[abstract]  # its methods are made below
+    return Patient(storage, without_password(url))  # type: ignore[abstract]  # its methods are made below
 
 
 def with_driver(url: str) -> str:
@@ -48,6 +49,11 @@ def with_driver(url: str) -> str:
     if scheme != "postgresql" or importlib.util.find_spec("psycopg2") or not importlib.util.find_spec("psycopg"):
         return url
     return f"postgresql+psycopg{separator}{rest}"
+
+
+def without_password(url: str) -> str:
+    """Return `url` as it may be printed."""
+    return re.sub(r"(?<=://)([^/@]*?):[^/]*@", r"\1:***@", url)
 
 
 class Patient(BaseStorage):

@@ -27,7 +27,7 @@ from ganart.foreign import refuse_links_out_of
 from ganart.paths import write_atomically
 from ganart.sweeping.objective import Objective, same_protocols
 from ganart.sweeping.sampler import SeededByTrial
-from ganart.sweeping.storage import JOURNAL, open_storage
+from ganart.sweeping.storage import JOURNAL, open_storage, without_password
 
 RECIPE, PROTOCOL = "recipe", "protocol"
 OWNER, ALIVE, FOLDER, OVERRIDES, REASON, SUCCEEDS = "owner", "alive", "folder", "overrides", "reason", "succeeds"
@@ -330,7 +330,7 @@ def _name_at_first(folder: Path, name: str) -> str:
 
 
 def _unreachable(folder: Path, url: str | None, error: Exception) -> UserError:
-    place = os.path.relpath(folder / JOURNAL) if url is None else f"storage={url}"
+    place = os.path.relpath(folder / JOURNAL) if url is None else f"storage={without_password(url)}"
     reasons = [str(one).partition("\n")[0] or type(one).__name__ for one in (error, error.__cause__) if one]
     if any("locked" in reason for reason in reasons):
         hint = "Another process holds it. Wait for that, or use the study's own file (storage=null)."

@@ -7,7 +7,7 @@ from optuna.study import StudyDirection
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from ganart.sweeping import storage as storages
-from ganart.sweeping.storage import Patient, StorageAwayError, open_storage, with_driver
+from ganart.sweeping.storage import Patient, StorageAwayError, open_storage, with_driver, without_password
 
 
 def away():
@@ -56,7 +56,7 @@ def test_after_a_minute_it_is_told_in_a_sentence_and_where_to_go_on(flaky, waite
     with pytest.raises(
         StorageAwayError, match=r"storage=postgresql://base has been away for a minute: .*server closed"
     ) as told:
-        Patient(flaky, "x").create_new_study([StudyDirection.MINIMIZE])
+        Patient(flaky, "postgresql://base").create_new_study([StudyDirection.MINIMIZE])
     assert "same command goes on" in str(told.value)
     assert 60 <= sum(waited) <= 90
 
@@ -103,3 +103,15 @@ def test_postgresql_takes_the_driver_that_is_installed(monkeypatch):
         assert with_driver("postgresql://a@b/c") == expected
         assert with_driver("mysql://a@b/c") == "mysql://a@b/c"
         assert with_driver("postgresql+asyncpg://x") == "postgresql+asyncpg://x"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:se:cr@t@host:5432/base", "postgresql://me:***@host:5432/base"),
+        ("postgresql+psycopg://me@host/base", "postgresql+psycopg://me@host/base"),
+        ("sqlite:///a:b@c.db", "sqlite:///a:b@c.db"),
+    ],
+)
+def test_passwords_are_not_printed(url, shown):
+    assert without_password(url) == shown
