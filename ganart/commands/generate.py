@@ -126,9 +126,7 @@ def generate(
                 if len(shown) < MOST_ON_SHEET:
                     shown.append((pixels, caption_of(recipe)))
     if copies:
-        told = "were not written" if refuse else "are written, and say so"
-        listed = "\n  ".join([*copies[:MOST_LISTED], *["…"] * (len(copies) > MOST_LISTED)])
-        console.print(f"{len(copies)} pictures are copies of training pictures and {told}:\n  {listed}", soft_wrap=True)
+        report_copies(copies, refuse)
     if not shown:
         raise UserError(
             "No picture is left: all of them are copies of training pictures. Train on more data or for less long, or "
@@ -141,6 +139,15 @@ def generate(
     console.print(
         f"{written:,} pictures in {folder}/, together on {folder}/contact_sheet.png{left_out}", soft_wrap=True
     )
+
+
+def report_copies(copies: list[str], refuse: bool) -> None:
+    """Print which pictures, `NAME: nearest training picture`, are copies, and whether they were written."""
+    from ganart.console import console
+
+    told = "were not written" if refuse else "are written, and say so"
+    listed = "\n  ".join([*copies[:MOST_LISTED], *["…"] * (len(copies) > MOST_LISTED)])
+    console.print(f"{len(copies)} pictures are copies of training pictures and {told}:\n  {listed}", soft_wrap=True)
 
 
 def verdicts_of(auditor: Auditor, pictures: np.ndarray) -> list[dict[str, Any]]:
