@@ -17,9 +17,9 @@ from torch import nn
 
 from ganart import quiet
 from ganart.assembly import build_trainer, ends_of
-from ganart.config import build, build_network, targets_in
+from ganart.config import build, build_network, refuse_wrong_arguments, targets_in
 from ganart.errors import UserError
-from ganart.gan import PLAYERS, normalizes_batches
+from ganart.gan import PLAYERS
 from ganart.hardware import choose
 from ganart.optimizers import build_optimizer
 from ganart.penalties import ADVERSARIAL
@@ -138,37 +138,103 @@ def _penalty_names(cfg: DictConfig) -> Iterator[str]:
 
 
 def _parts(cfg: DictConfig) -> Iterator[str]:
-    """What the parts themselves refuse. Those of other packages are built once, for the training."""
+    """What the parts themselves refuse.
+
+    Of other packages only what a round computes with is built: who knows what a callback or a logger does beside that.
+    """
     for key in ("loss", "schedule", "ema"):
         yield from _refusal(key, build, cfg[key], allow=cfg.allow_targets)
+    for key in ("dataset", "features"):
+        node = cfg.get(key)
+        if isinstance(node, DictConfig) and not _is_own(node):
+            yield from _refusal(key, refuse_wrong_arguments, node, allow=cfg.allow_targets)
     for group in ("penalty", "metric", "callback", "logger"):
         for name, node in cfg[group].items():
-            if node is not None and str(node.get("_target_", "")).startswith("ganart."):
-                yield from _refusal(f"{group}.{name}", build, node, allow=cfg.allow_targets)
+            if node is not None and "_target_" in node:
+                attempt = build if group == "penalty" or _is_own(node) else refuse_wrong_arguments
+                yield from _refusal(f"{group}.{name}", attempt, node, allow=cfg.allow_targets)
 
 
 def _players(cfg: DictConfig, world_size: int) -> Iterator[str]:
-    """What ganart's own players refuse; others may not be built without memory, and are built once."""
     for player in PLAYERS:
-        node = cfg.architecture[player]
-        if all(target.startswith("ganart.") for target in targets_in(node)):
-            yield from _refusal(f"architecture.{player}", _try_player, cfg, node, world_size)
+        yield from _refusal(f"architecture.{player}", _try_player, cfg, player, world_size)
+
+
+def _is_own(node: DictConfig) -> bool:
+    """Whether all that `node` names is ganart's."""
+    return all(target.startswith("ganart.") for target in targets_in(node))
 
 
 def _try_optimizer(node: DictConfig, allow: Sequence[str]) -> None:
     build_optimizer(node, scaled_gradients=False, allow=allow)([nn.Parameter(torch.zeros(1))])
 
 
-def _try_player(cfg: DictConfig, node: DictConfig, world_size: int) -> None:
-    """Build a player without memory, before there are labels; refuse one that normalizes batches of one picture."""
-    with torch.device("meta"):
-        network = build_network(node, allow=cfg.allow_targets)
-    if cfg.batch_size == cfg.accumulate * world_size and normalizes_batches(network):
-        share = f"batch_size={cfg.batch_size} with accumulate={cfg.accumulate} on {world_size} device(s)"
+def _try_player(cfg: DictConfig, player: str, world_size: int) -> None:
+    """Build a player before there are labels; refuse one that cannot normalize its micro-batches."""
+    node = cfg.architecture[player]
+    if not _is_own(node):
+        refuse_wrong_arguments(node, allow=cfg.allow_targets, given=["label_sizes"])
+    network = _player_without_data(node, cfg)
+    share = f"batch_size={cfg.batch_size} with accumulate={cfg.accumulate} on {world_size} device(s)"
+    synchronized = cfg.trainer.get("sync_batchnorm") and world_size > 1
+    if cfg.batch_size == cfg.accumulate * world_size and not synchronized and _needs_several(cfg, player, network):
         raise UserError(
-            f"it has batch normalization, and {share} gives it one picture at a time. "
+            f"it has batch normalization of single values, and {share} gives it one picture at a time. "
             f"Try batch_size={8 * cfg.accumulate * world_size}, or a player without it."
         )
+
+
+def _player_without_data(node: DictConfig, cfg: DictConfig) -> nn.Module | None:
+    """The network that `node` names, without memory if it can do without; None if it asks for the labels to be built.
+
+    The labels are no matter for ganart's own.
+    """
+    is_own = _is_own(node)
+    label_sizes = () if is_own or not cfg.dataset.condition else SizesToCome()
+    for device in ("meta", "cpu"):
+        try:
+            with torch.device(device):
+                return build_network(node, allow=cfg.allow_targets, label_sizes=label_sizes)
+        except (UserError, InstantiationException) as error:
+            if isinstance(error.__cause__, LookupError) or SizesToCome.__name__ in str(error):
+                return None
+            if is_own or device == "cpu":
+                raise
+    return None
+
+
+def _needs_several(cfg: DictConfig, player: str, network: nn.Module | None) -> bool:
+    """Whether a layer of `network` finds one value a channel in a batch of one picture, and so has no deviation.
+
+    The places of a map are a batch too.
+    """
+    if network is None:
+        return False
+    try:
+        size = _size_of_input(cfg, player, network)
+        with torch.no_grad():
+            network.to("meta").train()(
+                torch.empty(1, *size, device="meta"), torch.empty(1, 0, dtype=torch.long, device="meta")
+            )
+    except Exception as error:  # what else is wrong with a player of the user's own shows when it plays
+        return "more than 1 value per channel" in str(error)
+    return False
+
+
+def _size_of_input(cfg: DictConfig, player: str, network: nn.Module) -> tuple[int, ...]:
+    if player == "generator":
+        return (cast(int, network.latent_dim),)
+    return cfg.dataset.channels, cfg.dataset.height, cfg.dataset.width
+
+
+class SizesToCome(Sequence[int]):
+    """Stands for the numbers of classes before the data are known: a network that looks at them is judged later."""
+
+    def __len__(self) -> int:
+        raise LookupError("not known before the data are")
+
+    def __getitem__(self, index: Any) -> Any:
+        return len(self)
 
 
 def _refusal(key: str, attempt: Callable[..., object], *arguments: Any, **named: Any) -> Iterator[str]:

@@ -95,6 +95,46 @@ def build_dataset(node: DictConfig, *, allow: Sequence[str] = ()) -> Dataset:
     return found
 
 
+def refuse_wrong_arguments(node: Any, *, allow: Sequence[str] = (), given: Sequence[str] = ()) -> None:
+    """Raise `UserError` if something that `node` names does not take its arguments; nothing is built for this.
+
+    Args:
+        node: a configuration node; the nodes inside it are looked at too.
+        allow: package prefixes that the user trusts.
+        given: the names of the arguments that are added when `node` itself is built.
+    """
+    if isinstance(node, ListConfig):
+        for item in node:
+            refuse_wrong_arguments(item, allow=allow)
+    if not isinstance(node, DictConfig) or node._is_none() or node._is_missing():
+        return
+    inner = [str(key) for key in node if not OmegaConf.is_missing(node, key)]
+    if "_target_" in node:
+        _refuse_wrong_call(str(node["_target_"]), node, allow, given)
+    if node.get("_recursive_", True):
+        for key in inner:
+            refuse_wrong_arguments(node[key], allow=allow)
+
+
+def _refuse_wrong_call(target: str, node: DictConfig, allow: Sequence[str], given: Sequence[str]) -> None:
+    found = _check_target(target, allow)
+    try:
+        signature = inspect.signature(found)
+    except (TypeError, ValueError):  # of what is not written in Python none may be known
+        return
+    positional = [None] * len(node.get("_args_") or ())
+    named = dict.fromkeys([*(str(key) for key in node if str(key) not in HYDRAS_OWN), *given])
+    try:
+        (signature.bind_partial if node.get("_partial_") else signature.bind)(*positional, **named)
+    except TypeError as error:
+        takes = ", ".join(name for name in signature.parameters if name not in given) or "nothing"
+        raise UserError(f"{target}: {error}. It takes: {takes}.") from None
+
+
+HYDRAS_OWN = ("_target_", "_args_", "_partial_", "_convert_", "_recursive_")
+"""Keys of a node that are no arguments of what it names."""
+
+
 def _refuse_other_than(base: type, kind: str, node: Any, allow: Sequence[str], prefixes: tuple[str, ...]) -> None:
     """Raise `UserError` if `node` names something else than a subclass of `base`: before it is built."""
     target = node.get("_target_") if isinstance(node, DictConfig) else None

@@ -306,6 +306,7 @@ class GAN(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["ganart"] = {name: getattr(self, name) for name in CLOCKS}
         checkpoint["meters"] = self.meters.state_dict()
+        checkpoint["threads"] = torch.get_num_threads()  # which decide the last bits on a CPU
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         for name in CLOCKS:

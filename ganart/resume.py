@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
@@ -17,6 +18,8 @@ from ganart.paths import shell
 from ganart.run_folder import RunFolder, read_checkpoint, refuse_other_shapes, usable
 
 MAY_CHANGE = "values such as total_images, callback.checkpoint.every_images, trainer.max_time or optimizer.generator.lr"
+
+THREADS = "trainer.threads"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,12 @@ class Resume:
     def images_seen(self) -> int:
         return self.clock["images_seen"]
 
+    @cached_property
+    def threads(self) -> int | None:
+        """With how many threads the checkpoint was computed; None if it does not say."""
+        found = read_checkpoint(self.checkpoint).get("threads")
+        return found if isinstance(found, int) else None
+
     def refuse_other_players(self, cfg: DictConfig) -> None:
         """Raise `UserError` if the players of `cfg` have not the weights of the checkpoint: before they are built."""
         weights = read_checkpoint(self.checkpoint)["state_dict"]
@@ -88,6 +97,9 @@ class Resume:
         for override in OverridesParser.create().parse_overrides(self.overrides):
             key = override.key_or_group
             value = OmegaConf.select(cfg, key, throw_on_missing=False)
+            if key == THREADS:
+                self._set_threads(cfg, override.value())
+                continue
             plain = not (override.is_delete() or override.is_add() or isinstance(value, DictConfig))
             if not plain or key not in _keys(cfg) or _makes_another_run(key):
                 raise UserError(
@@ -102,6 +114,15 @@ class Resume:
         if self.run.has_finished:  # else its scores are still to be taken
             self._refuse_what_is_done(cfg)
         return cfg
+
+    @staticmethod
+    def _set_threads(cfg: DictConfig, wanted: Any) -> None:
+        """Compute with as many as `wanted`; auto keeps the number that was measured when the run began.
+
+        Folders of before this key existed have none.
+        """
+        if wanted != "auto" or OmegaConf.select(cfg, THREADS) is None:
+            OmegaConf.update(cfg, THREADS, wanted, force_add=True)
 
     def _refuse_what_is_done(self, cfg: DictConfig) -> None:
         """Raise `UserError` if the run has seen all its images, or made all its rounds."""

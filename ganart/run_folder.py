@@ -1,7 +1,7 @@
 """A run folder: everything that evaluating, generating and resuming need, in one place.
 
-config.yaml  recipe.yaml  overrides.yaml  dataset.json  checkpoints/  samples/  metrics.csv  summary.json  log.txt
-and, where it failed, failure.json
+config.yaml  recipe.yaml  overrides.yaml  dataset.json  checkpoints/  samples/  metrics.csv  protocols.json
+summary.json  log.txt and, where it failed, failure.json
 """
 
 from __future__ import annotations

@@ -143,6 +143,13 @@ def _train(
             told = place_of(run, resume)
             run.begin(composed, overrides, pictures)
             introduce(cfg, told, pictures, f"{hardware}{f', {computing}' if computing else ''}", gan)
+            if resume is not None and computing is not None and resume.threads not in (None, computing.count):
+                remark(
+                    "note     ",
+                    "yellow",
+                    f"the checkpoint was computed with trainer.threads={resume.threads}: with "
+                    f"{computing.count} the last bits of what follows may differ from an unbroken run's.",
+                )
         for callback in callbacks:
             if isinstance(callback, Scores):
                 callback.prepare(pictures, trainer.strategy.root_device)

@@ -1,7 +1,12 @@
+import importlib
+import sys
+
 import pytest
+import torch
 from hydra import compose, initialize_config_dir
 
 from ganart.checks import check
+from ganart.config import build_network
 from ganart.errors import UserError
 from ganart.paths import conf_dir
 
@@ -120,6 +125,46 @@ def test_a_batch_of_one_picture_a_device_is_refused_where_it_is_normalized():
     assert "Try batch_size=32" in message
 
 
+@pytest.mark.parametrize(
+    ("overrides", "works"),
+    [
+        (["architecture=dcgan"], True),
+        (["architecture=dcgan", "dataset.height=16", "dataset.width=16"], True),
+        (["architecture=resize_conv"], True),
+        (["architecture=mlp"], False),
+        (["architecture=mlp", "architecture.generator.batch_norm=false"], True),
+        (
+            [
+                "architecture=mlp",
+                "architecture.generator.batch_norm=false",
+                "architecture.discriminator.batch_norm=true",
+            ],
+            False,
+        ),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("accumulate", [1, 4])
+def test_one_picture_at_a_time_is_refused_where_a_layer_cannot_normalize_it(overrides, works, accumulate):
+    overrides = [*overrides, f"batch_size={accumulate}", f"accumulate={accumulate}"]
+    cfg = composed(*overrides, "dataset.condition=[]")
+    networks = {name: build_network(node) for name, node in cfg.architecture.items()}
+    size = cfg.dataset.height, cfg.dataset.width
+    labels = torch.zeros(1, 0, dtype=torch.long)
+
+    def play():
+        networks["generator"](torch.randn(1, networks["generator"].latent_dim), labels)
+        networks["discriminator"](torch.randn(1, 3, *size), labels)
+
+    if works:
+        play()
+        check(cfg, world_size=1)
+    else:
+        with pytest.raises(ValueError, match="more than 1 value per channel"):
+            play()
+        assert "batch normalization of single values" in complaint(*overrides)
+
+
 def test_a_value_that_follows_a_wrong_one_is_not_told_too():
     assert complaint("total_images=0", "schedule=linear").count("=0 ") == 1
 
@@ -165,3 +210,86 @@ def test_all_problems_are_told_at_once():
 )
 def test_words_in_the_place_of_numbers_are_told_to_the_user(override):
     assert override.partition("=")[0] in complaint(override)
+
+
+# ------------------------------------------------------------------------------------------ parts of the user's own
+
+OWN = """
+import torch
+from pytorch_lightning import Callback
+from ganart.losses import NonSaturating
+
+built = []
+
+class Watch(Callback):
+    def __init__(self, *, every_images=0):
+        built.append(self)
+
+class Player(torch.nn.Module):
+    def __init__(self, *, width, latent_dim=4, label_sizes=()):
+        super().__init__()
+        if width < 1:
+            raise ValueError(f"width={width} must be at least 1.")
+        self.latent_dim = latent_dim
+        self.places = torch.linspace(0, 1, 3).numpy()  # needs memory
+        self.dense = torch.nn.Linear(latent_dim, width)
+
+class Told(torch.nn.Module):
+    def __init__(self, *, latent_dim=4, label_sizes=()):
+        super().__init__()
+        self.latent_dim = latent_dim
+        if len(label_sizes) != 2:
+            raise ValueError("this one is for style and subject")
+        self.tables = torch.nn.ModuleList(torch.nn.Embedding(size, 4) for size in label_sizes)
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A package of the user's own."""
+    (tmp_path / "own_parts_of_a_test.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("own_parts_of_a_test")
+    del sys.modules["own_parts_of_a_test"]
+
+
+def named(key, **values):
+    arguments = ",".join([f"_target_:own_parts_of_a_test.{key}", *(f"{k}:{v}" for k, v in values.items())])
+    return f"{{{arguments}}}"
+
+
+ALLOWED = "allow_targets=[own_parts_of_a_test]"
+
+
+def player(name, **values):
+    return [f"~architecture.{name}", f"+architecture.{name}={named('Player', **values)}"]
+
+
+def test_what_a_users_own_parts_do_not_take_is_told_with_all_other_problems(own):
+    message = complaint(
+        ALLOWED,
+        "total_images=0",
+        f"+callback.watch={named('Watch', every_picture=1)}",
+        *player("generator", widht=3),
+        *player("discriminator", width=0),
+    )
+    assert message.startswith("4 problems in this configuration")
+    wrong_key = "unexpected keyword argument 'every_picture'. It takes: every_images."
+    assert f"callback.watch: own_parts_of_a_test.Watch: got an {wrong_key}" in message
+    assert "architecture.generator: own_parts_of_a_test.Player: missing a required argument: 'width'" in message
+    assert "It takes: width, latent_dim." in message
+    assert "architecture.discriminator.width=0 must be at least 1." in message
+    assert not own.built  # who knows what else it does
+
+
+def test_a_users_own_parts_that_can_be_pass(own):
+    told = [f"~architecture.{name}" for name in ("generator", "discriminator")]
+    told += [f"+architecture.{name}={named('Told')}" for name in ("generator", "discriminator")]
+    check(composed(ALLOWED, *told), world_size=1)
+    check(composed(ALLOWED, f"+callback.watch={named('Watch')}", *player("generator", width=3)), world_size=1)
+
+
+def test_a_users_own_part_that_is_not_allowed_is_told_with_all_other_problems(own):
+    message = complaint("total_images=0", f"+callback.watch={named('Watch')}", *player("generator", width=3))
+    assert message.startswith("3 problems in this configuration")
+    assert message.count("allow_targets=[own_parts_of_a_test]") == 2

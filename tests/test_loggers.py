@@ -284,3 +284,39 @@ def test_a_logger_that_fails_slowly_is_left_alone_after_a_while(monkeypatch):
     for step in range(10):
         around.log_metrics({}, step)
     assert logger.asked == 3  # 25 seconds each, of sixty
+
+
+def test_protocols_stand_beside_the_rows_from_which_they_hold_and_go_with_them(tmp_path):
+    def row(logger, seen, way):
+        logger.log_protocols({"trend/fid": {"weights_hash": way, "accuracy": float("nan")}})
+        logger.log_metrics({"trend/fid": 1.0}, step=seen)
+
+    def held():
+        return [
+            (one["images_seen"], one["protocol"]["weights_hash"]) for one in json.loads(file.read_text())["trend/fid"]
+        ]
+
+    file, logger = tmp_path / "protocols.json", CSVLogger(folder=tmp_path)
+    logger.go_on_from(-1)
+    for seen, way in ((10, "a"), (20, "a"), (30, "b"), (40, "b")):
+        row(logger, seen, way)
+    logger.log_metrics({"loss": 1.0}, step=50)
+    assert held() == [(10, "a"), (30, "b")]
+    again = CSVLogger(folder=tmp_path)
+    again.go_on_from(20)
+    assert held() == [(10, "a")]
+    row(again, 30, "c")
+    assert held() == [(10, "a"), (30, "c")]
+    file.write_text('{"trend/fid": 3}')
+    row(again, 40, "d")
+    assert held() == [(40, "d")]
+    CSVLogger(folder=tmp_path).go_on_from(-1)
+    assert json.loads(file.read_text()) == {}
+
+
+def test_a_run_writes_down_how_its_trends_were_taken(offline):
+    run, _ = offline
+    (held,) = json.loads((run.path / "protocols.json").read_text())["trend/fd_classifier"]
+    assert held["images_seen"] == 80
+    assert held["protocol"]["latents"] == "of the trend"
+    assert len(held["protocol"]["weights_hash"]) == 64

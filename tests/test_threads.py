@@ -141,6 +141,38 @@ def test_what_was_chosen_is_said_written_down_and_kept_by_a_resume(tmp_path, mon
     assert RunFolder(tmp_path / "run").config.trainer.threads == 3
 
 
+def resumed(run, *overrides):
+    """Go on with `run` as the command line would; returns the number of threads in its configuration then."""
+    resume = Resume(run, run.checkpoint("last"), list(overrides))
+    train(resume.config(compose_tiny(run.path, *overrides)), RunFolder(run.path), resume.all_overrides, resume)
+    return RunFolder(run.path).config.trainer.threads
+
+
+def test_a_resume_keeps_the_number_or_says_what_another_does(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(threads, "fastest", lambda work, most: pytest.fail("it was measured again"))
+    run = train_tiny(tmp_path / "run", "~callback.scores", "trainer.threads=2", "total_images=32")
+    assert torch.load(run.checkpoint("last"), weights_only=True)["threads"] == 2
+    assert resumed(run, "trainer.threads=auto", "total_images=48") == 2
+    assert "last bits" not in capsys.readouterr().out
+    assert resumed(run, "trainer.threads=1", "total_images=64") == 1
+    assert "was computed with trainer.threads=2: with 1 the last bits" in " ".join(capsys.readouterr().out.split())
+    assert torch.load(run.checkpoint("last"), weights_only=True)["threads"] == 1
+
+
+@pytest.mark.parametrize(("typed", "expected"), [((), threads.TORCHS_OWN), (("trainer.threads=1",), 1)])
+def test_a_run_of_before_there_was_such_a_key_is_gone_on_with(tmp_path, typed, expected):
+    run = train_tiny(tmp_path / "run", "~callback.scores", "total_images=32")
+    for file in (run.path / "config.yaml", run.path / "recipe.yaml"):
+        old = OmegaConf.load(file)
+        del old.trainer.threads
+        OmegaConf.save(old, file)
+    last = run.checkpoint("last")
+    checkpoint = torch.load(last, weights_only=True)
+    del checkpoint["threads"]
+    torch.save(checkpoint, last)
+    assert resumed(RunFolder(run.path), *typed, "total_images=48") == expected
+
+
 def test_measuring_leaves_no_trace_in_what_is_trained(tmp_path, monkeypatch):
     """Neither in the weights nor in the random numbers: the same bits with a number given and with one measured."""
     monkeypatch.setattr(threads, "share", lambda processes=1: (2, 1))

@@ -1,14 +1,18 @@
-"""`metrics.csv`: one row per number of images seen, whatever else logs."""
+"""`metrics.csv`: one row per number of images seen, whatever else logs; how its scores were taken beside it."""
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
+from ganart.errors import UserError
+from ganart.foreign import read_json
+from ganart.json_files import in_json, write_json
 from ganart.loggers.base import ExperimentLogger
 from ganart.paths import RUN_ADVICE, replacing, writing_to
 from ganart.tables import TableWriter, unescaped
@@ -21,7 +25,8 @@ class CSVLogger(ExperimentLogger):
     """Appends rows; a new quantity makes a new column. A resumed run goes on where its checkpoint stood.
 
     Lightning's own deletes the history when it opens an old folder, which a resumed run must not. Rows that cannot be
-    written, to a full disk, say, are written with the next.
+    written, to a full disk, say, are written with the next. `protocols.json` has the protocol of each score, and from
+    which row on it holds: a run that goes on elsewhere may have to look with another classifier.
     """
 
     def __init__(self, *, folder: str | Path) -> None:
@@ -30,6 +35,8 @@ class CSVLogger(ExperimentLogger):
         self._columns: list[str] = []
         self._last: int | None = None
         self._unwritten: list[Row] = []
+        self._protocols = Path(folder) / "protocols.json"
+        self._protocols_to_come: dict[str, Any] = {}
 
     @property
     def name(self) -> str:
@@ -45,6 +52,9 @@ class CSVLogger(ExperimentLogger):
         if self._file.exists():
             self._rewrite(rows)
         self._last = int(rows[-1][CLOCK]) if rows else -1
+        if self._protocols.exists():
+            kept = {name: [one for one in held if one[CLOCK] <= images_seen] for name, held in self._held().items()}
+            self._hold({name: held for name, held in kept.items() if held})
 
     @rank_zero_only
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
@@ -57,6 +67,13 @@ class CSVLogger(ExperimentLogger):
             self.go_on_from(step)
         self._unwritten.append({CLOCK: step, **metrics})
         self._write()
+        if self._protocols_to_come:
+            self._hold_from(step)
+
+    @rank_zero_only
+    def log_protocols(self, protocols: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep them with the row that comes next."""
+        self._protocols_to_come |= {name: json.loads(in_json(protocol)) for name, protocol in protocols.items()}
 
     @rank_zero_only
     def close(self) -> None:
@@ -72,6 +89,33 @@ class CSVLogger(ExperimentLogger):
             self._rewrite(_joined([*self._read(), *self._unwritten]))
         self._last = self._unwritten[-1][CLOCK]
         self._unwritten = []
+
+    def _hold_from(self, images_seen: int) -> None:
+        """Write down the protocols that are not those of the rows before."""
+        before = self._held()
+        held = dict(before)
+        for name, protocol in self._protocols_to_come.items():
+            if name not in held or held[name][-1]["protocol"] != protocol:
+                held[name] = [*held.get(name, ()), {CLOCK: images_seen, "protocol": protocol}]
+        self._protocols_to_come = {}
+        if held != before:
+            self._hold(held)
+
+    def _held(self) -> dict[str, list[dict[str, Any]]]:
+        """What protocols.json has, by score: from which row on which protocol holds; nothing if it is damaged."""
+        try:
+            found = read_json(self._protocols) if self._protocols.exists() else {}
+            return {
+                name: [{CLOCK: int(one[CLOCK]), "protocol": one["protocol"]} for one in held]
+                for name, held in found.items()
+                if held
+            }
+        except (UserError, KeyError, TypeError, ValueError):
+            return {}
+
+    def _hold(self, protocols: Mapping[str, Any]) -> None:
+        with writing_to(self._protocols, RUN_ADVICE):
+            write_json(self._protocols, protocols)
 
     def _read(self) -> list[Row]:
         """The whole rows of the file: the last one may be torn where a process was killed or a disk was full."""

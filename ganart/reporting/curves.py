@@ -35,6 +35,11 @@ class Curve:
         """The values that are numbers, [≤ N]."""
         return self.y[np.isfinite(self.y)]
 
+    def between(self, first: float, end: float) -> Curve:
+        """Its points from `first` on, before `end`."""
+        kept = (self.x >= first) & (self.x < end)
+        return Curve(self.x[kept], self.y[kept])
+
 
 def read_curves(file: Path) -> dict[str, Curve]:
     """Every column of `file` that holds a number; {} where there is no such file.

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ganart.reporting.charts import Chart, Line, Pen, draw
-from ganart.reporting.curves import mean_and_deviation
-from ganart.reporting.differences import flatten
-from ganart.reporting.run import Run, mapping
+from ganart.reporting.curves import Curve, mean_and_deviation
+from ganart.reporting.differences import differences, flatten, text
+from ganart.reporting.numbers import brief
+from ganart.reporting.run import Json, Run, mapping
 from ganart.reporting.series import Series
 
 TREND = "trend/"
 SUFFIXES = ("_std", "_floor")
+MOST_DIFFERENCES = 4
 
 TOGETHER: dict[str, tuple[str, ...]] = {
     "Losses": ("players/discriminator_loss", "players/generator_loss"),
@@ -63,22 +66,33 @@ def _one_run(run: Run, title: str, names: Sequence[str], most: int) -> Chart | N
     return draw(title, lines, most=most, may_be_log=not any(map(_is_linear, names)))
 
 
+@dataclass(frozen=True)
+class Measured:
+    """One quantity of one run, as long as it was measured in one way: `how`, {} where that does not matter."""
+
+    curve: Curve
+    std: Curve | None
+    floor: float | None = None
+    how: Json = field(default_factory=dict)
+
+
 def _quantity(runs: Sequence[Run], series: Sequence[Series], name: str, most: int) -> Chart | None:
-    members = [(each, [runs[run] for run in each.runs if name in runs[run].curves]) for each in series]
-    found = [line for each, its_runs in members for line in _lines(each, its_runs, name)]
+    members = [(each, [runs[run].curves for run in each.runs if name in runs[run].curves]) for each in series]
+    parts = [(each, [Measured(curves[name], curves.get(f"{name}_std")) for curves in found]) for each, found in members]
+    found = [line for each, measured in parts for line in _lines(each, measured)]
     return draw(name, found, most=most, may_be_log=not _is_linear(name))
 
 
-def _lines(series: Series, runs: Sequence[Run], name: str, floor: float | None = None) -> list[Line]:
+def _lines(series: Series, measured: Sequence[Measured]) -> list[Line]:
     """The mean of several runs with their deviation, or the curve of one with the deviation that it logged.
 
     Runs that were never measured at the same number of images have no mean: they stay curves of their own.
     """
-    if len(runs) > 1:
-        mean, deviation = mean_and_deviation([run.curves[name] for run in runs])
+    if len(measured) > 1:
+        mean, deviation = mean_and_deviation([one.curve for one in measured])
         if len(mean.x):
-            return [Line(series.label, series.pen, mean, deviation, floor, is_mean=True)]
-    return [Line(series.label, series.pen, run.curves[name], run.curves.get(f"{name}_std"), floor) for run in runs]
+            return [Line(series.label, series.pen, mean, deviation, measured[0].floor, is_mean=True)]
+    return [Line(series.label, series.pen, one.curve, one.std, one.floor) for one in measured]
 
 
 def _is_linear(name: str) -> bool:
@@ -87,37 +101,64 @@ def _is_linear(name: str) -> bool:
 
 def _trends(runs: Sequence[Run], series: Sequence[Series], most: int) -> Iterator[Chart]:
     """A chart for each trend score and protocol: what was measured differently is not drawn over one another."""
-    charts: dict[tuple[str, str], list[Line]] = {}
+    lines: dict[tuple[str, str], list[Line]] = {}
+    protocols: dict[tuple[str, str], Json] = {}
     for each in series:
-        alike: dict[tuple[str, str], list[Run]] = {}
+        alike: dict[tuple[str, str], list[Measured]] = {}
         for run in (runs[position] for position in each.runs):
             for name in run.curves:
                 if name.startswith(TREND) and not name.endswith(SUFFIXES):
-                    floor = _floor(run, name)
-                    how = json.dumps([_trend_protocol(run), None if floor is None else f"{floor:.3g}"])
-                    alike.setdefault((name, how), []).append(run)
-        for (name, how), members in alike.items():
-            charts.setdefault((name, how), []).extend(_lines(each, members, name, _floor(members[0], name)))
-    kinds = [name for name, _ in charts]
-    for (name, _), lines in sorted(charts.items(), key=lambda item: kinds.index(item[0][0])):
-        note = f"measured alike: {', '.join(_few(lines))}" if kinds.count(name) > 1 else ""
-        if chart := draw(f"{name.removeprefix(TREND)}, while learning", lines, most=most, note=note):
+                    for one in _measured_alike(run, name):
+                        place = name, json.dumps(one.how, sort_keys=True, default=str)
+                        alike.setdefault(place, []).append(one)
+                        protocols[place] = one.how
+        for place, members in alike.items():
+            lines.setdefault(place, []).extend(_lines(each, members))
+    kinds = [name for name, _ in lines]
+    for place in sorted(lines, key=lambda place: kinds.index(place[0])):
+        name, drawn = place[0], lines[place]
+        note = f"measured alike: {', '.join(_few(drawn))}" if kinds.count(name) > 1 else ""
+        apart = _apart(protocols[place], [how for (other, _), how in protocols.items() if other == name])
+        if chart := draw(f"{name.removeprefix(TREND)}, while learning", drawn, most=most, note=note + apart):
             yield chart
 
 
+def _apart(how: Json, others: Sequence[Json]) -> str:
+    """What sets a protocol apart from those of the same score."""
+    keys = differences(others).keys
+    return "".join(f", {key} {brief(text(how[key]))}" for key in keys[:MOST_DIFFERENCES] if how.get(key) is not None)
+
+
 def _few(lines: Sequence[Line], most: int = 3) -> list[str]:
-    names = [line.label.partition(" · ")[0] for line in lines]
+    names = list(dict.fromkeys(line.label.partition(" · ")[0] for line in lines))
     return names if len(names) <= most else [*names[:most], f"{len(names) - most} more"]
 
 
-def _trend_protocol(run: Run) -> dict[str, Any]:
-    """All that the numbers of a trend may depend on, beside the network that is scored."""
+def _measured_alike(run: Run, name: str) -> Iterator[Measured]:
+    """The trend `name` of `run` in pieces of one protocol each: a run that went on elsewhere may have several."""
+    known = run.protocols.get(name, [])
+    starts = [-math.inf, *(seen for seen, _ in known[1:]), math.inf]
+    for place, (first, end) in enumerate(pairwise(starts)):
+        curve = run.curves[name].between(first, end)
+        if len(curve.x):
+            of_piece = {
+                key: run.curves[key].between(first, end)
+                for key in (f"{name}{s}" for s in SUFFIXES)
+                if key in run.curves
+            }
+            floor = _last(of_piece.get(f"{name}_floor"))
+            how = flatten(known[place][1]) if known else _settings(run)
+            how = {**how, "floor of real pictures": None if floor is None else f"{floor:.3g}"}
+            yield Measured(curve, of_piece.get(f"{name}_std"), floor, how)
+
+
+def _settings(run: Run) -> Json:
+    """What the protocol of a trend follows from, for runs that have not written it down."""
     scores = mapping(mapping(run.config.get("callback")).get("scores"))
     settings = {key: value for key, value in flatten(scores).items() if key != "every_images"}
     return {"data": run.dataset.get("hash"), **settings}
 
 
-def _floor(run: Run, name: str) -> float | None:
-    """What real pictures reach in the trend `name`."""
-    curve = run.curves.get(f"{name}_floor")
+def _last(curve: Curve | None) -> float | None:
+    """What real pictures reach, by the latest word on it."""
     return float(curve.finite[-1]) if curve is not None and len(curve.finite) else None

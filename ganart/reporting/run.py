@@ -16,7 +16,7 @@ from ganart.foreign import is_inside, printable, read_yaml
 from ganart.paths import without_places
 from ganart.reporting.curves import Curve, read_curves
 from ganart.reporting.folders import by_number
-from ganart.reporting.numbers import number
+from ganart.reporting.numbers import finite, number
 
 Json = dict[str, Any]
 
@@ -68,6 +68,17 @@ class Run:
     def curves(self) -> dict[str, Curve]:
         file = self.path / "metrics.csv"
         return read_curves(file) if is_inside(self.path, file) else {}
+
+    @cached_property
+    def protocols(self) -> dict[str, list[tuple[float, Json]]]:
+        """How each score of `curves` was taken, as far as that is known: from how many images on, the protocol."""
+        found = {}
+        for name, rows in self._json(self.path / "protocols.json").items():
+            held = [
+                (finite(mapping(row).get("images_seen")), mapping(mapping(row).get("protocol"))) for row in items(rows)
+            ]
+            found[str(name)] = sorted(((seen, how) for seen, how in held if seen is not None), key=lambda one: one[0])
+        return found
 
     @cached_property
     def evaluations(self) -> list[tuple[str, Json]]:

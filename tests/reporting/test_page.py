@@ -1,12 +1,15 @@
 import base64
 import hashlib
+import json
 import re
 
 import pytest
 from paper_runs import Page, score, sheet, write_run
 
 from ganart.reporting.page import render
+from ganart.reporting.panels import panels
 from ganart.reporting.run import Run
+from ganart.reporting.series import series_of
 
 CURVES = "images_seen,players/discriminator_loss,players/d_real,trend/fid,trend/fid_std,trend/fid_floor\n"
 CURVES += "".join(f"{100 * i},{1 / i},0.5,{9 - i},0.5,0.1\n" for i in range(1, 9))
@@ -200,6 +203,46 @@ def test_trends_that_were_measured_differently_are_not_drawn_over_one_another(sw
     file = sweep[0].path / "metrics.csv"
     file.write_text(file.read_text().replace(",0.1\n", ",0.2\n"))
     assert len(trends(render([Run(run.path) for run in sweep]))) == 2
+
+
+def trend_charts(runs):
+    """The charts of trends, each with the number of points of its lines."""
+    panels_of = panels(runs, series_of(runs, [run.path.name for run in runs], [[] for _ in runs]))
+    charts = [chart for chart in panels_of.main if "while learning" in chart.title]
+    return [([len(line.dots) for line in chart.lines], chart.note) for chart in charts]
+
+
+def held(run, *rows):
+    rows = [{"images_seen": seen, "protocol": {"dataset": "dots", "weights_hash": way * 64}} for seen, way in rows]
+    (run.path / "protocols.json").write_text(json.dumps({"trend/fid": rows}))
+    return Run(run.path)
+
+
+def test_a_run_that_went_on_with_another_protocol_is_not_joined_by_one_line(tmp_path):
+    run = held(Run(write_run(tmp_path / "run", curves=CURVES)), (100, "a"), (600, "b"))
+    found = trend_charts([run])
+    assert [dots for dots, _ in found] == [[5], [3]]
+    assert [note.partition(", ")[2] for _, note in found] == [
+        "weights_hash aaaaaaaaaaaa…",
+        "weights_hash bbbbbbbbbbbb…",
+    ]
+    assert [dots for dots, _ in trend_charts([held(run, (100, "a"))])] == [[8]]
+
+
+def test_seeds_that_were_measured_differently_have_no_mean(tmp_path):
+    runs = [Run(write_run(tmp_path / str(seed), curves=CURVES, recipe={"seed": seed})) for seed in range(3)]
+    assert [dots for dots, _ in trend_charts(runs)] == [[8]]  # one mean
+    runs = [held(runs[0], (100, "a")), held(runs[1], (100, "a")), held(runs[2], (100, "b"))]
+    assert [dots for dots, _ in trend_charts(runs)] == [[8], [8]]
+    runs = [runs[0], held(runs[1], (100, "a"), (500, "b")), held(runs[2], (100, "a"), (500, "b"))]
+    assert [dots for dots, _ in trend_charts(runs)] == [[4], [4]]
+
+
+@pytest.mark.parametrize("damaged", ["[]", "{", '{"trend/fid": 3}', '{"trend/fid": [{"images_seen": "x"}, 4]}'])
+def test_damaged_protocols_do_no_harm(tmp_path, damaged):
+    run = Run(write_run(tmp_path / "run", curves=CURVES))
+    (run.path / "protocols.json").write_text(damaged)
+    assert [dots for dots, _ in trend_charts([run])] == [[8]]
 
 
 def test_a_long_history_and_many_runs_make_no_huge_page(tmp_path):
