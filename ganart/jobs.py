@@ -11,7 +11,7 @@ from ganart import places
 from ganart.arguments import flags_in, is_multirun, overrides_in, values_in
 from ganart.errors import UserError
 from ganart.foreign import read_yaml
-from ganart.paths import quoted
+from ganart.paths import quoted, text_without_places
 
 
 def with_folder_of_same_command(arguments: list[str]) -> list[str]:
@@ -23,7 +23,7 @@ def with_folder_of_same_command(arguments: list[str]) -> list[str]:
     wanted = sorted(without_resume(overrides_in(arguments)))
     for folder in _latest_first("multirun.yaml" if key == "hydra.sweep.dir" else "overrides.yaml"):
         with suppress(UserError):  # a folder that cannot be read is not the one of this command
-            if sorted(without_resume(_overrides_of(folder))) == wanted:
+            if _is_of(folder, wanted):
                 return [*arguments, f"{key}={quoted(folder)}"]
     return arguments
 
@@ -53,6 +53,30 @@ def without_resume(overrides: Sequence[str]) -> list[str]:
 def _latest_first(name: str) -> Iterator[Path]:
     files = sorted(Path("runs").glob(f"*/*/{name}"), key=lambda file: file.stat().st_mtime, reverse=True)
     return (file.parent for file in files)
+
+
+def _is_of(folder: Path, wanted: Sequence[str]) -> bool:
+    """Whether `folder` was made by a command of these overrides, in order.
+
+    That of a multirun does not say where the files of its user lie; its runs do.
+    """
+    found = sorted(without_resume(_overrides_of(folder)))
+    if not (folder / "multirun.yaml").is_file() or found == wanted:
+        return found == wanted
+    placed = {override for override in wanted if text_without_places(override) != override}
+    kept = {override for override in wanted if override not in placed}
+    if sorted([*kept, *map(text_without_places, placed)]) != found:
+        return False
+    if not placed:
+        return True
+    runs = [[str(one) for one in read_yaml(file) or ()] for file in folder.glob("*/overrides.yaml")]
+    return any(all(any(_comes_from(one, typed) for one in run) for typed in placed) for run in runs)
+
+
+def _comes_from(override: str, typed: str) -> bool:
+    """Whether a job of a multirun that was typed as `typed`, of one value or several, has `override`."""
+    key, _, value = override.partition("=")
+    return override == typed or ("," in typed and typed.startswith(f"{key}=") and value.strip("'\"") in typed)
 
 
 def _overrides_of(folder: Path) -> list[str]:

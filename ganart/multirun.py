@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
@@ -22,7 +23,7 @@ from ganart.console import console, error_console, fail, remark
 from ganart.errors import OccupiedError, TrainingDivergedError, UserError
 from ganart.launch import AT_ONCE, num_processes
 from ganart.naming import in_multirun
-from ganart.paths import shell
+from ganart.paths import shell, text_without_places, write_atomically
 from ganart.reporting.folders import runs_in
 from ganart.reporting.numbers import number, with_deviation
 from ganart.reporting.run import Run, mapping
@@ -69,10 +70,12 @@ class Jobs(Callback):
         if in_multirun():
             name = Path(config.hydra.runtime.output_dir).name
             remark(f"\njob {config.hydra.job.num + 1}", "bold", f"    {name}")
+            unplace(Path(config.hydra.sweep.dir) / "multirun.yaml")
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         folder = Path(config.hydra.sweep.dir)
         os.environ.pop(AT_ONCE, None)
+        unplace(folder / "multirun.yaml")
         jobs = [Run(path) for path in runs_in(folder)]
         console.print(table(jobs))
         shown = os.path.relpath(folder)
@@ -84,6 +87,27 @@ class Jobs(Callback):
                 f"{len(unfinished)} of {len(jobs)} jobs did not finish. The same command with resume=auto trains these "
                 "alone, each from its last checkpoint."
             )
+
+
+def unplace(file: Path) -> None:
+    """Take out of what Hydra writes about a multirun where it lay and whose it is: it is published with its runs."""
+    if file.is_file():
+        before = file.read_text(encoding="utf-8")
+        after = yaml.safe_dump(_unplaced(yaml.safe_load(before)), allow_unicode=True, sort_keys=False, width=10_000)
+        if after != before:
+            write_atomically(file, after)
+
+
+def _unplaced(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _unplaced(inner) for key, inner in value.items()}
+        case list():
+            return [_unplaced(inner) for inner in value]
+        case str():
+            return text_without_places(value)
+        case _:
+            return value
 
 
 def share_the_machine(config: DictConfig) -> None:

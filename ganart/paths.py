@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shlex
 import shutil
+import socket
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -73,10 +77,36 @@ def without_places(value: Any) -> Any:
             return {key: without_places(inner) for key, inner in value.items()}
         case list():
             return [without_places(inner) for inner in value]
-        case str() if value.startswith("~") or Path(value).is_absolute():
+        case str() if is_placed(value):
             return unplaced(value)
         case _:
             return value
+
+
+def is_placed(value: str) -> bool:
+    """Whether `value` is a path from the root of a disk, or from a home folder."""
+    return value.startswith("~") or Path(value).is_absolute()
+
+
+def text_without_places(text: str) -> str:
+    """Copy a message, a traceback or an override without saying whose machine it comes from.
+
+    What lies in the working folder or a folder of Python's is named from there, what lies in the home folder from `~`,
+    and any other absolute path by its last name. Where a folder's name has a space, only the first three are sure.
+    """
+    own = (*sys.path, os.getcwd(), tempfile.gettempdir())
+    known = {str(Path.home()): "~"} | {str(Path(place).absolute()): "." for place in own if place}
+    for place in sorted((place for place in known if len(place) > 1), key=len, reverse=True):
+        name = known[place]
+        text = text.replace(f"{place}{os.sep}", "" if name == "." else f"{name}/")
+        text = re.sub(rf"{re.escape(place)}(?![\w.-])", name, text)
+    text = ABSOLUTE.sub(lambda found: found.group().rstrip("/\\").replace("\\", "/").rpartition("/")[2], text)
+    host = socket.gethostname()
+    return re.sub(rf"\b{re.escape(host)}\b", "HOST", text) if len(host) > 3 and host != "localhost" else text
+
+
+ABSOLUTE = re.compile(r"(?<![\w.~/\\:<-])(?:/|[A-Za-z]:[\\/])[^\s'\",;:()\[\]{}<>|]+")
+"""A path from the root of a disk in the middle of a text; an address (http://…) is none."""
 
 
 def shell(*words: object) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -26,7 +26,7 @@ from ganart.datasets.base import Factor, PictureSet
 from ganart.errors import TrainingDivergedError, UserError
 from ganart.foreign import read_configuration, read_json, refuse_links_out_of
 from ganart.json_files import write_json
-from ganart.paths import write_atomically
+from ganart.paths import is_placed, text_without_places, without_places, write_atomically
 
 HERE = "."
 """What the configuration in a run folder says of its place."""
@@ -74,13 +74,14 @@ class RunFolder:
 
         config.yaml has every value; recipe.yaml keeps what follows from other values as such (a schedule as long as the
         run, say), so that a resumed run can change one and the others follow. Neither says where the run lies: folders
-        are moved, and published.
+        are moved, and published. A place that was typed from the root of a disk stands in config.yaml and
+        overrides.yaml alone: without it the run could not go on.
         """
         for folder in (self.samples, self.checkpoints):
             folder.mkdir(parents=True, exist_ok=True)
         for told in ("failure.json", "summary.json"):  # of what is to be again
             (self.path / told).unlink(missing_ok=True)
-        recipe = without_resolvers(cfg)
+        recipe = OmegaConf.create(without_places(OmegaConf.to_container(without_resolvers(cfg), resolve=False)))
         recipe.run_folder = HERE
         write_atomically(self.path / "config.yaml", OmegaConf.to_yaml(resolved_but_for_place(cfg)))
         write_atomically(self.path / "recipe.yaml", OmegaConf.to_yaml(recipe))
@@ -100,8 +101,9 @@ class RunFolder:
 
     def record_failure(self, error: Exception) -> None:
         """Write down why the run failed, for whoever looks for its result, if there is still room for it."""
-        lines = traceback.format_exception(error)
-        facts = {"reason": str(error) or type(error).__name__, "kind": type(error).__name__, "traceback": lines}
+        lines = [text_without_places(line) for line in traceback.format_exception(error)]
+        reason = text_without_places(str(error)) or type(error).__name__
+        facts = {"reason": reason, "kind": type(error).__name__, "traceback": lines}
         with suppress(OSError):
             self.path.mkdir(parents=True, exist_ok=True)
             write_json(self.path / "failure.json", facts)
@@ -154,8 +156,10 @@ class RunFolder:
 
     @cached_property
     def recipe(self) -> DictConfig:
-        """The configuration with its own interpolations in place."""
-        return read_configuration(self.path / "recipe.yaml")
+        """The configuration with its own interpolations in place, and the places that config.yaml has."""
+        recipe = OmegaConf.to_container(read_configuration(self.path / "recipe.yaml"), resolve=False)
+        config = OmegaConf.to_container(self.config, resolve=False)
+        return OmegaConf.create(cast(dict[str, Any], with_places_of(config, recipe)))
 
     @cached_property
     def dataset(self) -> dict[str, Any]:
@@ -278,6 +282,21 @@ def resolved_but_for_place(cfg: DictConfig) -> DictConfig:
 
     raw, resolved = (OmegaConf.to_container(cfg, resolve=resolve) for resolve in (False, True))
     return OmegaConf.create({**kept(raw, resolved), "run_folder": HERE})
+
+
+def with_places_of(config: Any, recipe: Any) -> Any:
+    """Copy `recipe`, with the absolute paths of `config` where it has a text of its own in the same place."""
+    match recipe:
+        case dict():
+            known = config if isinstance(config, dict) else {}
+            return {key: with_places_of(known.get(key), value) for key, value in recipe.items()}
+        case list():
+            known = config if isinstance(config, list) and len(config) == len(recipe) else [None] * len(recipe)
+            return [with_places_of(*both) for both in zip(known, recipe, strict=True)]
+        case str() if isinstance(config, str) and is_placed(config) and "${" not in recipe:
+            return config
+        case _:
+            return recipe
 
 
 def without_resolvers(cfg: DictConfig) -> DictConfig:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from PIL import Image
 from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, quoted
 from ganart.run_folder import RunFolder
 from ganart.training import train
 
@@ -47,7 +47,7 @@ MLP = ("architecture=mlp", "architecture.generator.hidden=[16,16]", "architectur
 def compose_tiny(folder: Path, *overrides: str, players=DCGAN, base=TINY) -> DictConfig:
     """The composed configuration of a tiny run in `folder`."""
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("train", [*base, *players, "name=tiny", f"run_folder={folder}", *overrides])
+        return compose("train", [*base, *players, "name=tiny", f"run_folder={quoted(str(folder))}", *overrides])
 
 
 def train_tiny(folder: Path, *overrides: str, players=DCGAN, base=TINY) -> RunFolder:

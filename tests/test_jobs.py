@@ -96,6 +96,18 @@ def test_another_command_begins_anew(arguments):
     assert with_folder_of_same_command(arguments) == arguments
 
 
+def test_a_multirun_that_no_longer_says_where_its_data_lie_is_found_by_its_runs(ran_before):
+    multi = Path("runs/tiny/many_sweep")
+    OmegaConf.save({"hydra": {"overrides": {"task": ["seed=1,2", "dataset.root=art"]}}}, multi / "multirun.yaml")
+    command = ["--multirun", "dataset.root=/home/me/art", "seed=1,2", "resume=auto"]
+    assert with_folder_of_same_command(command) == command
+    (multi / "seed=1").mkdir()
+    OmegaConf.save(["seed=1", "dataset.root=/home/me/art"], multi / "seed=1/overrides.yaml")
+    assert with_folder_of_same_command(command)[-1] == "hydra.sweep.dir='runs/tiny/many_sweep'"
+    other = ["--multirun", "dataset.root=/home/you/art", "seed=1,2", "resume=auto"]
+    assert with_folder_of_same_command(other) == other
+
+
 def test_slurm_starts_as_many_tasks_as_a_run_has_devices():
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):

@@ -44,11 +44,16 @@ def open_storage(folder: Path, url: str | None) -> BaseStorage:
 
 
 def with_driver(url: str) -> str:
-    """`postgresql://…` means psycopg, where psycopg2 is not installed."""
+    """`postgresql://…` and `mysql://…` mean the driver that is installed, where SQLAlchemy's first choice is not."""
     scheme, separator, rest = url.partition("://")
-    if scheme != "postgresql" or importlib.util.find_spec("psycopg2") or not importlib.util.find_spec("psycopg"):
+    first, other = DRIVERS.get(scheme, ("", ""))
+    if not first or importlib.util.find_spec(first) or not importlib.util.find_spec(other):
         return url
-    return f"postgresql+psycopg{separator}{rest}"
+    return f"{scheme}+{other}{separator}{rest}"
+
+
+DRIVERS = {"postgresql": ("psycopg2", "psycopg"), "mysql": ("MySQLdb", "pymysql"), "mariadb": ("MySQLdb", "pymysql")}
+"""By the scheme of an address: SQLAlchemy's first choice, and what serves as well."""
 
 
 def without_password(url: str) -> str:
@@ -107,11 +112,16 @@ def _not_in_each_others_way(make: Callable[[], Any]) -> Any:
         try:
             return make()
         except Exception as error:
-            raced = any(isinstance(one, IntegrityError | ProgrammingError) for one in _causes(error))
-            if not raced or attempt == MOST_RACES - 1:
+            if not any(map(_is_race, _causes(error))) or attempt == MOST_RACES - 1:
                 raise
             time.sleep(0.1 * (attempt + 1))
     raise AssertionError
+
+
+def _is_race(error: BaseException) -> bool:
+    """Whether a table or row is there that was not a moment ago; MySQL and SQLite call that an operational error."""
+    exists = isinstance(error, OperationalError) and "already exists" in str(error.orig)
+    return exists or isinstance(error, IntegrityError | ProgrammingError)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

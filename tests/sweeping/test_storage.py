@@ -73,9 +73,17 @@ def test_every_call_of_a_storage_is_repeated(flaky):
     assert own >= {name for name in dir(storages.BaseStorage) if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("kind", [IntegrityError, ProgrammingError])
-def test_two_processes_that_make_the_tables_at_once_do_not_end_each_other(tmp_path, monkeypatch, waited, kind):
-    raced = [kind("CREATE TABLE", {}, Exception("duplicate key value violates … pg_type_typname_nsp_index"))] * 2
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        (IntegrityError, "duplicate key value violates … pg_type_typname_nsp_index"),
+        (ProgrammingError, "relation is not there"),
+        (OperationalError, "(1050, \"Table 'study_directions' already exists\")"),  # MySQL
+        (OperationalError, "table studies already exists"),  # SQLite
+    ],
+)
+def test_two_processes_that_make_the_tables_at_once_do_not_end_each_other(tmp_path, monkeypatch, waited, kind, says):
+    raced = [kind("CREATE TABLE", {}, Exception(says))] * 2
     make = storages.RDBStorage
 
     def sometimes(*args, **named):
@@ -94,14 +102,19 @@ def test_an_address_that_is_wrong_is_told_at_once(tmp_path, waited):
     assert waited == []
 
 
-def test_postgresql_takes_the_driver_that_is_installed(monkeypatch):
+@pytest.mark.parametrize(
+    ("scheme", "first", "other"),
+    [("postgresql", "psycopg2", "psycopg"), ("mysql", "MySQLdb", "pymysql"), ("mariadb", "MySQLdb", "pymysql")],
+)
+def test_an_address_takes_the_driver_that_is_installed(monkeypatch, scheme, first, other):
     for installed, expected in (
-        ({"psycopg"}, "postgresql+psycopg://a@b/c"),
-        ({"psycopg2", "psycopg"}, "postgresql://a@b/c"),
+        ({other}, f"{scheme}+{other}://a@b/c"),
+        ({first, other}, f"{scheme}://a@b/c"),
+        (set(), f"{scheme}://a@b/c"),
     ):
         monkeypatch.setattr(storages.importlib.util, "find_spec", lambda name, there=installed: name in there or None)
-        assert with_driver("postgresql://a@b/c") == expected
-        assert with_driver("mysql://a@b/c") == "mysql://a@b/c"
+        assert with_driver(f"{scheme}://a@b/c") == expected
+        assert with_driver("sqlite:///a@b/c") == "sqlite:///a@b/c"
         assert with_driver("postgresql+asyncpg://x") == "postgresql+asyncpg://x"
 
 
