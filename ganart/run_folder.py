@@ -291,8 +291,8 @@ def with_places_of(config: Any, recipe: Any) -> Any:
             known = config if isinstance(config, dict) else {}
             return {key: with_places_of(known.get(key), value) for key, value in recipe.items()}
         case list():
-            known = config if isinstance(config, list) and len(config) == len(recipe) else [None] * len(recipe)
-            return [with_places_of(*both) for both in zip(known, recipe, strict=True)]
+            rows = config if isinstance(config, list) and len(config) == len(recipe) else [None] * len(recipe)
+            return [with_places_of(*both) for both in zip(rows, recipe, strict=True)]
         case str() if isinstance(config, str) and is_placed(config) and "${" not in recipe:
             return config
         case _:

@@ -5,15 +5,16 @@ DINOv2's features agree best with people's judgement of 41 generative models (St
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganart.datasets.base import PictureSet
 from ganart.errors import UserError
 from ganart.features.base import FeatureNetwork, as_rgb, hash_of_weights
-from ganart.features.weights import PUBLISHED, check_hash, could_not_be_had, existing
+from ganart.features.weights import PUBLISHED, check_hash, could_not_be_had, existing, read_tensors
 
 
 class FidelityNetwork(FeatureNetwork):
@@ -45,13 +46,18 @@ class FidelityNetwork(FeatureNetwork):
             check_hash(file, self._sha256)
         with torch.random.fork_rng(devices=[]):
             try:
-                self.network = FEATURE_EXTRACTORS_REGISTRY[full_name](
-                    full_name, [self.layer], feature_extractor_weights_path=str(file) if file else None, verbose=False
-                )
+                self.network = self._extractor(FEATURE_EXTRACTORS_REGISTRY[full_name], full_name, file)
+            except UserError:
+                raise
             except Exception as error:
                 raise could_not_be_had(self.family, error, f"the weights of {full_name}") from error
         self.eval().requires_grad_(False)
         self._hash = hash_of_weights(self.network)
+
+    def _extractor(self, kind: type[nn.Module], full_name: str, file: Path | None) -> nn.Module:
+        """Build torch-fidelity's `kind` of network with the weights in `file`; None downloads them."""
+        path = str(file) if file else None
+        return kind(full_name, [self.layer], feature_extractor_weights_path=path, verbose=False)
 
     def published_hash(self) -> str | None:
         """The SHA-256 of the file that everybody uses, where it is known."""
@@ -87,9 +93,11 @@ class DINOv2(FidelityNetwork):
 
 
 class CLIP(FidelityNetwork):
-    """The picture side of CLIP: 'weights' is OpenAI's own file; null downloads it.
+    """The picture side of CLIP: `weights` is OpenAI's own file, or a state dictionary of it; null downloads the file.
 
-    The file is a TorchScript archive, and opening one runs the code in it: none is opened but the published one.
+    OpenAI's file is a TorchScript archive, and opening one runs the code in it: none is opened but the published one. A
+    state dictionary, as open_clip keeps them, is read as tensors alone, under any `sha256`. Its activation is OpenAI's
+    (QuickGELU), so weights that were trained with another would see wrongly.
     """
 
     family = "clip"
@@ -98,12 +106,25 @@ class CLIP(FidelityNetwork):
 
     def __init__(self, *, model: str = "vit-b-32", weights: str | None = None, sha256: str | None = PUBLISHED) -> None:
         super().__init__(model=model, weights=weights, sha256=sha256)
-        if self._sha256 != self.published_hash():
+
+    def _extractor(self, kind: type[nn.Module], full_name: str, file: Path | None) -> nn.Module:
+        if file is None or self._sha256 == self.published_hash():
+            return super()._extractor(kind, full_name, file)
+        from torch_fidelity.feature_extractor_base import FeatureExtractorBase
+        from torch_fidelity.feature_extractor_clip import build_model
+
+        state = read_tensors(file)
+        if state["text_projection"].shape[1] != self.num_features:
             raise UserError(
-                f"features.sha256={sha256}: CLIP's weights are a TorchScript archive, which holds code, so no file but "
-                f"the published one is opened (features.sha256={PUBLISHED}). For other weights write a network of your "
-                "own: features=module"
+                f"features.weights={file} has {state['text_projection'].shape[1]} features, and {full_name} has "
+                f"{self.num_features}. Name the model that it is of: features.model={'|'.join(self.known_sizes)}"
             )
+        network: Any = kind.__new__(kind)  # its own __init__ opens nothing but TorchScript
+        FeatureExtractorBase.__init__(network, full_name, [self.layer])
+        network.feature_extractor_internal_dtype = torch.float32
+        network.model = build_model(state, torch.float32)
+        network.resolution = network.model.visual.input_resolution
+        return cast(nn.Module, network)
 
     def published_hash(self) -> str | None:
         from torch_fidelity.feature_extractor_clip import MODEL_METADATA

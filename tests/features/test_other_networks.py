@@ -94,9 +94,9 @@ def test_clip_reads_an_archive_of_openais_format_and_no_other_than_the_published
     torch.jit.save(torch.jit.script(Archive()), str(file))
     with pytest.raises(UserError, match="SHA-256 begins with"):
         CLIP(weights=str(file)).prepare(None, CPU)
-    for wanted in (None, "", "0" * 64):
-        with pytest.raises(UserError, match="which holds code, so no file but the published one is opened"):
-            CLIP(weights=str(file), sha256=wanted)
+    for wanted in (None, hashlib.sha256(file.read_bytes()).hexdigest()):
+        with pytest.raises(UserError, match="is not a file of weights alone, and is not opened"):
+            CLIP(weights=str(file), sha256=wanted).prepare(None, CPU)
     monkeypatch.setattr(CLIP, "published_hash", lambda self: hashlib.sha256(file.read_bytes()).hexdigest())
     network = CLIP(weights=str(file))
     network.prepare(None, CPU)
@@ -104,6 +104,28 @@ def test_clip_reads_an_archive_of_openais_format_and_no_other_than_the_published
     assert features.shape == (3, 512)
     assert features.std(0).max() > 1e-3
     assert network.score_name("kid") == "kd_clip_vitb32"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_clip_sees_the_same_by_a_state_dictionary_as_by_the_archive(tmp_path, rgb, monkeypatch):
+    torch.manual_seed(0)
+    archive, tensors = tmp_path / "ViT-B-32.pt", tmp_path / "tensors.pt"
+    torch.jit.save(torch.jit.script(Archive()), str(archive))
+    torch.save(torch.jit.load(str(archive)).state_dict(), tensors)
+    with pytest.raises(UserError, match="SHA-256 begins with"):
+        CLIP(weights=str(tensors)).prepare(None, CPU)
+    with pytest.raises(UserError, match="has 512 features, and clip-vit-l-14 has 768"):
+        CLIP(model="vit-l-14", weights=str(tensors), sha256=None).prepare(None, CPU)
+    plain = CLIP(weights=str(tensors), sha256=None)
+    plain.prepare(None, CPU)
+    monkeypatch.setattr(CLIP, "published_hash", lambda self: hashlib.sha256(archive.read_bytes()).hexdigest())
+    published = CLIP(weights=str(archive))
+    published.prepare(None, CPU)
+    assert torch.equal(extract(plain, rgb, CPU)[0], extract(published, rgb, CPU)[0])
+    assert plain.protocol() == published.protocol()
+    torch.save({"something": torch.ones(2)}, tensors)
+    with pytest.raises(UserError, match="could not be had"):
+        CLIP(weights=str(tensors), sha256=None).prepare(None, CPU)
 
 
 def test_art_inception_is_torchvisions_network_with_its_file(tmp_path, rgb, make_pictures):
