@@ -17,7 +17,7 @@ from torch import nn
 
 from ganart import quiet
 from ganart.assembly import build_trainer, ends_of
-from ganart.config import build, build_network, refuse_wrong_arguments, targets_in
+from ganart.config import TORCHVISION_SETS, build, build_network, refuse_wrong_arguments, targets_in
 from ganart.errors import UserError
 from ganart.gan import PLAYERS
 from ganart.hardware import choose
@@ -144,10 +144,10 @@ def _parts(cfg: DictConfig) -> Iterator[str]:
     """
     for key in ("loss", "schedule", "ema"):
         yield from _refusal(key, build, cfg[key], allow=cfg.allow_targets)
-    for key in ("dataset", "features"):
+    for key, of_torchvision in (("dataset", TORCHVISION_SETS), ("features", ())):
         node = cfg.get(key)
         if isinstance(node, DictConfig) and not _is_own(node):
-            yield from _refusal(key, refuse_wrong_arguments, node, allow=cfg.allow_targets)
+            yield from _refusal(key, refuse_wrong_arguments, node, allow=(*cfg.allow_targets, *of_torchvision))
     for group in ("penalty", "metric", "callback", "logger"):
         for name, node in cfg[group].items():
             if node is not None and "_target_" in node:

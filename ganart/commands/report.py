@@ -12,7 +12,7 @@ from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.paths import conf_dir, quoted
 
-KINDS = ("html", "csv", "markdown", "latex", "svg")
+KINDS = ("html", "csv", "markdown", "latex", "svg", "pdf")
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="report", version_base="1.3")
@@ -24,7 +24,7 @@ def main(cfg: DictConfig) -> None:
     if cfg.format == "html":
         report(paths, cfg.output)
     else:
-        export(paths, cfg.format, cfg.output)
+        export(paths, cfg.format, cfg.output, cfg.font)
 
 
 def report(paths: list[str], output: str | None = None) -> Path:
@@ -61,38 +61,45 @@ def report(paths: list[str], output: str | None = None) -> Path:
     return place
 
 
-def export(paths: list[str], kind: str, output: str | None = None) -> None:
+def export(paths: list[str], kind: str, output: str | None = None, font: str | None = None) -> None:
     """Write the scores of the runs that `paths` name or hold as a table for papers, or their charts as figures.
 
     Raises:
         UserError: for a kind that is none, or if there is nothing to write, or no place to.
     """
     from ganart.console import console
-    from ganart.paths import write_atomically
+    from ganart.paths import replacing
     from ganart.reporting.figures import figures
     from ganart.reporting.folders import FIGURES, find_runs, place_of_report
     from ganart.reporting.paper import FORMATS
+    from ganart.reporting.pdf import as_pdf, refuse_without_fpdf
     from ganart.reporting.run import Run
 
     if kind not in KINDS:
         raise UserError(f"format={kind}: it is one of {', '.join(KINDS)}.")
+    if kind == "pdf":
+        refuse_without_fpdf()
     runs = [Run(path) for path in find_runs(paths)]
     beside = place_of_report(paths, None).parent
-    if kind == "svg":
+    if kind in ("svg", "pdf"):
         folder = Path(output).expanduser() if output else beside / FIGURES
-        files = {folder / name: text for name, text in figures(runs).items()}
+        drawn = {folder / name: text for name, text in figures(runs).items()}
+        files = {file: text.encode() for file, text in drawn.items()}
+        if kind == "pdf":
+            files = {file.with_suffix(".pdf"): as_pdf(text, font) for file, text in drawn.items()}
         about = f"{len(files)} figures in {folder}/"
     else:
         name, write = FORMATS[kind]
         text = write(runs)
-        files = {Path(output).expanduser() if output else beside / name: text}
+        files = {Path(output).expanduser() if output else beside / name: text.encode()}
         about = f"{text}\n{next(iter(files))}"
     if not any(files.values()):
         raise UserError(f"{', '.join(paths)}: there is nothing to show yet. Train or score first: ganart evaluate RUN")
     try:
-        for file, text in files.items():
+        for file, content in files.items():
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(file, text)
+            with replacing(file) as unfinished:
+                unfinished.write_bytes(content)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be written: {error.strerror}. Say where else: output=…") from error
     console.print(about, soft_wrap=True)
