@@ -30,13 +30,11 @@ def auditor_of(
     try:
         network.prepare(data, device)
     except NoLabelsError:
-        console.print(
-            "features  none: no labels to learn them from, and no Inception weights; tones and outlines remain"
-        )
+        console.say("features  none: no labels to learn them from, and no Inception weights; tones and outlines remain")
     else:
         spaces.append(FeatureSpace(network.to(device), device))
     auditor = Auditor(spaces, threshold=threshold, seed=seed)
-    with looking(auditor, "finding out how near strangers come", data) as advance:
+    with looking(auditor, "finding out how near reference images come", data) as advance:
         auditor.prepare(data, advance=advance)
     return auditor
 

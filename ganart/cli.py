@@ -30,7 +30,7 @@ VERBS = {
         "ganart.commands.sweep", "search for better values of any keys", "ganart sweep experiment=mnist n_trials=50"
     ),
     "generate": Verb(
-        "ganart.commands.generate", "paint pictures with a trained one", "ganart generate RUN_FOLDER seeds=0-63"
+        "ganart.commands.generate", "generate pictures with a trained one", "ganart generate RUN_FOLDER seeds=0-63"
     ),
     "regenerate": Verb(
         "ganart.commands.regenerate", "make a picture again from its own origin", "ganart regenerate FILE.png"
@@ -53,7 +53,7 @@ def dispatch(arguments: list[str]) -> None:
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         overview()
     elif arguments[0] in ("-V", "--version", "version"):
-        console.print(f"ganart {__version__}")
+        console.say(f"ganart {__version__}")
     elif arguments[0] in ("-sc", "--shell-completion"):
         from ganart.completion import complete
 
@@ -92,16 +92,15 @@ def run(verb: str, arguments: list[str]) -> None:
 
 def overview() -> None:
     """What there is, at a glance."""
-    console.print(Text.assemble((f"ganart {__version__}", "bold"), "  the GAN laboratory for art\n"))
+    console.say(Text.assemble((f"ganart {__version__}", "bold"), "  the GAN laboratory for art\n"))
     for name, verb in VERBS.items():
         line = Text.assemble("  ", (f"{name:<11}", "bold"), f" {verb.summary:<41} ", (verb.example, "dim"))
-        console.print(line, soft_wrap=True)
-    console.print(
+        console.say(line)
+    console.say(
         Text.assemble(
             "\nEvery verb takes key=value. Its own help: ganart VERB --help; its configuration: ganart VERB --cfg job\n"
             "Start with: ",
             ("ganart train", "bold"),
             "  (five minutes on two cores, no data needed)",
-        ),
-        soft_wrap=True,
+        )
     )

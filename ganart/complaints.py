@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ganart.console import fail
 from ganart.errors import TrainingDivergedError, UserError
+from ganart.kinds import refuse_other_kinds
 from ganart.paths import RUN_ADVICE, conf_dir, disk_error_in, quoted, remove_if_nothing_is_in, shell
 from ganart.values import FOR_EACH_PLAYER, TAKING_SEVERAL, groups, nearest, options_of, options_with, plain
 
@@ -44,6 +45,7 @@ def tells_users(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any
     @functools.wraps(main)
     def wrapped(cfg: DictConfig) -> Any:
         try:
+            refuse_other_kinds(cfg)
             return main(cfg)
         except (UserError, TrainingDivergedError) as error:
             if HydraConfig.get().mode == RunMode.MULTIRUN:

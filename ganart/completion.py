@@ -27,6 +27,8 @@ def complete(arguments: Sequence[str], verbs: Sequence[str], hydra_of: Callable[
         print(f"ganart -sc install=SHELL, where SHELL is one of {', '.join(SHELLS)}. For bash: {INSTALL}")
         sys.exit(1)
     if asked != "query":
+        if (asked, shell) == ("install", "zsh"):
+            print(FOR_ZSH)
         _ask_hydra(hydra_of("train"), arguments[0])
         return
     typed = os.environ.get("COMP_LINE", "").split()[1:]
@@ -65,5 +67,9 @@ def _paths(word: str) -> list[str]:
     shown = [entry for entry in found if name.startswith(".") or not entry.name.startswith(".")]
     return sorted(f"{key}={os.path.join(folder, entry.name)}{'/' if entry.is_dir() else ''}" for entry in shown)
 
+
+FOR_ZSH = """(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
+autoload -Uz bashcompinit && bashcompinit"""
+"""What lets zsh take the script for bash, which is Hydra's for both, whether or not its own completion is on."""
 
 INSTALL = 'eval "$(ganart -sc install=bash)"'

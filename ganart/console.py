@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
 import sys
 import threading
 import time
@@ -13,8 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any, NoReturn, TextIO, cast
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task
 from rich.segment import Segment
 from rich.text import Text
 
@@ -22,6 +24,9 @@ from ganart.foreign import printable
 
 SECONDS_PER_LINE = 10.0
 """In a pipe or a log file, long work says how far it is as often as this."""
+
+BAR, LINE = 16, 80
+"""Letters that a bar takes, and that a line may have where nobody knows how wide its reader's window is."""
 
 SUBSTITUTES = str.maketrans(
     {"×": "x", "…": "...", "·": "-", "±": "+-", "↓": "v", "↑": "^", "▇": "#", "ı": "i", "ß": "ss"}
@@ -101,10 +106,91 @@ class Terminal(Console):
         stream = cast(Any, Stream(name))
         super().__init__(file=stream, stderr=name == "stderr", highlight=False, markup=False, emoji=False)
 
+    def say(self, words: str | Text, style: str = "", indent: int | None = None) -> None:
+        """Print lines of words: on a terminal broken between words, elsewhere whole, for programs that read lines.
+
+        Args:
+            words: one line or several; a `Text` keeps its styles.
+            style: of all of it.
+            indent: how far the rest of a broken line stands in; None: as far as what follows its label, or a little.
+        """
+        for line in (words if isinstance(words, Text) else Text(words)).split("\n", allow_blank=True):
+            for part in wrapped(line, self.width, indent) if self.is_terminal else [line]:
+                self.print(part, style=style or None, soft_wrap=True)
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
             text, style, control = segment
             yield segment if control else Segment(printable(text), style)
+
+
+# ---------------------------------------------------------------------------------------------- lines that fit
+
+LABEL = re.compile(r" *\S+(?: \S+)*? {2,}| +\d+\. ")
+"""What a line begins with, `scores    …` or `  1. …`, if the rest of it stands below what follows that."""
+
+COMMAND = re.compile(r"(?:(?<=: )|(?<= {2}))ganart [a-z]+(?= |$).*$|(?<=^ {2})[\w.@]+=\S.*$")
+"""What is to be typed, at the end of a line: the command, or the values that are wanting in it."""
+
+SHELL_WORD = re.compile(r"(?:'[^']*'|\"(?:\\.|[^\"])*\"|\\.|[^\s'\"])+|\S+")
+LARGEST_INDENT = 30
+
+
+def wrapped(line: Text, width: int, indent: int | None = None) -> list[Text]:
+    """Break `line` between words into lines of `width` columns; a word that is longer stays whole, to be copied.
+
+    A command at the end that does not fit begins a line of its own, and where that is too long, each ends with a
+    backslash: it can be pasted as it stands.
+    """
+    if cell_len(line.plain) <= width:
+        return [line]
+    if indent is None:
+        indent = _indent_of(line.plain)
+    command = COMMAND.search(line.plain)
+    words = [found.span() for found in re.finditer(r"\S+", line.plain[: command.start() if command else None])]
+    parts = _filled(line, words, width, indent, end="")
+    if command is None:
+        return parts
+    whole = line[command.start() :]
+    room = width - cell_len(whole.plain)
+    before = parts[-1] if parts else Text()
+    if parts and cell_len(before.plain) + 1 <= room:
+        return [*parts[:-1], Text.assemble(before, " ", whole)]
+    indent = indent if indent <= room else 2
+    typed = [found.span() for found in SHELL_WORD.finditer(whole.plain)]
+    return [*parts, *_filled(whole, typed, width, indent + 2, first=indent, end=" \\")]
+
+
+def _indent_of(line: str) -> int:
+    label = LABEL.match(line)
+    if label and label.end() <= LARGEST_INDENT:
+        return label.end()
+    return len(line) - len(line.lstrip(" ")) + 2
+
+
+def _filled(
+    line: Text, words: list[tuple[int, int]], width: int, indent: int, *, end: str, first: int | None = None
+) -> list[Text]:
+    """Lines of as many of `words`, begin and end in `line`, as fit; all but the last end in `end`.
+
+    The first begins where `line` does, or `first` columns in.
+    """
+    parts: list[Text] = []
+    begin, last, before = 0, 0, first or 0
+    room = width - len(end)
+    for start, stop in words:
+        if last and before + cell_len(line.plain[begin:stop]) > room:
+            parts.append(Text.assemble(" " * before, line[begin:last], end))
+            begin, before = start, indent
+        last = stop
+    return [*parts, Text.assemble(" " * before, line[begin:last])] if words else []
+
+
+def shortened(text: str, room: int) -> str:
+    """As much of `text` as fits into `room` columns, with … for the rest."""
+    short = Text(text)
+    short.truncate(max(room, 1), overflow="ellipsis")
+    return short.plain
 
 
 console = Terminal("stdout")
@@ -123,13 +209,30 @@ def printing_anything() -> Iterator[None]:
 
 def fail(message: str, status: int = 1) -> NoReturn:
     """Tell the user what is wrong, and end."""
-    error_console.print(message, soft_wrap=True)
+    error_console.say(message)
     sys.exit(status)
 
 
 def remark(word: str, style: str, rest: str) -> None:
     """Print `word` in `style`, and `rest` as it is."""
-    console.print(Text.assemble((word, style), " ", rest), soft_wrap=True)
+    console.say(Text.assemble((word, style), " ", rest), indent=len(word) + 1 if len(word) < 10 else None)
+
+
+class Described(ProgressColumn):
+    """The line beside a bar, one line however long it would be."""
+
+    def render(self, task: Task) -> Text:
+        return Text(shortened(task.fields["line"], room_beside_bar()), no_wrap=True)
+
+
+def room_beside_bar() -> int:
+    return max(1, console.width - BAR - 1)
+
+
+def bar(*, transient: bool = False, disable: bool = False) -> Progress:
+    """A bar with a line beside it, which each task gives as its field `line`."""
+    columns = (BarColumn(bar_width=BAR), Described())
+    return Progress(*columns, console=console, transient=transient, disable=disable, refresh_per_second=4)
 
 
 @contextmanager
@@ -139,23 +242,20 @@ def progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
     Yields what to call with the number of things done since.
     """
     done, begun = 0, time.monotonic()
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
-    def line() -> str:
+    def line(room: int = LINE) -> str:
         seconds = time.monotonic() - begun
         left = f", {clock(seconds / done * (total - done))} left" if done else ""
-        return f"{description}: {done:,}/{total:,}{left}"
+        count = f": {done:,}/{total:,}{left}"
+        return f"{shortened(description, room - len(count))}{count}"
 
-    with (
-        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
-        said_meanwhile(line),
-    ):
-        task = bar.add_task(description, total=total)
+    with bar(transient=True, disable=not console.is_terminal) as shown, said_meanwhile(line):
+        task = shown.add_task("", total=total, line=line(room_beside_bar()))
 
         def advance(count: int) -> None:
             nonlocal done
             done += count
-            bar.advance(task, count)
+            shown.update(task, completed=done, line=line(room_beside_bar()))
 
         yield advance
 
@@ -165,7 +265,8 @@ def working(description: str) -> Iterator[None]:
     """Show that something is being done of which nobody knows how far it is."""
     begun = time.monotonic()
     if console.is_terminal:
-        with console.status(Text(description)):  # of a string it would read brackets as markup
+        said = Text(shortened(description, console.width - 2))  # of a string it would read brackets as markup
+        with console.status(said):
             yield
         return
     with said_meanwhile(lambda: f"{description}: {clock(time.monotonic() - begun)} so far"):

@@ -47,7 +47,7 @@ def with_defaults(command: str, arguments: list[str]) -> list[str]:
     known = _known(name, [*wanted, *typed], [conf_dir(), *folders])
     taken = [line for line in wanted if known is None or _is_in(_key(line), known)]
     if taken:
-        console.print(f"defaults  {' '.join(taken)}  ({named})", soft_wrap=True, markup=False, style="dim")
+        console.say(f"defaults  {' '.join(taken)}  ({named})", style="dim")
     return [*taken, *arguments]
 
 

@@ -13,17 +13,18 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, read_write
 
-from ganart.console import fail
+from ganart.console import fail, remark
 from ganart.errors import UserError
 from ganart.foreign import is_inside
 from ganart.launch import Launch, launch_of
+from ganart.naming import in_multirun
 from ganart.paths import quoted
 
 BY_TIME = re.compile(r"\$\{now:[^}]*\}")
 
 
 class Folder(Callback):
-    """Hydra's callback: settles the folder of a command before anything is written."""
+    """Hydra's callback: settles the folder of a command before anything is written; says which job begins."""
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         with _told_to_the_user():
@@ -32,6 +33,10 @@ class Folder(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         with _told_to_the_user():
             settle_multirun(config)
+
+    def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
+        if in_multirun():
+            remark(f"\njob {config.hydra.job.num + 1}", "bold", f"    {Path(config.hydra.runtime.output_dir).name}")
 
 
 def settle_run(config: DictConfig) -> None:

@@ -71,6 +71,8 @@ def launch_of(trainer: DictConfig) -> Launch | None:
 
 def num_processes(trainer: DictConfig) -> int | None:
     """Count the processes of a run; None where that is left to the machine (`devices=auto`)."""
+    if not str(trainer.num_nodes).isdecimal():  # told where everything is that cannot be
+        return None
     devices, nodes = trainer.devices, int(trainer.num_nodes)
     if isinstance(devices, list | ListConfig):
         return len(devices) * nodes

@@ -19,11 +19,11 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from rich.table import Table
 
-from ganart.console import console, error_console, fail, remark
+from ganart.console import console, error_console, fail
 from ganart.errors import OccupiedError, TrainingDivergedError, UserError
 from ganart.launch import AT_ONCE, num_processes
 from ganart.naming import in_multirun
-from ganart.paths import shell, text_without_places, write_atomically
+from ganart.paths import from_here, shell, text_without_places, write_atomically
 from ganart.reporting.folders import runs_in
 from ganart.reporting.numbers import number, with_deviation
 from ganart.reporting.run import Run, mapping
@@ -49,7 +49,7 @@ def failure_stays_in_its_job(main: Callable[[DictConfig], float | None]) -> Call
                 run.record_failure(error)
             if not isinstance(error, UserError | TrainingDivergedError):
                 error_console.print(traceback.format_exc(), soft_wrap=True)
-            error_console.print(f"This job failed: {error}\nThe others go on.", soft_wrap=True)
+            error_console.say(f"This job failed: {error}\nThe others go on.")
             hydra = HydraConfig.get()
             (_failed(hydra.sweep.dir) / Path(hydra.runtime.output_dir).name).touch()
             return math.inf
@@ -58,7 +58,7 @@ def failure_stays_in_its_job(main: Callable[[DictConfig], float | None]) -> Call
 
 
 class Jobs(Callback):
-    """Hydra's callback: says which job begins, and at the end how all went; where one failed, the command fails too."""
+    """Hydra's callback: says at the end of a multirun how all jobs went; where one failed, the command fails too."""
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         folder = config.hydra.sweep.dir
@@ -68,8 +68,6 @@ class Jobs(Callback):
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if in_multirun():
-            name = Path(config.hydra.runtime.output_dir).name
-            remark(f"\njob {config.hydra.job.num + 1}", "bold", f"    {name}")
             unplace(Path(config.hydra.sweep.dir) / "multirun.yaml")
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
@@ -78,8 +76,8 @@ class Jobs(Callback):
         unplace(folder / "multirun.yaml")
         jobs = [Run(path) for path in runs_in(folder)]
         console.print(table(jobs))
-        shown = os.path.relpath(folder)
-        console.print(f"compare them   {shell('ganart', 'report', shown)}", soft_wrap=True)
+        shown = from_here(folder)
+        console.say(f"compare them   {shell('ganart', 'report', shown)}")
         failed = {file.name for file in _failed(folder).iterdir()}  # some in folders that hold a finished run
         shutil.rmtree(_failed(folder))
         if unfinished := [job for job in jobs if not job.has_finished or job.path.name in failed]:
@@ -125,12 +123,11 @@ def share_the_machine(config: DictConfig) -> None:
     of_a_job, wanted = num_processes(config.trainer) or 1, config.trainer.get("threads", "auto")
     processes, each = at_once * of_a_job, wanted if isinstance(wanted, int) else share(of_a_job)[0]
     of_each = f"{each} thread{'s' if each > 1 else ''} each"
-    console.print(f"machine   {processes} processes at a time, {of_each}, on {cores()} cores", soft_wrap=True)
+    console.say(f"machine   {processes} processes at a time, {of_each}, on {cores()} cores")
     if processes * each > cores():
-        console.print(
+        console.say(
             "          More threads than cores wait for each other. hydra/launcher=joblib hydra.launcher.n_jobs="
-            f"{cores()} trains that many at a time, and trainer.threads=auto shares the cores out.",
-            soft_wrap=True,
+            f"{cores()} trains that many at a time, and trainer.threads=auto shares the cores out."
         )
 
 

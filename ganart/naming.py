@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
@@ -61,6 +62,26 @@ def job_name(otherwise: str) -> str:
     return what_differs(hydra.overrides.task, hydra.job.config.override_dirname.exclude_keys)
 
 
+MULTIRUN = "multirun"
+
+
+def shared_name(name: str, *searched: Mapping[str, str] | Sequence[str]) -> str:
+    """The folder below runs/ for many runs: `name`, that of each by itself, where they share it.
+
+    Where they have several data sets or names, and so no name in common, that of their experiment, or `multirun`.
+    `searched` are the values that a study tries, by key or as overrides.
+    """
+    if not HydraConfig.initialized():
+        return name
+    typed = OverridesParser.create().parse_overrides(list(HydraConfig.get().overrides.task))
+    several = {override.key_or_group for override in typed if override.is_sweep_override()}
+    several |= {str(item).partition("=")[0] for some in searched for item in some}
+    if not several & {"dataset", "name", "experiment"}:
+        return name
+    experiment = str(HydraConfig.get().runtime.choices.get("experiment"))
+    return MULTIRUN if experiment in ("None", "null") or several & {"name", "experiment"} else experiment
+
+
 def multirun_name() -> str | None:
     """The name of the multirun's folder; None if this is no multirun."""
     return Path(HydraConfig.get().sweep.dir).name if in_multirun() else None
@@ -80,5 +101,5 @@ def in_multirun() -> bool:
     return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
-for resolver in (what_differs, job_name, multirun_name, place_of_job):
+for resolver in (what_differs, job_name, shared_name, multirun_name, place_of_job):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ganart.errors import PlaceError, UserError
 
 CACHE_ADVICE = "Make room there, or give the cache another place: GANART_CACHE=FOLDER"
 RUN_ADVICE = "Make room there, or give the run another place: hydra.run.dir=FOLDER"
-OWN_FOLDERS = (("runs",), ("reports",), ("outputs",))
+OWN_FOLDERS = (("runs",), ("reports",), ("evaluations",), ("audits",), ("outputs",))
 """Where commands write that are not told where to."""
 
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO}
@@ -62,6 +63,21 @@ def _run_folders(start: Path) -> Iterator[Path]:
         if "config.yaml" in files:
             below.clear()  # what is in a run folder is no run
             yield Path(place)
+
+
+def from_here(path: str | Path) -> str:
+    """Name `path` as one would type it where the user is: by the way to it from there, if that is shorter."""
+    full = Path(path).expanduser().absolute()
+    try:
+        way = os.path.relpath(full)
+    except ValueError:  # on another drive of Windows
+        return str(full)
+    return way if len(way) < len(str(full)) else str(full)
+
+
+def free_name(folder: Path) -> Path:
+    """FOLDER_2, or the first of FOLDER_3 … that is not there."""
+    return next(place for n in count(2) if not (place := folder.with_name(f"{folder.name}_{n}")).exists())
 
 
 def unplaced(path: str | Path) -> str:
@@ -112,6 +128,11 @@ ABSOLUTE = re.compile(r"(?<![\w.~/\\:<-])(?:/|[A-Za-z]:[\\/])[^\s'\",;:()\[\]{}<
 def shell(*words: object) -> str:
     """`words` as one line to type in a shell, each quoted where it has to be."""
     return shlex.join(map(str, words))
+
+
+def shown(path: str | Path, *, is_folder: bool = False) -> str:
+    """`path` from here as a shell takes it, to be pasted after a command; a folder ends with a stroke."""
+    return shell(f"{from_here(path)}{'/' if is_folder else ''}")
 
 
 @contextmanager

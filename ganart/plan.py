@@ -110,7 +110,7 @@ def seeds_in(text: str) -> list[int]:
             )
         seeds += range(first, last + 1)
     if len(set(seeds)) > MOST_SEEDS:
-        raise UserError(f"seeds={text} are more than a million. Paint them in several commands.")
+        raise UserError(f"seeds={text} are more than a million. Generate them in several commands.")
     return list(dict.fromkeys(seeds))
 
 

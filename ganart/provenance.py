@@ -7,6 +7,7 @@ import io
 import json
 import re
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 from ganart.datasets.settings import FILTERS
 from ganart.errors import UserError
 from ganart.json_files import in_json
+from ganart.paths import from_here
 from ganart.seeds import LARGEST_SEED, LEAST_TRUNCATION
 
 KEY = "ganart"
@@ -31,6 +33,9 @@ COMMENT = b"ASCII\0\0\0ganart "
 
 TEXTS = ("run", "checkpoint", "checkpoint_sha256", "weights", "pixels_sha256")
 NEEDED = {"seed", "labels", "truncation", *TEXTS}
+DECIDING = ("checkpoint_sha256", "weights", "seed", "labels", "truncation")
+"""What of an origin says which picture it is; `resampled` beside them."""
+
 AS_WRITTEN = "Use the file as `ganart generate` wrote it."
 
 
@@ -49,6 +54,12 @@ class Size:
     def in_origin(cls, origin: dict[str, Any]) -> Size | None:
         """The size that a picture was brought to, as its origin has it."""
         return cls(**origin["resampled"]) if origin.get("resampled") else None
+
+    def gives(self, resampled: dict[str, Any]) -> bool:
+        """Whether a picture with `resampled` in its origin was brought to this size."""
+        width, height = resampled["width"], resampled["height"]
+        same = (width, height) == (self.width, self.height) if self.height else max(width, height) == self.width
+        return same and resampled["filter"] == self.filter
 
     def resample(self, pixels: np.ndarray) -> np.ndarray:
         """Return uint8 [H, W, C] at this size."""
@@ -86,6 +97,35 @@ def save_picture(pixels: np.ndarray, file: Path, origin: dict[str, Any]) -> None
     exif[SOFTWARE], exif[DESCRIPTION] = software, source
     exif.get_ifd(EXIF)[USER_COMMENT] = COMMENT + json.dumps(json.loads(in_json(origin))).encode("ascii")
     file.write_bytes(_encoded(image, file.suffix, exif))
+
+
+def refuse_to_overwrite(planned: Iterable[tuple[Path, dict[str, Any]]], size: Size | None, instead: str) -> None:
+    """Raise `UserError` if one of the files is there and is not the picture that is to be written.
+
+    Args:
+        planned: each file with the origin that it is to have.
+        size: what the pictures are to be brought to.
+        instead: what to do then, a sentence.
+    """
+    for file, origin in planned:
+        if file.exists() and (why := _other_picture(file, origin, size)):
+            raise UserError(f"{from_here(file)} {why}, and is not overwritten. {instead}")
+
+
+def _other_picture(file: Path, origin: dict[str, Any], size: Size | None) -> str | None:
+    """What `file` is, if it is not the picture of `origin` at `size`."""
+    try:
+        _, there = read_picture(file)
+    except UserError:
+        return "is there, and ganart has not written it as it is now"
+    differing = [key for key in DECIDING if there[key] != origin[key]]
+    if differing:
+        key = differing[0]
+        what = "checkpoint" if key == "checkpoint_sha256" else f"{key}={there[key]}, here {origin[key]}"
+        return f"is the picture of another recipe ({what})".replace("None", "null")
+    if (size is None) != (there.get("resampled") is None) or (size and not size.gives(there["resampled"])):
+        return "is the same picture in another size"
+    return None
 
 
 def _encoded(image: Image.Image, ending: str, exif: Image.Exif | None = None) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from ganart import places
 from ganart.errors import UserError
 from ganart.foreign import read_yaml
-from ganart.paths import shell
+from ganart.paths import from_here, shell
 from ganart.run_folder import RunFolder, read_checkpoint, refuse_other_shapes, usable
 
 MAY_CHANGE = "values such as total_images, callback.checkpoint.every_images, trainer.max_time or optimizer.generator.lr"
@@ -45,7 +44,7 @@ class Resume:
         file = Path(wanted).expanduser()
         checkpoint = file if file.is_file() else run.latest_checkpoint
         if checkpoint is None:
-            begun_by = shell("ganart", "train", *overrides_of(run), f"hydra.run.dir={os.path.relpath(run.path)}")
+            begun_by = shell("ganart", "train", *overrides_of(run), f"hydra.run.dir={from_here(run.path)}")
             raise UserError(
                 f"resume={wanted}: it ended before its first checkpoint, so there is nothing to go on from. "
                 f"Begin it anew: {begun_by}"

@@ -73,7 +73,7 @@ def table(results: Sequence[Result]) -> Table:
     """The scores as a table, with the floor that real pictures reach; with few pictures the unbiased ones first."""
     sheet = Table()
     for name in ("score", "value", "real pictures reach", "× floor"):
-        sheet.add_column(name, justify="left" if name == "score" else "right")
+        sheet.add_column(name, justify="left" if name == "score" else "right", overflow="fold")
     for row in in_order(results):
         arrow = "↓" if row.lower_is_better else "↑"
         spread = f" ± {row.std:.2g}" if row.std is not None else ""
@@ -141,7 +141,7 @@ def label_table(table: LabelTable) -> Table:
         title += f", {table.agreement:.1%} are recognised as asked for"
     sheet = Table(title=title, title_justify="left")
     for name in (table.factor, "share of real", "share of generated", "kernel distance ↓", "recall ↑"):
-        sheet.add_column(name, justify="left" if name == table.factor else "right")
+        sheet.add_column(name, justify="left" if name == table.factor else "right", overflow="fold")
     for row in table.rows:
         shares = ("" if share is None else f"{share:.1%}" for share in (row.share_real, row.share_fake))
         distance = "" if row.kernel_distance is None else f"{row.kernel_distance:.3g}"

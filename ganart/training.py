@@ -31,7 +31,7 @@ from ganart.gan import GAN, normalizes_batches
 from ganart.hardware import choose
 from ganart.lean import stop_looking_for_gpus
 from ganart.loggers import ExperimentLogger
-from ganart.paths import RUN_ADVICE, remove_if_nothing_is_in, shell, without_places, writing_to
+from ganart.paths import RUN_ADVICE, from_here, remove_if_nothing_is_in, shell, without_places, writing_to
 from ganart.relaunch import children_train, take_rank
 from ganart.resume import Resume
 from ganart.run_folder import RunFolder, usable
@@ -50,7 +50,7 @@ def train(
     """
     take_rank(cfg.trainer)
     if resume is None and quiet.is_first_process() and run.holds_work and cfg.resume != "auto":
-        folder = os.path.relpath(run.path)
+        folder = from_here(run.path)
         raise OccupiedError(
             f"{folder} holds a run already. Go on with it: {shell(f'resume={folder}')}, or give another hydra.run.dir="
         )
@@ -76,9 +76,7 @@ def sole_owner_of(run: RunFolder) -> Iterator[None]:
         try:
             lock.acquire(blocking=False)
         except Timeout:
-            raise OccupiedError(
-                f"{os.path.relpath(run.path)} is being trained by another process at this moment."
-            ) from None
+            raise OccupiedError(f"{from_here(run.path)} is being trained by another process at this moment.") from None
     try:
         with disk_errors_explained(run):
             yield
@@ -109,7 +107,7 @@ def disk_errors_explained(run: RunFolder) -> Iterator[None]:
 def _what_stands(run: RunFolder) -> str:
     if not (run.checkpoints / "last.ckpt").is_file():
         return ""
-    again = shell("ganart", "train", f"resume={os.path.relpath(run.path)}")
+    again = shell("ganart", "train", f"resume={from_here(run.path)}")
     return f"\nThe last checkpoint stands. Go on with: {again}"
 
 
@@ -224,7 +222,7 @@ def going_on_from(resume: Resume | None, gan: GAN) -> Iterator[None]:
 
 def place_of(run: RunFolder, resume: Resume | None) -> str:
     """Where the run is, and what of it is there before it begins."""
-    folder = os.path.relpath(run.path)
+    folder = from_here(run.path)
     if resume is not None:
         return f"{folder}, going on at {resume.images_seen:,} images"
     return f"{folder}, begun anew: it had ended before its first checkpoint" if run.has_begun else folder
@@ -234,7 +232,7 @@ def introduce(cfg: DictConfig, place: str, pictures: PictureSet, machine: str, g
     """Say what is about to happen."""
     sizes = {p: sum(w.numel() for w in getattr(gan, p).parameters()) / 1e6 for p in ("generator", "discriminator")}
     size = f"{pictures.width}×{pictures.height}×{pictures.channels}"
-    told = f", told {', '.join(cfg.dataset.condition)}" if cfg.dataset.condition else ""
+    told = f", conditioned on {', '.join(cfg.dataset.condition)}" if cfg.dataset.condition else ""
     lines = {
         "dataset": f"{pictures.name}: {len(pictures.train):,} + {len(pictures.test):,} pictures, {size}{told}",
         "players": ", ".join(f"{player} {millions:.2f} M" for player, millions in sizes.items()),
@@ -250,7 +248,7 @@ def introduce(cfg: DictConfig, place: str, pictures: PictureSet, machine: str, g
     if skipped := pictures.manifest.skipped:
         lines["skipped"] = f"{len(skipped)} unreadable files; `ganart dataset` lists them"
     for name, line in lines.items():
-        console.print(f"{name:<9} {line}", soft_wrap=True)
+        console.say(f"{name:<9} {line}")
     for note in before_training(pictures, list(cfg.dataset.condition), cfg.batch_size):
         remark("note     ", "yellow", note)
 
@@ -294,15 +292,15 @@ def conclude(
             values = {row.name: row.value for row in results}
             logger.log_run_folder({"images_seen": gan.images_seen, "scores": values})
     if interrupt.reason == SIGNAL:
-        folder = os.path.relpath(run.path)
+        folder = from_here(run.path)
         again = shell("ganart", "train", f"resume={folder}")
-        console.print(f"\nStopped at {gan.images_seen:,} images, saved. Go on with: {again}", soft_wrap=True)
+        console.say(f"\nStopped at {gan.images_seen:,} images, saved. Go on with: {again}")
         return 128 + (interrupt.received or signal.SIGTERM)  # another process of the run has received it
-    console.print(f"\n{summary.headline(results, facts)}", soft_wrap=True)
+    console.say(f"\n{summary.headline(results, facts)}")
     if results:
         console.print(summary.table(results))
     for caveat in [*summary.caveats(results), *(scores.scorer.caveats if scores and results else [])]:
-        console.print(caveat, style="dim", soft_wrap=True)
+        console.say(caveat, style="dim")
     return 0
 
 

@@ -2,18 +2,21 @@
 
 import io
 import os
+import re
+import shlex
 import subprocess
 import sys
 import threading
 
 import pytest
+from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.table import Table
 from rich.text import Text
 
 from ganart import console as speaking
 from ganart.console import console, fail, progress, remark, working
-from ganart.paths import shell
+from ganart.paths import from_here, shell, shown
 
 NAMES = ["[/i]", "[bold]", "[red]x[/]", "a[b", ":smile:", "\\[x]", "[link=http://x]y"]
 
@@ -149,3 +152,92 @@ def test_a_line_for_a_shell_comes_back_as_it_was():
     words = ["ganart", "generate", "run=runs/try (2)", 'labels.style=李\'s [art] & "more" $HOME']
     assert subprocess.check_output(["sh", "-c", f"printf '%s\\n' {shell(*words)}"], text=True).splitlines() == words
     assert shell("ganart", "train", "resume=runs/a-1") == "ganart train resume=runs/a-1"
+
+
+# ---------------------------------------------------------------------------------------------- lines that fit
+
+
+@pytest.fixture
+def on_terminal(written, monkeypatch):
+    """A terminal of 80 columns; returns a function that begins it, which returns one that gives its lines since."""
+    monkeypatch.setattr(console, "_force_terminal", True)
+    monkeypatch.setattr(console, "_color_system", None)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(type(console), "width", property(lambda _: 80))
+
+    def begin():
+        said = written("utf-8")
+        return lambda: said().splitlines()
+
+    return begin
+
+
+WORDS = " ".join(f"word{n}" for n in range(40))
+
+
+@pytest.mark.parametrize(
+    ("line", "indent"),
+    [
+        (f"scores    {WORDS}", 10),
+        (f"          try {WORDS}", 12),
+        (f"  1. {WORDS}", 5),
+        (WORDS, 2),
+        (f"trial 3   (1 of 2)   {WORDS}", 10),
+        (f"art  {'水墨画 ' * 60}", 5),
+    ],
+)
+def test_a_long_line_is_broken_between_words_and_stands_in(on_terminal, line, indent):
+    said = on_terminal()
+    console.say(line)
+    lines = said()
+    assert max(cell_len(part) for part in lines) <= 80 < cell_len(line)
+    assert {len(part) - len(part.lstrip(" ")) for part in lines[1:]} == {indent}
+    assert " ".join(lines).split() == line.split()
+
+
+def test_a_line_stays_whole_in_a_pipe(written):
+    said = written("utf-8")
+    console.say(f"scores    {WORDS}")
+    assert said() == f"scores    {WORDS}\n"
+
+
+def test_a_word_that_is_longer_than_the_window_stays_whole(on_terminal):
+    path = "/data/" + "x" * 100
+    said = on_terminal()
+    console.say(f"saved {path}/summary.json (5 s)")
+    assert f"{path}/summary.json" in "\n".join(said())
+
+
+@pytest.mark.parametrize("label", ["generate pictures           ", "Stopped at 100 images, saved. Go on with: "])
+@pytest.mark.parametrize("length", [5, 40, 60, 200])
+def test_a_command_that_was_broken_can_be_pasted(on_terminal, label, length):
+    words = ["ganart", "generate", f"run=runs/{'x' * min(length, 60)}", "labels.style=a b c " + "d " * (length // 10)]
+    words += ["seeds=0-63"] * (length // 20)
+    said = on_terminal()
+    console.say(f"{label}{shell(*words)}")
+    text = "\n".join(said())
+    command = text[text.index("ganart generate") :]
+    printed = subprocess.check_output(["sh", "-c", command.replace("ganart", "printf '%s\\n' ganart", 1)], text=True)
+    assert printed.splitlines() == words
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_bars_and_states_take_one_line_whatever_they_are_called(on_terminal):
+    said = on_terminal()
+    with working("comparing " + "x" * 200):
+        pass
+    with progress("reading " + "y" * 200, 1_000_000) as advance:
+        advance(1000)
+    shown = [part for line in said() for part in re.split(r"\x1b\[[0-9?;]*[a-zA-Z]|\r", line)]
+    assert max(map(cell_len, shown)) <= 80
+    assert any(": 0/1,000,000" in part for part in shown)
+
+
+def test_paths_are_named_from_where_the_user_is_as_a_shell_takes_them(tmp_path, monkeypatch):
+    (tmp_path / "here/deep/er").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here/deep/er")
+    assert from_here(tmp_path / "here/deep/er/runs/a") == "runs/a"
+    assert from_here("runs/a") == "runs/a"
+    assert from_here("/x/y") == "/x/y"
+    assert shown("runs/try (2)", is_folder=True) == "'runs/try (2)/'"
+    assert shlex.split(shown(tmp_path / "here/deep/er/runs/李's")) == ["runs/李's"]

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from laboratory import train_tiny
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from ganart.commands.train import say_what_to_do_next
 from ganart.datasets.side_by_side import read_folder, side_by_side
 from ganart.grids import is_sheet
 from ganart.provenance import read_picture
@@ -180,3 +182,44 @@ def test_every_sheet_says_that_it_is_one_and_no_picture_does(run, generated):
     for file in (*sheets, *files):
         with Image.open(file) as image:
             assert is_sheet(image) == (file in sheets), file
+
+
+def files_in(folder):
+    return {file.name: file.read_bytes() for file in folder.glob("seed*")}
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("truncation=0.5", "truncation=null, here 0.5"),
+        ("average=false", "weights=average, here raw"),
+        ("size=32", "another size"),
+    ],
+)
+def test_a_picture_of_another_recipe_is_not_overwritten(ganart, run, tmp_path, other, said):
+    command = ("generate", f"run={run.path}", "seeds=0-2", "labels.art_movement=Cubist", "hydra.run.dir=out")
+    assert ganart(*command)[0] == 0
+    before = files_in(tmp_path / "out")
+    assert ganart(*command)[0] == 0  # the same pictures
+    status, text = ganart(*command, other)
+    assert (status, said in text, "hydra.run.dir=out_2" in text) == (1, True, True)
+    assert files_in(tmp_path / "out") == before
+    assert ganart(*command, "seeds=3-4")[0] == 0  # others, beside them
+    assert len(files_in(tmp_path / "out")) == 5
+    (tmp_path / "out/seed0000_Cubist.png").write_text("mine")
+    status, text = ganart(*command)
+    assert (status, "ganart has not written it" in text) == (1, True)
+
+
+def test_files_are_named_from_where_the_user_is(ganart, run, tmp_path):
+    status, text = ganart("generate", f"run={run.path}", "seeds=0", "hydra.run.dir=my (2)")
+    assert (status, "'my (2)/'" in text, str(tmp_path) in text) == (0, True, False)
+
+
+@pytest.mark.parametrize(("num_classes", "has_weights"), [(2, False), (1, True), (1, False)])
+def test_a_score_in_full_is_offered_where_it_can_be_taken(monkeypatch, capsys, num_classes, has_weights):
+    monkeypatch.setattr("ganart.features.inception.weights_at_hand", lambda _: "FILE" if has_weights else None)
+    factors = [{"name": "style", "classes": [str(n) for n in range(num_classes)]}]
+    run = SimpleNamespace(path="runs/a", dataset={"factors": factors}, summary={"images_seen": 10})
+    say_what_to_do_next(run)
+    assert ("ganart evaluate" in capsys.readouterr().out) == (num_classes > 1 or has_weights)

@@ -115,11 +115,28 @@ def test_the_same_command_finds_its_own_folder_and_skips_all_of_it(ganart, tmp_p
 def test_jobs_with_other_names_and_data_stand_in_the_folder_of_their_multirun(ganart, tmp_path):
     """Each job is refused at once; why stands where it would have been trained."""
     assert ganart("train", "--multirun", "dataset=mnist,procedural_art", "batch_size=0")[0] == 1
-    (sweep,) = (tmp_path / "runs").glob("*/*_sweep")
+    (sweep,) = (tmp_path / "runs").glob("multirun/*_sweep")
     assert sorted(path.parent.name for path in sweep.glob("*/failure.json")) == [
         "dataset-mnist",
         "dataset-procedural_art",
     ]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "name"),
+    [
+        (("seed=1,2",), "procedural_art"),
+        (("name=mine", "seed=1,2"), "mine"),
+        (("experiment=mnist", "seed=1,2"), "mnist"),
+        (("dataset=mnist,kmnist",), "multirun"),
+        (("name=a,b",), "multirun"),
+        (("experiment=mnist,mnist_mlp",), "multirun"),
+        (("experiment=few_pictures", "dataset=mnist,kmnist"), "few_pictures"),
+    ],
+)
+def test_the_folder_of_a_multirun_claims_no_name_that_its_jobs_do_not_share(ganart, tmp_path, overrides, name):
+    assert ganart("train", "--multirun", *overrides, "batch_size=0")[0] == 1
+    assert {path.parent.name for path in tmp_path.glob("runs/*/*_sweep")} == {name}
 
 
 @pytest.mark.parametrize("verb", ["sweep", "report", "regenerate"])
@@ -131,7 +148,8 @@ def test_verbs_that_do_it_once_say_what_to_type_instead_of_multirun(ganart, tmp_
 
 def test_reports_of_several_data_sets_are_named_by_what_differs(ganart, tmp_path):
     pictures = ("dataset.height=8", "dataset.width=8")
-    assert ganart("dataset", "--multirun", *pictures, "dataset.num_pictures=20,30")[0] == 0
+    status, text = ganart("dataset", "--multirun", *pictures, "dataset.num_pictures=20,30")
+    assert (status, "HYDRA" in text, "job 2     num_pictures-30" in text) == (0, False, True)
     (sweep,) = (tmp_path / "reports").iterdir()
     assert {path.name for path in sweep.iterdir() if path.is_dir()} == {"num_pictures-20", "num_pictures-30"}
 

@@ -24,7 +24,7 @@ def test_a_line_in_a_log_has_at_most_eighty_letters(monkeypatch, score):
     latest = {"players/discriminator_loss": -12.345, "players/generator_loss": 123.456}
     bar._metrics = SimpleNamespace(latest=latest)
     result = Result(score, 123.456, 0.5, 1.0, True, dict.fromkeys(("n_real", "n_fake", "n_floor"), 9), "fid")
-    monkeypatch.setattr("ganart.callbacks.progress.console", SimpleNamespace(print=lambda *a, **k: None))
+    monkeypatch.setattr("ganart.callbacks.progress.console", SimpleNamespace(say=lambda *a, **k: None))
     bar.on_view(
         SimpleNamespace(is_global_zero=True), SimpleNamespace(images_seen=12), SimpleNamespace(results=[result])
     )

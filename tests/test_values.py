@@ -222,3 +222,31 @@ def test_a_study_draws_texts_as_they_were_typed():
     parameter = Parameter.read("dataset.root", written)
     drawn = [parameter.suggest(FixedTrial({"dataset.root": value})) for value in parameter.values]
     assert [read(override) for override in drawn] == ["oils, R&B", "水墨画 (2)"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("dataset dataset.height=x!", "dataset.height=x! is not a whole number; type e.g. dataset.height=32"),
+        ("train seed=x!", "seed=x! is not a whole number; type e.g. seed=1"),
+        ("train total_images=1e6", "total_images=1000000.0 is not a whole number; type e.g. total_images=1000000"),
+        ("train penalty.r1.gamma=big", "penalty.r1.gamma=big is not a number; type e.g. penalty.r1.gamma="),
+        ("train trainer.num_nodes=x!", "trainer.num_nodes=x! is not a whole number; type e.g. trainer.num_nodes=1"),
+        ("train dataset.test_fraction=half", "dataset.test_fraction=half is not a number; type e.g."),
+        ("evaluate real=. fake=. seed=x!", "seed=x! is not a whole number; type e.g. seed=1"),
+        ("evaluate real=. fake=. average=yes", "average=yes is not true or false; type e.g. average=true"),
+        ("audit works=. pictures=. threshold=x num_sheets=1.5", "num_sheets=1.5 is not a whole number"),
+        ("sweep n_trials=few", "n_trials=few is not a whole number; type e.g. n_trials=20"),
+    ],
+)
+def test_another_kind_of_value_than_a_key_takes_is_told(ganart, tmp_path, arguments, said):
+    verb, *typed = arguments.split()
+    status, text = ganart(verb, *typed)
+    assert (status, said in text, "Traceback" in text) == (1, True, False), text
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("typed", ["trainer.devices=auto", "penalty.r1.gamma=1", "trainer.deterministic=warn"])
+def test_what_a_class_takes_beside_its_usual_kind_is_no_mistake(ganart, typed):
+    status, text = ganart("train", typed, "batch_size=0")
+    assert (status, "is not" in text, "batch_size=0 must be" in text) == (1, False, True), text

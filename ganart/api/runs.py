@@ -21,7 +21,7 @@ from ganart.jobs import with_folder_to_resume, without_resume
 from ganart.painter import Painter, Recipe, device_of
 from ganart.paths import latest_run, remove_if_nothing_is_in
 from ganart.plan import caption_of, names_of, plan, seeds_in
-from ganart.provenance import save_picture
+from ganart.provenance import refuse_to_overwrite, save_picture
 from ganart.relaunch import is_child
 from ganart.resume import Resume
 from ganart.run_folder import RunFolder
@@ -61,11 +61,17 @@ class Pictures:
         return grid(self.images[:MOST_ON_SHEET], columns, captions=captions)
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write one PNG each into `folder`, with the origin that `ganart regenerate` makes it again from."""
+        """Write one PNG each into `folder`, with the origin that `ganart regenerate` makes it again from.
+
+        Raises:
+            UserError: if one of the files is there, and is a picture of another recipe.
+        """
         folder = Path(folder).expanduser()
+        files = [folder / f"{name}.png" for name in names_of(self.recipes, self.painter.factors)]
+        planned = zip(files, (self.painter.origin(recipe, folder) for recipe in self.recipes), strict=True)
+        refuse_to_overwrite(planned, None, "Save into another folder.")
         folder.mkdir(parents=True, exist_ok=True)
         self.painter.keep_checkpoint()
-        files = [folder / f"{name}.png" for name in names_of(self.recipes, self.painter.factors)]
         for image, recipe, file in zip(self.images, self.recipes, files, strict=True):
             save_picture(image, file, self.painter.origin(recipe, folder))
         return files

@@ -11,7 +11,7 @@ from torch import nn
 
 from ganart.api.compose import compose
 from ganart.config import build
-from ganart.console import console, progress
+from ganart.console import progress, working
 from ganart.datasets.base import PictureSet
 from ganart.datasets.in_memory import pictures_in_memory
 from ganart.datasets.side_by_side import pictures_by_number, read_folder, side_by_side
@@ -70,7 +70,7 @@ def score_pictures(
     scorer.prepare(real, device_of(cfg.device))
     with progress("looking at generated pictures", count) as advance:
         sample = scorer.look(paint, count, advance=advance)
-    with console.status("comparing"):
+    with working("comparing"):
         return scorer.evaluate(sample, fake_hash=fake.hash)
 
 

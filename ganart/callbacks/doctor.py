@@ -76,9 +76,9 @@ class Doctor(Callback):
     def _tell(self, trainer: Trainer, diagnosis: Diagnosis) -> None:
         self.notes.append(diagnosis.as_dict())
         headline = f"{diagnosis.disease}, at {diagnosis.images_seen:,} images. {diagnosis.says}"
-        console.print(f"doctor    {headline}", soft_wrap=True)
+        console.say(f"doctor    {headline}")
         for remedy in diagnosis.try_:
-            console.print(f"          try {remedy}", soft_wrap=True)
+            console.say(f"          try {remedy}")
         log.info("%s", " · try ".join([headline, *diagnosis.try_]))
         for logger in trainer.loggers:
             name = f"doctor/{diagnosis.disease.replace(' ', '_')}"

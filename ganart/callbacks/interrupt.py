@@ -51,7 +51,7 @@ class Interrupt(Callback):
         self.stop(SIGNAL)
         if number == HANGUP:
             leave_the_terminal()
-        console.print(f"{signal.Signals(number).name} received: finishing this round, then saving.")
+        console.say(f"{signal.Signals(number).name} received: finishing this round, then saving.")
 
     def stop(self, reason: str) -> None:
         """End the run after this round, saved but not scored."""

@@ -83,7 +83,7 @@ class Pace(Callback):
         self._best = max(self._best, rate)
         if rate * TOO_SLOW < self._best and not self._has_spoken and trainer.is_global_zero:
             self._has_spoken = True
-            console.print(f"slower    {self._best:,.0f} → {rate:,.0f} images/s: {self._advice()}", soft_wrap=True)
+            console.say(f"slower    {self._best:,.0f} → {rate:,.0f} images/s: {self._advice()}")
 
     def _advice(self) -> str:
         if self.num_threads is None or self.num_threads == 1:

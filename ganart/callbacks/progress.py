@@ -7,17 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytorch_lightning import Callback, Trainer
-from rich.progress import BarColumn, Progress, ProgressColumn, Task
-from rich.text import Text
+from rich.progress import Progress
 
 from ganart.callbacks.metrics import Metrics
 from ganart.callbacks.order import Order, callbacks_of
 from ganart.callbacks.scores import View
-from ganart.console import SECONDS_PER_LINE, clock, console
+from ganart.console import LINE, SECONDS_PER_LINE, bar, clock, console, room_beside_bar
 from ganart.gan import GAN
-
-BAR, LINE = 16, 80
-"""Letters that the bar takes, and that a line may have where nobody knows how wide its reader's window is."""
 
 
 class ProgressBar(Callback):
@@ -36,8 +32,7 @@ class ProgressBar(Callback):
         self._started, self._began_at = time.monotonic(), pl_module.images_seen
         self._metrics = next((c for c in callbacks_of(trainer) if isinstance(c, Metrics)), None)
         if trainer.is_global_zero and console.is_terminal:
-            columns = (BarColumn(bar_width=BAR), Described())
-            self._bar = Progress(*columns, console=console, refresh_per_second=4)
+            self._bar = bar()
             self._task = self._bar.add_task("", total=self.total_images, completed=pl_module.images_seen, line="")
             self._bar.start()
         self._next = time.monotonic() + (0 if self._bar else self.seconds_per_line)
@@ -49,11 +44,11 @@ class ProgressBar(Callback):
             return
         if self._bar:
             self._next = now + 0.25
-            room = console.width - BAR - 1
-            self._bar.update(self._task, completed=pl_module.images_seen, line=self._line(pl_module, now, room))
+            line = self._line(pl_module, now, room_beside_bar())
+            self._bar.update(self._task, completed=pl_module.images_seen, line=line)
         else:
             self._next = now + self.seconds_per_line
-            console.print(self._line(pl_module, now), soft_wrap=True)
+            console.say(self._line(pl_module, now))
 
     def on_scoring(self, trainer: Trainer, gan: GAN, share_done: float) -> None:
         if self._bar:
@@ -66,15 +61,12 @@ class ProgressBar(Callback):
         if first.times_floor is not None:
             self._score += f" ({first.times_floor:.1f}× floor)"
         if not self._bar and trainer.is_global_zero:
-            console.print(f"{gan.images_seen:,} images · {self._score}")
+            console.say(f"{gan.images_seen:,} images · {self._score}")
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         if self._bar:
-            self._bar.update(
-                self._task,
-                completed=pl_module.images_seen,
-                line=self._line(pl_module, time.monotonic(), console.width - BAR - 1),
-            )
+            line = self._line(pl_module, time.monotonic(), room_beside_bar())
+            self._bar.update(self._task, completed=pl_module.images_seen, line=line)
         self._stop()
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
@@ -102,10 +94,3 @@ def fitted(parts: Sequence[str], room: int) -> str:
         longer = f"{line} · {part}" if line else part
         line = longer if len(longer) <= room else line
     return line
-
-
-class Described(ProgressColumn):
-    """The line that the callback has made."""
-
-    def render(self, task: Task) -> Text:
-        return Text(task.fields["line"], no_wrap=True, overflow="ellipsis")

@@ -106,14 +106,14 @@ class Scores(EveryImages):
         try:
             self.scorer.prepare(pictures, device)
         except NoLabelsError as reason:
-            console.print(f"scores    none. {reason}", soft_wrap=True)
+            console.say(f"scores    none. {reason}")
             return
         self.ready = True
         self.trend_images = min(self.trend_images, self.scorer.num_images)
         self.scorer.refuse_too_few(self.trend_images)
-        console.print(f"scores    {describe(self.scorer, self.trend_images)}", soft_wrap=True)
+        console.say(f"scores    {describe(self.scorer, self.trend_images)}")
         for caveat in self.scorer.caveats:
-            console.print(f"weak      {caveat}", style="yellow", soft_wrap=True)
+            console.say(f"weak      {caveat}", style="yellow")
 
     def act(self, trainer: Trainer, gan: GAN) -> None:
         """Take the trend."""
@@ -244,5 +244,6 @@ def describe(scorer: Scorer, trend_images: int) -> str:
     line += f", features={network.name}"
     if isinstance(network, Classifier):
         shares = ", ".join(f"{name} {share:.1%}" for name, share in network.accuracy.items())
-        line += f" ({network.reason}; its accuracy on test pictures: {shares})"
+        where = "held-out images" if network.has_held_out else "its training images, as none are held out"
+        line += f" ({network.reason}; its accuracy on {where}: {shares})"
     return line

@@ -14,7 +14,7 @@ from ganart.arguments import asks, values_in, with_output, with_seeds_quoted
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.json_files import write_json
-from ganart.paths import conf_dir, unplaced
+from ganart.paths import conf_dir, shown, unplaced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,7 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
     checkpoint = run.checkpoint(cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint)
     painter = Painter(run, checkpoint, cfg.average, device_of(cfg.device), allow)
     recipes = plan(painter.factors, seeds_in(str(cfg.seeds)), {}, cfg.truncation)
-    with progress("painting", len(recipes)) as advance:
+    with progress("generating", len(recipes)) as advance:
         painted = []
         for recipe in recipes:
             painted.append(painter.paint(recipe))
@@ -132,8 +132,8 @@ def _conclude(
         save_sheet(sheet, folder / f"sheet_{number}.png")
     console.print(report.table(facts))
     for line in report.lines(facts, found):
-        console.print(line, soft_wrap=True)
-    remark("saved", "green", f"{folder}/: audit.json and sheets, the nearest first")
+        console.say(line)
+    remark("saved", "green", f"{shown(folder, is_folder=True)}: audit.json and sheets, the nearest first")
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

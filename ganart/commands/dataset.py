@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from ganart.arguments import asks, with_constants_named
 from ganart.complaints import tells_users
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, shown
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="dataset", version_base="1.3")
@@ -45,7 +45,8 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
     save_sheet(contact_sheet(pictures, report), output_dir / "contact_sheet.png")
     write_manifest(pictures, output_dir / "manifest.csv")
     show(report, console)
-    remark("saved", "green", f"{output_dir}: report.md, report.json, contact_sheet.png, manifest.csv")
+    place = shown(output_dir, is_folder=True)
+    remark("saved", "green", f"{place}: report.md, report.json, contact_sheet.png, manifest.csv")
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

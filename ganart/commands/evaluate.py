@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from ganart.arguments import asks, values_in, with_output
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir, unplaced
+from ganart.paths import conf_dir, shown, unplaced
 
 if TYPE_CHECKING:
     from ganart.features import FeatureNetwork
@@ -110,10 +110,10 @@ def _conclude(evaluation: Evaluation, subject: dict[str, Any], folder: Path, sec
         *evaluation.caveats,
         *summary.protocol_lines(evaluation.results),
     ]:
-        console.print(line, style="dim", soft_wrap=True)
+        console.say(line, style="dim")
     for table in evaluation.tables:
         console.print(summary.label_table(table))
-    remark("saved", "green", f"{folder}/summary.json ({seconds:.0f} s)")
+    remark("saved", "green", f"{shown(folder / 'summary.json')} ({seconds:.0f} s)")
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

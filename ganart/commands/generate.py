@@ -14,7 +14,7 @@ from ganart.arguments import asks, values_in, with_output, with_seeds_quoted
 from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.names import to_hydra
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, free_name, from_here, shell, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,6 +83,8 @@ def generate(
 ) -> None:
     """Write the pictures of `recipes` into `folder`; with an auditor each picture's verdict goes into its origin.
 
+    Raises `UserError` before anything is generated if a file of another recipe would be overwritten.
+
     Args:
         painter: the generator.
         recipes: one for each picture.
@@ -97,14 +99,16 @@ def generate(
     from ganart.console import console, progress
     from ganart.grids import grid, save_sheet
     from ganart.plan import caption_of, names_of
-    from ganart.provenance import save_picture
+    from ganart.provenance import refuse_to_overwrite, save_picture
 
+    named = list(zip(names_of(recipes, painter.factors), recipes, strict=True))
+    planned = ((folder / f"{name}{ending}", painter.origin(recipe, folder)) for name, recipe in named)
+    refuse_to_overwrite(planned, size, f"Give another folder: {shell(f'hydra.run.dir={from_here(free_name(folder))}')}")
     folder.mkdir(parents=True, exist_ok=True)
     painter.keep_checkpoint()
-    shown: list[tuple[np.ndarray, str]] = []
+    on_sheet: list[tuple[np.ndarray, str]] = []
     copies: list[str] = []
     written = 0
-    named = list(zip(names_of(recipes, painter.factors), recipes, strict=True))
     with progress("generating", len(recipes)) as advance:
         for start in range(0, len(recipes), AUDITED_TOGETHER):
             chunk = named[start : start + AUDITED_TOGETHER]
@@ -123,22 +127,21 @@ def generate(
                 about = verdict | (size.as_origin(finished) if size else {})
                 save_picture(finished, folder / f"{name}{ending}", painter.origin(recipe, folder) | about)
                 written += 1
-                if len(shown) < MOST_ON_SHEET:
-                    shown.append((pixels, caption_of(recipe)))
+                if len(on_sheet) < MOST_ON_SHEET:
+                    on_sheet.append((pixels, caption_of(recipe)))
     if copies:
         report_copies(copies, refuse)
-    if not shown:
+    if not on_sheet:
         raise UserError(
             "No picture is left: all of them are copies of training pictures. Train on more data or for less long, or "
             "look at them with audit=warn."
         )
-    pictures_shown, captions = zip(*shown, strict=True)
-    columns = min(8 if len(shown) <= 64 else 16, len(shown))
+    pictures_shown, captions = zip(*on_sheet, strict=True)
+    columns = min(8 if len(on_sheet) <= 64 else 16, len(on_sheet))
     save_sheet(grid(np.stack(pictures_shown), columns, captions=captions), folder / "contact_sheet.png")
-    left_out = f" (the first {len(shown)})" if len(shown) < written else ""
-    console.print(
-        f"{written:,} pictures in {folder}/, together on {folder}/contact_sheet.png{left_out}", soft_wrap=True
-    )
+    left_out = f" (the first {len(on_sheet)})" if len(on_sheet) < written else ""
+    place, sheet = shown(folder, is_folder=True), shown(folder / "contact_sheet.png")
+    console.say(f"{written:,} pictures in {place}, together on {sheet}{left_out}")
 
 
 def report_copies(copies: list[str], refuse: bool) -> None:
@@ -147,7 +150,7 @@ def report_copies(copies: list[str], refuse: bool) -> None:
 
     told = "were not written" if refuse else "are written, and say so"
     listed = "\n  ".join([*copies[:MOST_LISTED], *["…"] * (len(copies) > MOST_LISTED)])
-    console.print(f"{len(copies)} pictures are copies of training pictures and {told}:\n  {listed}", soft_wrap=True)
+    console.say(f"{len(copies)} pictures are copies of training pictures and {told}:\n  {listed}")
 
 
 def verdicts_of(auditor: Auditor, pictures: np.ndarray) -> list[dict[str, Any]]:

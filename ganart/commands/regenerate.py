@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from ganart.arguments import asks, refuse_multirun
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir
+from ganart.paths import conf_dir, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +56,7 @@ def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str
     pixels = with_channels(pixels, again.shape[2])
     found = _file_as_expected(file, pixels, again, origin["pixels_sha256"])
     if pixels_hash(again) == origin["pixels_sha256"] and found is not None:
-        console.print(f"{file}: {found}", soft_wrap=True)
+        console.say(f"{shown(file)}: {found}")
         return
     raise UserError("\n".join([f"{file}: not the same pixels.", *_unlike(file, pixels, again, origin, about)]))
 

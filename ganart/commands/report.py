@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from ganart.arguments import asks, refuse_multirun, without_paths
 from ganart.complaints import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir, quoted
+from ganart.paths import conf_dir, quoted, shown
 
 KINDS = ("html", "csv", "markdown", "latex", "svg", "pdf")
 
@@ -57,7 +57,7 @@ def report(paths: list[str], output: str | None = None) -> Path:
         raise UserError(f"{place} cannot be written: {error.strerror}. Say where else: output=FILE.html") from error
     unfinished = sum(not run.has_finished for run in runs)
     about = f"{len(runs)} run{'s' if len(runs) > 1 else ''}" + (f", {unfinished} unfinished" if unfinished else "")
-    console.print(f"{place} ({size(place.stat().st_size)}): {about}", soft_wrap=True)
+    console.say(f"{shown(place)} ({size(place.stat().st_size)}): {about}")
     return place
 
 
@@ -87,12 +87,12 @@ def export(paths: list[str], kind: str, output: str | None = None, font: str | N
         files = {file: text.encode() for file, text in drawn.items()}
         if kind == "pdf":
             files = {file.with_suffix(".pdf"): as_pdf(text, font) for file, text in drawn.items()}
-        about = f"{len(files)} figures in {folder}/"
+        table, about = "", f"{len(files)} figures in {shown(folder, is_folder=True)}"
     else:
         name, write = FORMATS[kind]
-        text = write(runs)
-        files = {Path(output).expanduser() if output else beside / name: text.encode()}
-        about = f"{text}\n{next(iter(files))}"
+        table = write(runs)
+        files = {Path(output).expanduser() if output else beside / name: table.encode()}
+        about = shown(next(iter(files)))
     if not any(files.values()):
         raise UserError(f"{', '.join(paths)}: there is nothing to show yet. Train or score first: ganart evaluate RUN")
     try:
@@ -102,7 +102,9 @@ def export(paths: list[str], kind: str, output: str | None = None, font: str | N
                 unfinished.write_bytes(content)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be written: {error.strerror}. Say where else: output=…") from error
-    console.print(about, soft_wrap=True)
+    if table:
+        console.print(f"{table}\n", soft_wrap=True)  # to be pasted: as wide as it is
+    console.say(about)
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

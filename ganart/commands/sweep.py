@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import os
 import time
 import warnings
 from pathlib import Path
@@ -21,7 +20,7 @@ from ganart.complaints import tells_users
 from ganart.errors import UserError
 from ganart.jobs import without_resume
 from ganart.naming import tails_of
-from ganart.paths import conf_dir, quoted, shell, write_atomically
+from ganart.paths import conf_dir, from_here, quoted, shell, write_atomically
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -84,8 +83,8 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     study.agree_on(recipe(compose([]), cfg, space, objectives))
     cache.load(build_dataset(cfg.dataset, allow=cfg.allow_targets))  # what is wrong with it is no trial's fault
     n_trials = min(cfg.n_trials, _points(space) if cfg.sampler._target_.endswith("GridSampler") else math.inf)
-    shown = os.path.relpath(folder)
-    console.print(f"study     {shown}: {', '.join(space.as_written)}, by {', '.join(o.key for o in objectives)}")
+    shown = from_here(folder)
+    console.say(f"study     {shown}: {', '.join(space.as_written)}, by {', '.join(o.key for o in objectives)}")
 
     def write_down() -> dict[str, Any]:
         facts = results.describe(study, objectives, space.as_written, cfg.total_images)
@@ -95,7 +94,7 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     worker = Worker(study, space, objectives, compose, list(cfg.seeds), base, prunes)
     worker.work(int(n_trials), time.monotonic() + (cfg.timeout or math.inf), write_down)
     facts = write_down()
-    console.print(f"\n{results.headline(facts)}", soft_wrap=True)
+    console.say(f"\n{results.headline(facts)}")
     console.print(results.table(facts))
     if not facts["best"]:
         fail("No trial has come to a value. Why stands in study.json, and in the failure.json of each run.")
@@ -105,9 +104,9 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     best, lost = as_experiment(config_name, overrides, OWN_KEYS, comment)
     write_atomically(folder / "experiment" / "best.yaml", best)
     command = shell("ganart", "train", "--config-dir", shown, "experiment=best", *lost)
-    console.print(f"train the best    {command}", soft_wrap=True)
-    console.print(f"look at it all    {shell('ganart', 'report', shown)}", soft_wrap=True)
-    console.print(f"for the log       {results.line_for_log(shown, facts)}", soft_wrap=True)
+    console.say(f"train the best    {command}")
+    console.say(f"look at it all    {shell('ganart', 'report', shown)}")
+    console.say(f"for the log       {results.line_for_log(shown, facts)}")
 
 
 def searched(cfg: DictConfig) -> dict[str, str]:
@@ -192,7 +191,7 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     kept += [] if "sweep" in values else ["sweep=none"]
     if "hydra.run.dir" not in values and "sweep" not in values:
         names = "_".join(tails_of([override.partition("=")[0] for override in search]))
-        kept.append(f"hydra.run.dir=runs/${{name}}/sweep_{names}")
+        kept.append(f"hydra.run.dir=runs/${{shared_name:${{name}},${{search}}}}/sweep_{names}")
     return [*kept, f"search=[{','.join(map(quoted, search))}]"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,14 @@ from ganart.console import console
 from ganart.jobs import with_folder_to_resume, without_resume
 from ganart.multirun import failure_stays_in_its_job
 from ganart.naming import in_multirun
-from ganart.paths import conf_dir, shell
+from ganart.paths import conf_dir, from_here, shell
 
 if TYPE_CHECKING:
     from ganart.run_folder import RunFolder
 
 
-@tells_users
 @failure_stays_in_its_job
+@tells_users
 def train_one(cfg: DictConfig) -> float | None:
     """Train one GAN as `cfg` describes it; returns its first final score, for sweeps."""
     # Composing, `--help` and `--cfg job` need none of what takes seconds to import.
@@ -32,7 +31,7 @@ def train_one(cfg: DictConfig) -> float | None:
 
     run, status = train_composed(cfg, without_resume(HydraConfig.get().overrides.task))
     if status is None:
-        console.print(f"{os.path.relpath(run.path)} is finished already.", soft_wrap=True)
+        console.say(f"{from_here(run.path)} is finished already.")
         return run.first_score
     if status:
         sys.exit(status)
@@ -46,7 +45,7 @@ main = hydra.main(config_path=str(conf_dir()), config_name="train", version_base
 
 
 def say_what_to_do_next(run: RunFolder) -> None:
-    folder = os.path.relpath(run.path)
+    folder = from_here(run.path)
     twice = f"total_images={2 * run.summary['images_seen']}"
     lines = {
         "pictures while it learned": f"{folder}/samples/",
@@ -55,7 +54,7 @@ def say_what_to_do_next(run: RunFolder) -> None:
         "train on": shell("ganart", "train", f"resume={folder}", twice),
     }
     for what, line in lines.items():
-        console.print(f"{what:<27} {line}", soft_wrap=True)
+        console.say(f"{what:<27} {line}")
 
 
 def can_be_scored(run: RunFolder) -> bool:

@@ -130,7 +130,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
         remark("note", "yellow", note)
     if skipped:
         remark("skipped", "yellow", f"{len(skipped)} of {len(dataset)} files of {dataset.name}:")
-        console.print("\n".join(_listed(skipped)))
+        console.say("\n".join(_listed(skipped)))
 
     files, sha256, sizes, rows, is_test = (list(column) for column in zip(*pictures, strict=True))
     save_array(folder / "labels.npy", np.asarray(rows, dtype=np.int64).reshape(len(files), len(dataset.factors())))

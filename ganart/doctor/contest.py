@@ -35,7 +35,7 @@ class DiscriminatorWins(Disease):
         norms = history.series("players/gradient_norm_generator")
         if norms and norms[-1] < max(norms) / 3:
             says += f", and the generator's gradient has fallen from {max(norms):.2g} to {norms[-1]:.2g}"
-        return f"{says}: the generator is told that its pictures are wrong and no longer how."
+        return f"{says}: the generator learns that its pictures are wrong and no longer how."
 
     def remedies(self, history: History) -> list[str]:
         return [

@@ -91,7 +91,7 @@ class LabelsDropped(Disease):
     def signs(self, history: History) -> str | None:
         names = [name.removeprefix("obeyed/") for name in history.now if name.startswith("obeyed/")]
         shares = [
-            f"the {name} that was told shows in {max(0.0, history.now[f'obeyed/{name}']):.0%} of pictures beyond chance"
+            f"the {name} asked for shows in {max(0.0, history.now[f'obeyed/{name}']):.0%} of pictures beyond chance"
             for name in names
             if self._is_dropped(history, name)
         ]

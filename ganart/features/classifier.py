@@ -62,10 +62,12 @@ class Classifier(FeatureNetwork):
         super().__init__()
         self._settings = {"images": images, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
         self.accuracy: dict[str, float] = {}
-        """By factor, on test pictures, or on training pictures where there are none."""
+        """By factor, on held-out pictures, or on training pictures where none are held out."""
         self.chance: dict[str, float] = {}
         """What always naming the largest class would get right of the same pictures."""
         self.reason = reason
+        self.has_held_out = False
+        """Whether `accuracy` and `chance` are of held-out pictures."""
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         sizes = [len(factor.classes) for factor in pictures.factors]
@@ -79,6 +81,7 @@ class Classifier(FeatureNetwork):
             self.trunk = _trunk(pictures.channels, min(pictures.height, pictures.width), self.num_features)
             self.heads = nn.ModuleList(nn.Linear(self.num_features, size) for size in sizes)
         self._factors = [factor.name for factor in pictures.factors]
+        self.has_held_out = len(pictures.test) > 0
         self._is_joint = math.prod(sizes) <= LARGEST_JOINT
         self._largest = sizes.index(max(sizes))
         key = self._key(pictures)
@@ -126,7 +129,7 @@ class Classifier(FeatureNetwork):
         at_once = max(FEWEST_AT_ONCE, PIXELS_AT_ONCE // (pictures.height * pictures.width))
         batch_size, gpus = min(int(settings["batch_size"]), at_once), [device] if device.type == "cuda" else []
         steps = max(1, int(settings["images"]) // batch_size)
-        title = f"teaching a classifier the labels of {pictures.name}"
+        title = f"training a classifier on {pictures.name}"
         with torch.random.fork_rng(devices=gpus), progress(title, steps) as advance:
             torch.manual_seed(mix("classifier", int(settings["seed"])))
             for layer in self.modules():
@@ -140,7 +143,7 @@ class Classifier(FeatureNetwork):
                 schedule.step()
                 advance(1)
         self.eval()
-        split = pictures.test if len(pictures.test) else pictures.train
+        split = pictures.test if self.has_held_out else pictures.train
         self.accuracy = dict(zip(self._factors, self._accuracy(split, device), strict=True))
         largest = [_largest_share(split.labels_of(np.arange(len(split)))[:, n]) for n in range(len(self._factors))]
         self.chance = dict(zip(self._factors, largest, strict=True))

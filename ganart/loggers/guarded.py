@@ -61,7 +61,7 @@ class Guarded(ExperimentLogger):
             reason = str(error).strip() or type(error).__name__
             hint = self.logger.after_failure if isinstance(self.logger, ExperimentLogger) else ""
             told = f"{self.key:<9} failed, and training goes on without it: {reason.rstrip('.')}. {hint}"
-            console.print(told.rstrip(), soft_wrap=True)
+            console.say(told.rstrip())
 
     @property
     def name(self) -> Any:

@@ -94,7 +94,7 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
 
             if self._stays_here:
                 raise
-            console.print(f"wandb     cannot be reached: {error}. {self.after_failure}", soft_wrap=True)
+            console.say(f"wandb     cannot be reached: {error}. {self.after_failure}")
             wandb.teardown()  # or the run that could not begin would still hold the id
             self._stays_here = True
             self._wandb_init["mode"] = "offline"

@@ -114,13 +114,13 @@ def lines(facts: dict[str, Any], found: Audit) -> list[str]:
     told = [
         f"{found.count('copy')} copies, {found.count('close')} close and {found.count('own')} own of "
         f"{protocol['n_pictures']} pictures. A copy is nearer to a training picture, or closer to one than to others, "
-        f"in any space, than {100 - protocol['threshold']:g} % of {protocol['n_strangers']:,} strangers "
-        f"({protocol['strangers']}); so are {protocol['false_alarms']:.1%} of the strangers themselves."
+        f"in any space, than {100 - protocol['threshold']:g} % of {protocol['n_strangers']:,} reference images "
+        f"({protocol['strangers']}); so are {protocol['false_alarms']:.1%} of the reference images themselves."
     ]
     if protocol["blind"]:
         told.append(
-            f"In {' and '.join(protocol['blind'])} strangers themselves are as close as copies: the data hold nearly "
-            "equal pictures, and changed copies may go unnoticed there. Look at the sheets."
+            f"In {' and '.join(protocol['blind'])} reference images themselves are as close as copies: the data hold "
+            "nearly equal pictures, and changed copies may go unnoticed there. Look at the sheets."
         )
     if protocol["duplicates_left_out"]:
         told.append(

@@ -99,7 +99,7 @@ def commands(shown: Sequence[Shown]) -> str:
 
 def _shown(run: Run, name: str, overrides: list[str], pen: Pen, budget: Budget) -> Shown:
     sheets = [embedded(file, budget.sheet, f"the same latents at {seen:,} images") for seen, file in run.samples[-1:]]
-    sheets += [embedded(file, budget.sheet, f"painted {file.parent.name}") for file in run.contact_sheets[-1:]]
+    sheets += [embedded(file, budget.sheet, f"generated {file.parent.name}") for file in run.contact_sheets[-1:]]
     nearest = run.nearest_works[:MOST_NEAREST]
     works = [embedded(file, budget.sheet, f"{file.parent.name}, {file.name}") for file in nearest]
     return Shown(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import threading
@@ -24,7 +23,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ganart.errors import UserError
 from ganart.foreign import refuse_links_out_of
-from ganart.paths import write_atomically
+from ganart.paths import from_here, write_atomically
 from ganart.sweeping.objective import Objective, same_protocols
 from ganart.sweeping.sampler import SeededByTrial
 from ganart.sweeping.storage import JOURNAL, open_storage, without_password
@@ -83,7 +82,7 @@ class Study:
             UserError: if its storage cannot be opened, or if it was begun for other objectives.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        refuse_links_out_of(folder, f"hydra.run.dir={os.path.relpath(folder)}", below=("trials", ".locks"))
+        refuse_links_out_of(folder, f"hydra.run.dir={from_here(folder)}", below=("trials", ".locks"))
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         try:
             storage = open_storage(folder, url)
@@ -99,7 +98,7 @@ class Study:
             raise _unreachable(folder, url, error) from error
         if [direction.name.lower() for direction in study.directions] != [goal.direction for goal in objectives]:
             raise UserError(
-                f"The study in {os.path.relpath(folder)} was begun for other objectives. Begin another study: "
+                f"The study in {from_here(folder)} was begun for other objectives. Begin another study: "
                 "hydra.run.dir=FOLDER"
             )
         return cls(folder, storage, study)
@@ -120,7 +119,7 @@ class Study:
         ]
         if changed:
             raise UserError(
-                f"The study in {os.path.relpath(self.folder)} was begun otherwise, and its trials could not be "
+                f"The study in {from_here(self.folder)} was begun otherwise, and its trials could not be "
                 "compared with new ones:\n" + "\n".join(changed) + "\n"
                 "Put that back, or begin another study: hydra.run.dir=FOLDER"
             )
@@ -194,7 +193,7 @@ class Study:
         trial.set_user_attr(ALIVE, time.time())
         folder = trial.user_attrs.get(FOLDER) or f"trials/{trial.number:04d}"
         if not re.fullmatch(r"trials/\d+", str(folder)):
-            raise UserError(f"{os.path.relpath(self.folder)} is damaged: trial {trial.number} lies in {folder}.")
+            raise UserError(f"{from_here(self.folder)} is damaged: trial {trial.number} lies in {folder}.")
         trial.set_user_attr(FOLDER, folder)
         overrides = suggest(trial)
         trial.set_user_attr(OVERRIDES, overrides)
@@ -330,7 +329,7 @@ def _name_at_first(folder: Path, name: str) -> str:
 
 
 def _unreachable(folder: Path, url: str | None, error: Exception) -> UserError:
-    place = os.path.relpath(folder / JOURNAL) if url is None else f"storage={without_password(url)}"
+    place = from_here(folder / JOURNAL) if url is None else f"storage={without_password(url)}"
     reasons = [str(one).partition("\n")[0] or type(one).__name__ for one in (error, error.__cause__) if one]
     if any("locked" in reason for reason in reasons):
         hint = "Another process holds it. Wait for that, or use the study's own file (storage=null)."

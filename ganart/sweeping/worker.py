@@ -57,7 +57,7 @@ class Worker:
             claim = self.study.claim(n_trials, self._suggest, self._untried)
             if claim is None:
                 if (tried := len(self.study.trials())) < n_trials:
-                    console.print(f"\nAll there is to try has been tried, or is at this moment: {tried} trials.")
+                    console.say(f"\nAll there is to try has been tried, or is at this moment: {tried} trials.")
                 return
             with self.study.held(claim):
                 self._run(claim, n_trials)
@@ -89,7 +89,7 @@ class Worker:
         kept = self.study.tell(claim.trial, state, values, **facts)
         outcome = ", ".join(f"{value:.4g}" for value in values) if values else str(reason)
         note = "" if kept else " (another machine had given this trial up, and goes by its own)"
-        console.print(f"trial {number}: {outcome}{note}", soft_wrap=True)
+        console.say(f"trial {number}: {outcome}{note}")
 
     def _train(self, claim: Claim) -> list[float]:
         """Train a run a seed; returns the mean of each objective.

@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
 
+from ganart.callbacks.scores import describe
 from ganart.datasets.base import UNKNOWN, Factor
 from ganart.errors import UserError
 from ganart.features import Classifier, extract
@@ -243,3 +246,13 @@ def test_large_pictures_are_learnt_from_in_smaller_batches(make_pictures, monkey
     images = np.zeros((2, side, side, 3), np.uint8)
     Classifier(images=512).prepare(make_pictures(images, [[0], [1]], factors=[COLOUR]), CPU)
     assert seen == [at_once] * (512 // at_once)
+
+
+@pytest.mark.parametrize("held_out", [60, 0])
+def test_it_is_said_of_which_images_its_accuracy_is(make_pictures, held_out):
+    labels = every_label()
+    is_test = [n >= 240 - held_out for n in range(240)]
+    network = small(images=64)
+    network.prepare(make_pictures(paint(labels), labels, factors=[COLOUR, PLACE], is_test=is_test), CPU)
+    line = describe(SimpleNamespace(names=["fd"], num_images=10, network=network), 5)
+    assert ("accuracy on held-out images" in line, "on its training images" in line) == (held_out > 0, held_out == 0)
