@@ -2,11 +2,11 @@
 
 import io
 import os
-import re
 import shlex
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from rich.cells import cell_len
@@ -222,15 +222,25 @@ def test_a_command_that_was_broken_can_be_pasted(on_terminal, label, length):
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_bars_and_states_take_one_line_whatever_they_are_called(on_terminal):
+@pytest.mark.parametrize("letter", ["y", "墨"])
+def test_a_bar_takes_one_line_whatever_it_is_called(on_terminal, letter):
     said = on_terminal()
-    with working("comparing " + "x" * 200):
-        pass
+    beside = speaking.bar()
+    beside.add_task("", total=10, line=letter * 200)
+    console.print(beside.get_renderable())
+    (line,) = said()
+    assert 70 < cell_len(line.rstrip()) <= 80
+    assert line.rstrip().endswith("…")
+
+
+def test_what_is_counted_stays_whatever_it_is_called(written, monkeypatch):
+    monkeypatch.setattr(speaking, "SECONDS_PER_LINE", 0.01)
+    said = written("utf-8")
     with progress("reading " + "y" * 200, 1_000_000) as advance:
         advance(1000)
-    shown = [part for line in said() for part in re.split(r"\x1b\[[0-9?;]*[a-zA-Z]|\r", line)]
-    assert max(map(cell_len, shown)) <= 80
-    assert any(": 0/1,000,000" in part for part in shown)
+        time.sleep(0.1)
+    assert "yyy…: 1,000/1,000,000, " in said()
+    assert max(map(cell_len, said().splitlines())) <= 80
 
 
 def test_paths_are_named_from_where_the_user_is_as_a_shell_takes_them(tmp_path, monkeypatch):
