@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rich.text import Text
 
 from ganart import __version__
-from ganart.arguments import as_typed, flags_first, with_path_named
+from ganart.command_line.arguments import as_typed, flags_first, with_path_named
 from ganart.console import console, fail, printing_anything
 
 
@@ -55,7 +55,7 @@ def dispatch(arguments: list[str]) -> None:
     elif arguments[0] in ("-V", "--version", "version"):
         console.say(f"ganart {__version__}")
     elif arguments[0] in ("-sc", "--shell-completion"):
-        from ganart.completion import complete
+        from ganart.command_line.completion import complete
 
         complete(arguments[1:], list(VERBS), lambda verb: importlib.import_module(VERBS[verb].module).main)
     elif arguments[0] not in VERBS:
@@ -70,8 +70,9 @@ def run(verb: str, arguments: list[str]) -> None:
     """Run one verb; problems of the user's are told without a traceback, ours with all of it."""
     # Hydra would print and exit; with this it raises, and the errors that are meant for users are told in our words.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    from ganart import complaints, recipes
-    from ganart.defaults import with_defaults
+    from ganart.command_line.defaults import with_defaults
+    from ganart.config import guard as recipes
+    from ganart.config import messages as complaints
 
     module = importlib.import_module(VERBS[verb].module)
     prepare: Callable[[list[str]], list[str]] = getattr(module, "prepare_arguments", list)

@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task
 from rich.segment import Segment
 from rich.text import Text
 
-from ganart.foreign import printable
+from ganart.files.foreign import printable
 
 SECONDS_PER_LINE = 10.0
 """In a pipe or a log file, long work says how far it is as often as this."""

@@ -20,9 +20,9 @@ from torch.optim import Optimizer
 from ganart.datasets.loader import Batch, as_batch
 from ganart.ema import EMA
 from ganart.errors import TrainingDivergedError, UserError
-from ganart.hardware import full_float32
 from ganart.images import to_model, to_uint8
 from ganart.losses import AdversarialLoss
+from ganart.machine.hardware import full_float32
 from ganart.meters import Meters
 from ganart.penalties import ADVERSARIAL, Penalty
 from ganart.schedules import Schedule

@@ -23,11 +23,11 @@ from omegaconf import OmegaConf
 from torch import Tensor
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from ganart.config import build
+from ganart.config.build import build
 from ganart.datasets.base import Manifest, PictureSet
 from ganart.features import Inception
+from ganart.files.paths import conf_dir
 from ganart.metrics import Score, Scorer
-from ganart.paths import conf_dir
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 METRICS = ("fid", "fid_infinity", "kid", "is", "precision_recall")

@@ -26,14 +26,14 @@ from omegaconf import DictConfig
 from pytorch_lightning import Callback
 from torch.nn.functional import softplus
 
-import ganart.training
-from ganart.config import build, build_network
+import ganart.training.run
+from ganart.config.build import build, build_network
 from ganart.datasets import cache
+from ganart.files.paths import conf_dir
 from ganart.images import to_model
-from ganart.lean import stop_looking_for_gpus
-from ganart.optimizers import build_optimizer
-from ganart.paths import conf_dir
-from ganart.run_folder import RunFolder
+from ganart.runs.folder import RunFolder
+from ganart.training.lean import stop_looking_for_gpus
+from ganart.training.optimizers import build_optimizer
 
 WARM_UP = 20
 
@@ -130,17 +130,17 @@ class Stopwatch(Callback):
 def seconds_by_ganart(case: Case, folder: Path, rounds: int) -> float:
     """The same through everything that `ganart train` does around a round."""
     stopwatch = Stopwatch()
-    plain = ganart.training.build_trainer
+    plain = ganart.training.run.build_trainer
 
     def timed(cfg, hardware, run, callbacks, loggers):
         return plain(cfg, hardware, run, {**callbacks, "stopwatch": stopwatch}, loggers)
 
-    ganart.training.build_trainer = timed
+    ganart.training.run.build_trainer = timed
     try:
         with quietly():
-            ganart.training.train(case.config(folder, rounds), RunFolder(folder), [])
+            ganart.training.run.train(case.config(folder, rounds), RunFolder(folder), [])
     finally:
-        ganart.training.build_trainer = plain
+        ganart.training.run.build_trainer = plain
     return stopwatch.seconds
 
 

@@ -17,13 +17,13 @@ import torch
 from hydra import compose, initialize_config_dir
 from PIL import Image, ImageEnhance
 
-from ganart.config import build
+from ganart.config.build import build
 from ganart.datasets import cache
 from ganart.datasets.base import PictureSet
 from ganart.errors import NoLabelsError
 from ganart.features import Classifier
+from ganart.files.paths import conf_dir
 from ganart.originality import Auditor, FeatureSpace, Outlines, Tones
-from ganart.paths import conf_dir
 
 
 def per_picture(change: Callable[[Image.Image, np.random.Generator], Image.Image]) -> Callable[..., np.ndarray]:

@@ -14,8 +14,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganart.run_folder import RunFolder
-from ganart.threads import cores
+from ganart.machine.threads import cores
+from ganart.runs.folder import RunFolder
 
 SMALL = ["total_images=6000", "trainer.accelerator=cpu", "~callback.scores", "trainer.max_time=00:00:01:00"]
 BUSY = """

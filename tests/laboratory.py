@@ -10,9 +10,9 @@ from omegaconf import DictConfig
 from PIL import Image
 from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 
-from ganart.paths import conf_dir, quoted
-from ganart.run_folder import RunFolder
-from ganart.training import train
+from ganart.files.paths import conf_dir, quoted
+from ganart.runs.folder import RunFolder
+from ganart.training.run import train
 
 TINY = (
     "dataset.num_pictures=400",

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from ganart import console as speaking
 from ganart.console import console, fail, progress, remark, working
-from ganart.paths import from_here, shell, shown
+from ganart.files.paths import from_here, shell, shown
 
 NAMES = ["[/i]", "[bold]", "[red]x[/]", "a[b", ":smile:", "\\[x]", "[link=http://x]y"]
 

@@ -7,10 +7,10 @@ from laboratory import DCGAN, TINY, compose_tiny, small_pictures, train_tiny
 from omegaconf import OmegaConf
 from test_loggers import wandb_records
 
-from ganart.multirun import unplace
-from ganart.paths import quoted, text_without_places
-from ganart.resume import Resume
-from ganart.run_folder import RunFolder
+from ganart.files.paths import quoted, text_without_places
+from ganart.runs.folder import RunFolder
+from ganart.runs.multirun import unplace
+from ganart.training.resume import Resume
 
 USER = "li-lei-of-hangzhou"
 LOCAL = ("log.txt", "debug.log", "debug-internal.log", "debug-core.log")
@@ -102,7 +102,7 @@ def test_what_hydra_writes_of_a_multirun_says_neither(home_of_li_lei):
 
 
 def test_a_traceback_names_files_from_where_they_belong(home_of_li_lei, monkeypatch):
-    monkeypatch.setattr("ganart.paths.socket.gethostname", lambda: "li-leis-machine")
+    monkeypatch.setattr("ganart.files.paths.socket.gethostname", lambda: "li-leis-machine")
     monkeypatch.chdir(home_of_li_lei.parent)
     text = f'File "{home_of_li_lei.parent}/李雷/my art.py", line 1; File "{os.__file__}"; {home_of_li_lei}; '
     text += "at /srv/李雷/x.py: port li-leis-machine:80, 1/2, a/b, s3://b/c, C:\\Users\\李雷\\y.png"

@@ -12,14 +12,14 @@ import pytest
 from hydra import compose, initialize_config_dir
 from laboratory import small_pictures
 
-from ganart.arguments import as_typed, with_path_named
 from ganart.cli import VERBS
+from ganart.command_line.arguments import as_typed, with_path_named
 from ganart.commands import sweep
 from ganart.commands.generate import prepare_arguments
 from ganart.errors import UserError
-from ganart.paths import conf_dir
-from ganart.run_folder import RunFolder, read_checkpoint
-from ganart.training import train
+from ganart.files.paths import conf_dir
+from ganart.runs.folder import RunFolder, read_checkpoint
+from ganart.training.run import train
 
 ROOT = Path(__file__).parents[1]
 RECIPES = sorted(file.stem for file in (conf_dir() / "experiment").glob("*.yaml"))

@@ -16,8 +16,8 @@ from laboratory import MLP, small_pictures, train_tiny
 from PIL import Image
 
 from ganart.errors import UserError
-from ganart.painter import Painter, Recipe
-from ganart.provenance import save_picture
+from ganart.generation.painter import Painter, Recipe
+from ganart.generation.provenance import save_picture
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.study import FOLDER, Study
 

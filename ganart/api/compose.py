@@ -15,16 +15,16 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
-from ganart import config
-from ganart.assembly import gan_of_sizes
-from ganart.complaints import explain
+from ganart.config import build as config
+from ganart.config.messages import explain
+from ganart.config.values import as_hydra_reads
 from ganart.errors import UserError
-from ganart.folders import settle_run
+from ganart.files.paths import conf_dir, quoted
 from ganart.gan import GAN
-from ganart.hardware import choose
-from ganart.paths import conf_dir, quoted
-from ganart.run_folder import without_resolvers
-from ganart.values import as_hydra_reads
+from ganart.machine.hardware import choose
+from ganart.runs.folder import without_resolvers
+from ganart.runs.output import settle_run
+from ganart.training.assembly import gan_of_sizes
 
 
 def compose(*overrides: str, command: str = "train", config_dir: str | Path | None = None) -> DictConfig:

@@ -15,17 +15,17 @@ from omegaconf import DictConfig
 from PIL import Image
 
 from ganart.api.compose import as_typed, composed
+from ganart.command_line.run_dirs import with_folder_to_resume, without_resume
 from ganart.datasets.base import PictureSet
+from ganart.files.paths import latest_run, remove_if_nothing_is_in
+from ganart.generation.painter import Painter, Recipe, device_of
+from ganart.generation.provenance import refuse_to_overwrite, save_picture
+from ganart.generation.recipes import caption_of, names_of, plan, seeds_in
 from ganart.grids import grid
-from ganart.jobs import with_folder_to_resume, without_resume
-from ganart.painter import Painter, Recipe, device_of
-from ganart.paths import latest_run, remove_if_nothing_is_in
-from ganart.plan import caption_of, names_of, plan, seeds_in
-from ganart.provenance import refuse_to_overwrite, save_picture
-from ganart.relaunch import is_child
-from ganart.resume import Resume
-from ganart.run_folder import RunFolder
-from ganart.training import train as train_in
+from ganart.runs.folder import RunFolder
+from ganart.training.processes import is_child
+from ganart.training.resume import Resume
+from ganart.training.run import train as train_in
 
 MOST_ON_SHEET = 64
 

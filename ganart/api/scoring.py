@@ -10,15 +10,15 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from ganart.api.compose import compose
-from ganart.config import build
+from ganart.config.build import build
 from ganart.console import progress, working
 from ganart.datasets.base import PictureSet
 from ganart.datasets.in_memory import pictures_in_memory
 from ganart.datasets.side_by_side import pictures_by_number, read_folder, side_by_side
 from ganart.errors import UserError
 from ganart.features import FeatureNetwork, Module
+from ganart.generation.painter import device_of
 from ganart.metrics import Evaluation, Score, Scorer
-from ganart.painter import device_of
 
 
 def score(

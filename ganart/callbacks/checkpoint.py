@@ -19,9 +19,9 @@ from ganart.callbacks.clock import EveryImages
 from ganart.callbacks.order import Order, callbacks_of
 from ganart.callbacks.scores import Scores, View
 from ganart.errors import UserError
+from ganart.files.paths import RUN_ADVICE, replacing, writing_to
 from ganart.gan import GAN
-from ganart.paths import RUN_ADVICE, replacing, writing_to
-from ganart.run_folder import read_checkpoint
+from ganart.runs.folder import read_checkpoint
 
 
 class Checkpoint(EveryImages):

@@ -11,10 +11,10 @@ import torch
 from omegaconf import DictConfig
 from pytorch_lightning import Callback, Trainer
 
-from ganart import threads
 from ganart.callbacks.order import callbacks_of
 from ganart.console import console
 from ganart.gan import GAN
+from ganart.machine import threads
 
 SECONDS = 5.0
 """Of rounds, over which the rate is measured."""

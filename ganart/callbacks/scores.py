@@ -22,8 +22,8 @@ from ganart.datasets.loader import BatchLoader
 from ganart.errors import NoLabelsError
 from ganart.features import Classifier, FeatureNetwork
 from ganart.gan import GAN
+from ganart.generation.scored import Generated, sample_of
 from ganart.metrics import Evaluation, Result, Sample, Score, Scorer
-from ganart.metrics.generated import Generated, sample_of
 from ganart.metrics.results import LabelTable
 
 

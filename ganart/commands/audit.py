@@ -10,11 +10,11 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from ganart.arguments import asks, values_in, with_output, with_seeds_quoted
-from ganart.complaints import tells_users
+from ganart.command_line.arguments import asks, values_in, with_output, with_seeds_quoted
+from ganart.config.messages import tells_users
 from ganart.errors import UserError
-from ganart.json_files import write_json
-from ganart.paths import conf_dir, shown, unplaced
+from ganart.files.json_files import write_json
+from ganart.files.paths import conf_dir, shown, unplaced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,8 +38,8 @@ def audit(cfg: DictConfig, folder: Path) -> None:
     Raises:
         UserError: if it cannot be audited.
     """
-    from ganart.auditing import auditor_of, looking
-    from ganart.painter import device_of
+    from ganart.generation.painter import device_of
+    from ganart.originality.build import auditor_of, looking
 
     if not 0 < cfg.threshold < 100:
         raise UserError(f"threshold={cfg.threshold}: it is a percentile, above 0 and below 100, e.g. threshold=1.")
@@ -56,9 +56,9 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
     import numpy as np
 
     from ganart.console import progress
-    from ganart.painter import Painter, device_of
-    from ganart.plan import names_of, plan, seeds_in
-    from ganart.run_folder import RunFolder, read_checkpoint, sha256_of
+    from ganart.generation.painter import Painter, device_of
+    from ganart.generation.recipes import names_of, plan, seeds_in
+    from ganart.runs.folder import RunFolder, read_checkpoint, sha256_of
 
     run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
     data = run.pictures(moved=cfg.dataset, allow=allow)

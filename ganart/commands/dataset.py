@@ -9,9 +9,9 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, with_constants_named
-from ganart.complaints import tells_users
-from ganart.paths import conf_dir, shown
+from ganart.command_line.arguments import asks, with_constants_named
+from ganart.config.messages import tells_users
+from ganart.files.paths import conf_dir, shown
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="dataset", version_base="1.3")
@@ -28,14 +28,14 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
         UserError: if the data set cannot be read.
     """
     # What takes seconds to import is not needed for `--help`.
-    from ganart.config import build_dataset
+    from ganart.config.build import build_dataset
     from ganart.console import console, remark
     from ganart.datasets.cache import load
-    from ganart.datasets.contact_sheet import contact_sheet
-    from ganart.datasets.report import survey, write_manifest
-    from ganart.datasets.report_text import markdown, show
+    from ganart.datasets.survey.contact_sheet import contact_sheet
+    from ganart.datasets.survey.survey import survey, write_manifest
+    from ganart.datasets.survey.text import markdown, show
+    from ganart.files.json_files import write_json
     from ganart.grids import save_sheet
-    from ganart.json_files import write_json
 
     pictures = load(build_dataset(cfg.dataset, allow=cfg.get("allow_targets", ())))
     report = survey(pictures)

@@ -10,10 +10,10 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from ganart.arguments import asks, values_in, with_output
-from ganart.complaints import tells_users
+from ganart.command_line.arguments import asks, values_in, with_output
+from ganart.config.messages import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir, shown, unplaced
+from ganart.files.paths import conf_dir, shown, unplaced
 
 if TYPE_CHECKING:
     from ganart.features import FeatureNetwork
@@ -43,9 +43,9 @@ def evaluate(cfg: DictConfig, folder: Path) -> float | None:
 
 
 def _of_run(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
-    from ganart.metrics.generated import Generated, sample_of
-    from ganart.painter import Painter, device_of
-    from ganart.run_folder import RunFolder, read_checkpoint
+    from ganart.generation.painter import Painter, device_of
+    from ganart.generation.scored import Generated, sample_of
+    from ganart.runs.folder import RunFolder, read_checkpoint
 
     run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
     checkpoint = run.checkpoint(cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint)
@@ -76,7 +76,7 @@ def _of_folders(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
 
 
 def _parts(cfg: DictConfig) -> tuple[FeatureNetwork, dict[str, Score]]:
-    from ganart.config import build
+    from ganart.config.build import build
 
     return build(cfg.features, allow=cfg.allow_targets), build(cfg.metric, allow=cfg.allow_targets)
 
@@ -98,8 +98,8 @@ def _look_and_score(scorer: Scorer, paint: Paint, count: int, painted: dict[str,
 
 def _conclude(evaluation: Evaluation, subject: dict[str, Any], folder: Path, seconds: float) -> None:
     """Save the numbers, and show them."""
-    from ganart import summary
     from ganart.console import console, remark
+    from ganart.runs import summary
 
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"subject": subject, **evaluation.as_dict(), "seconds": round(seconds, 1)}

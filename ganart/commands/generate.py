@@ -10,19 +10,19 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from ganart.arguments import asks, values_in, with_output, with_seeds_quoted
-from ganart.complaints import tells_users
+from ganart.command_line.arguments import asks, values_in, with_output, with_seeds_quoted
+from ganart.config.messages import tells_users
 from ganart.errors import UserError
+from ganart.files.paths import conf_dir, free_name, from_here, shell, shown
 from ganart.names import to_hydra
-from ganart.paths import conf_dir, free_name, from_here, shell, shown
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from ganart.generation.painter import Painter, Recipe
+    from ganart.generation.provenance import Size
     from ganart.originality import Auditor
-    from ganart.painter import Painter, Recipe
-    from ganart.provenance import Size
-    from ganart.run_folder import RunFolder
+    from ganart.runs.folder import RunFolder
 
 MOST_ON_SHEET = 400
 MOST_LISTED = 10
@@ -33,11 +33,11 @@ GATES = ("none", "warn", "refuse")
 @tells_users
 def generate_one(cfg: DictConfig) -> None:
     """Paint `seeds` with the generator of `run`."""
-    from ganart.datasets.settings import one_of
-    from ganart.painter import Painter, device_of
-    from ganart.plan import plan, seeds_in, size_in
-    from ganart.provenance import FORMATS
-    from ganart.run_folder import RunFolder
+    from ganart.datasets.reading.settings import one_of
+    from ganart.generation.painter import Painter, device_of
+    from ganart.generation.provenance import FORMATS
+    from ganart.generation.recipes import plan, seeds_in, size_in
+    from ganart.runs.folder import RunFolder
 
     ending, size = FORMATS[one_of("format", str(cfg.format), FORMATS)], size_in(cfg.size, cfg.filter)
     if cfg.audit not in GATES:
@@ -50,7 +50,7 @@ def generate_one(cfg: DictConfig) -> None:
     tell_of_classes_without_training(run, recipes)
     auditor = None
     if cfg.audit != "none":
-        from ganart.auditing import auditor_of
+        from ganart.originality.build import auditor_of
 
         data = run.pictures(moved=cfg.dataset, allow=allow)
         auditor = auditor_of(cfg.features, data, painter.device, cfg.threshold, allow=allow)
@@ -97,9 +97,9 @@ def generate(
     import numpy as np
 
     from ganart.console import console, progress
+    from ganart.generation.provenance import refuse_to_overwrite, save_picture
+    from ganart.generation.recipes import caption_of, names_of
     from ganart.grids import grid, save_sheet
-    from ganart.plan import caption_of, names_of
-    from ganart.provenance import refuse_to_overwrite, save_picture
 
     named = list(zip(names_of(recipes, painter.factors), recipes, strict=True))
     planned = ((folder / f"{name}{ending}", painter.origin(recipe, folder)) for name, recipe in named)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import hydra
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, refuse_multirun
-from ganart.complaints import tells_users
+from ganart.command_line.arguments import asks, refuse_multirun
+from ganart.config.messages import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir, shown
+from ganart.files.paths import conf_dir, shown
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ganart.datasets.base import Factor
-    from ganart.run_folder import RunFolder
+    from ganart.runs.folder import RunFolder
 
 NEARLY = 8.0
 """How far, of 255 and on average, a JPEG may be from the same picture compressed by another version of the library."""
@@ -39,8 +39,8 @@ def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str
         UserError: if the pixels differ, or the run that generated it cannot be found.
     """
     from ganart.console import console
-    from ganart.painter import Painter, Recipe, device_of
-    from ganart.provenance import Size, pixels_hash, read_picture, save_picture, with_channels
+    from ganart.generation.painter import Painter, Recipe, device_of
+    from ganart.generation.provenance import Size, pixels_hash, read_picture, save_picture, with_channels
 
     pixels, origin = read_picture(file)
     device = device_of("cpu" if origin.get("device_type") == "cpu" else "auto")
@@ -63,7 +63,7 @@ def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str
 
 def _file_as_expected(file: Path, pixels: np.ndarray, again: np.ndarray, before: str) -> str | None:
     """What to say of a file that holds what was generated, if `again` is that; None if it does not."""
-    from ganart.provenance import FORMATS, as_stored, pixels_hash
+    from ganart.generation.provenance import FORMATS, as_stored, pixels_hash
 
     if file.suffix != FORMATS["jpg"]:
         return "the same pixels, bit for bit." if pixels_hash(pixels) == before else None
@@ -82,7 +82,7 @@ def _unlike(
     """What differs, line by line."""
     import numpy as np
 
-    from ganart.provenance import FORMATS, pixels_hash
+    from ganart.generation.provenance import FORMATS, pixels_hash
 
     lines = []
     if file.suffix != FORMATS["jpg"] and pixels_hash(pixels) != origin["pixels_sha256"]:
@@ -128,7 +128,7 @@ def run_of(file: Path, origin: dict[str, Any], run: str | None) -> RunFolder:
     Raises:
         UserError: if none is found.
     """
-    from ganart.run_folder import RunFolder
+    from ganart.runs.folder import RunFolder
 
     if run is not None:
         return RunFolder.open(run)
@@ -166,7 +166,7 @@ def _checkpoint(folder: RunFolder, origin: dict[str, Any]) -> Path:
 
 def _checkpoint_of(folder: RunFolder, origin: dict[str, Any]) -> Path | None:
     """The checkpoint with the content of the one that generated it; where training went on, it has another name."""
-    from ganart.run_folder import sha256_of
+    from ganart.runs.folder import sha256_of
 
     named = folder.checkpoints / Path(origin["checkpoint"]).name
     candidates = [named, *(folder.checkpoints / name for name in folder.kept_checkpoints())]

@@ -7,10 +7,10 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, refuse_multirun, without_paths
-from ganart.complaints import tells_users
+from ganart.command_line.arguments import asks, refuse_multirun, without_paths
+from ganart.config.messages import tells_users
 from ganart.errors import UserError
-from ganart.paths import conf_dir, quoted, shown
+from ganart.files.paths import conf_dir, quoted, shown
 
 KINDS = ("html", "csv", "markdown", "latex", "svg", "pdf")
 
@@ -36,13 +36,13 @@ def report(paths: list[str], output: str | None = None) -> Path:
         UserError: if there is no run, or the page cannot be written.
     """
     from ganart.console import console, working
-    from ganart.paths import write_atomically
-    from ganart.reporting.folders import find_runs, place_of_report
-    from ganart.reporting.numbers import size
+    from ganart.files.paths import write_atomically
+    from ganart.numbers import size
     from ganart.reporting.page import render
     from ganart.reporting.results import results_csv
-    from ganart.reporting.run import Run
     from ganart.reporting.sweep import sweeps_in
+    from ganart.runs.find import find_runs, place_of_report
+    from ganart.runs.read import Run
 
     runs = [Run(path) for path in find_runs(paths)]
     place = place_of_report(paths, output)
@@ -68,12 +68,12 @@ def export(paths: list[str], kind: str, output: str | None = None, font: str | N
         UserError: for a kind that is none, or if there is nothing to write, or no place to.
     """
     from ganart.console import console
-    from ganart.paths import replacing
+    from ganart.files.paths import replacing
     from ganart.reporting.figures import figures
-    from ganart.reporting.folders import FIGURES, find_runs, place_of_report
     from ganart.reporting.paper import FORMATS
     from ganart.reporting.pdf import as_pdf, refuse_without_fpdf
-    from ganart.reporting.run import Run
+    from ganart.runs.find import FIGURES, find_runs, place_of_report
+    from ganart.runs.read import Run
 
     if kind not in KINDS:
         raise UserError(f"format={kind}: it is one of {', '.join(KINDS)}.")

@@ -15,12 +15,12 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from ganart.arguments import asks, flags_in, overrides_in, refuse_multirun, refuse_paths, values_in
-from ganart.complaints import tells_users
+from ganart.command_line.arguments import asks, flags_in, overrides_in, refuse_multirun, refuse_paths, values_in
+from ganart.command_line.run_dirs import without_resume
+from ganart.config.messages import tells_users
+from ganart.config.naming import tails_of
 from ganart.errors import UserError
-from ganart.jobs import without_resume
-from ganart.naming import tails_of
-from ganart.paths import conf_dir, from_here, quoted, shell, write_atomically
+from ganart.files.paths import conf_dir, from_here, quoted, shell, write_atomically
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -49,11 +49,10 @@ def main(cfg: DictConfig) -> None:
 
 def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     """Begin the study in `folder`, or join it."""
-    from ganart.checks import check
-    from ganart.config import build, build_dataset
+    from ganart.config.build import build, build_dataset
     from ganart.console import console, fail
     from ganart.datasets import cache
-    from ganart.launch import launch_of
+    from ganart.machine.launch import launch_of
     from ganart.sweeping import results
     from ganart.sweeping.objective import objectives_of
     from ganart.sweeping.recipe import as_experiment
@@ -61,6 +60,7 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     from ganart.sweeping.space import Space
     from ganart.sweeping.study import Study
     from ganart.sweeping.worker import Worker, composer
+    from ganart.training.checks import check
 
     if launch_of(cfg.trainer) is not None:
         raise UserError(
@@ -137,7 +137,7 @@ def sampler_of(cfg: DictConfig, space: Space, compose: Any) -> Any:
     """What makes a sampler of a seed."""
     from hydra.utils import get_object
 
-    from ganart.config import build
+    from ganart.config.build import build
 
     extra = {}
     if "search_space" in inspect.signature(get_object(cfg.sampler._target_)).parameters:

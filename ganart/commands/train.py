@@ -9,16 +9,16 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from ganart.arguments import asks, refuse_paths, with_constants_named
-from ganart.complaints import tells_users
+from ganart.command_line.arguments import asks, refuse_paths, with_constants_named
+from ganart.command_line.run_dirs import with_folder_to_resume, without_resume
+from ganart.config.messages import tells_users
+from ganart.config.naming import in_multirun
 from ganart.console import console
-from ganart.jobs import with_folder_to_resume, without_resume
-from ganart.multirun import failure_stays_in_its_job
-from ganart.naming import in_multirun
-from ganart.paths import conf_dir, from_here, shell
+from ganart.files.paths import conf_dir, from_here, shell
+from ganart.runs.multirun import failure_stays_in_its_job
 
 if TYPE_CHECKING:
-    from ganart.run_folder import RunFolder
+    from ganart.runs.folder import RunFolder
 
 
 @failure_stays_in_its_job
@@ -27,7 +27,7 @@ def train_one(cfg: DictConfig) -> float | None:
     """Train one GAN as `cfg` describes it; returns its first final score, for sweeps."""
     # Composing, `--help` and `--cfg job` need none of what takes seconds to import.
     from ganart.api.runs import train_composed
-    from ganart.quiet import is_first_process
+    from ganart.training.quiet import is_first_process
 
     run, status = train_composed(cfg, without_resume(HydraConfig.get().overrides.task))
     if status is None:

@@ -26,8 +26,8 @@ from filelock import FileLock
 from ganart.console import console, progress, remark
 from ganart.datasets.base import Dataset, Factor, Manifest, PictureSet, Skipped
 from ganart.errors import PlaceError, UserError
-from ganart.paths import CACHE_ADVICE, cache_dir, writing_to
-from ganart.store import save_array, whole
+from ganart.files.paths import CACHE_ADVICE, cache_dir, writing_to
+from ganart.files.store import save_array, whole
 
 MOST_TRIED = 20
 

@@ -16,15 +16,15 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ganart.datasets import labels as labelling
-from ganart.datasets import settings
 from ganart.datasets.base import Dataset, Factor, Picture, Skipped
-from ganart.datasets.decoding import MAX_PIXELS, decode, is_passing, open_picture, pillow_limit, reason
-from ganart.datasets.encodings import known_encoding
-from ganart.datasets.label_tables import USUAL_NAMES, read_table
 from ganart.datasets.memory import Memory
-from ganart.datasets.resize import WAYS, fit
-from ganart.datasets.sources import Entry, list_pictures, read_named, reader
+from ganart.datasets.reading import labels as labelling
+from ganart.datasets.reading import settings
+from ganart.datasets.reading.decoding import MAX_PIXELS, decode, is_passing, open_picture, pillow_limit, reason
+from ganart.datasets.reading.encodings import known_encoding
+from ganart.datasets.reading.label_tables import USUAL_NAMES, read_table
+from ganart.datasets.reading.resize import WAYS, fit
+from ganart.datasets.reading.sources import Entry, list_pictures, read_named, reader
 from ganart.errors import UserError
 
 DECODER = 2

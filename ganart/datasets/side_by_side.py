@@ -14,9 +14,9 @@ from torch import Tensor
 
 from ganart.datasets import cache
 from ganart.datasets.base import UNKNOWN, PictureSet
-from ganart.datasets.decoding import open_picture
 from ganart.datasets.image_folder import ImageFolder
-from ganart.datasets.sources import list_pictures, reader
+from ganart.datasets.reading.decoding import open_picture
+from ganart.datasets.reading.sources import list_pictures, reader
 from ganart.errors import UserError
 
 

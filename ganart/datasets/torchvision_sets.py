@@ -16,12 +16,12 @@ import numpy as np
 from filelock import FileLock
 from PIL import Image
 
-from ganart.datasets import settings
 from ganart.datasets.base import Dataset, Factor, Picture
-from ganart.datasets.decoding import with_channels
-from ganart.datasets.resize import WAYS, border, fit
+from ganart.datasets.reading import settings
+from ganart.datasets.reading.decoding import with_channels
+from ganart.datasets.reading.resize import WAYS, border, fit
 from ganart.errors import UserError
-from ganart.paths import CACHE_ADVICE, cache_dir, writing_to
+from ganart.files.paths import CACHE_ADVICE, cache_dir, writing_to
 
 READER = 1
 """Part of the key: counted up when the same files and settings would give other pixels or labels."""

@@ -11,7 +11,7 @@ from torchvision.models import Inception3
 
 from ganart.datasets.base import PictureSet
 from ganart.features.base import FeatureNetwork, as_rgb, hash_of_weights
-from ganart.features.weights import check_hash, could_not_be_had, existing, hub_file, read_tensors
+from ganart.weights import check_hash, could_not_be_had, existing, hub_file, read_tensors
 
 WEIGHTS_FILE = "art_inception.pth"
 URL = f"https://huggingface.co/matthias-wright/art_inception/resolve/main/{WEIGHTS_FILE}"

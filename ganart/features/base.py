@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ganart.datasets.base import PictureSet
-from ganart.hardware import full_float32
+from ganart.machine.hardware import full_float32
 
 
 class FeatureNetwork(nn.Module):

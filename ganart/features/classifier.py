@@ -21,10 +21,10 @@ from ganart.console import progress
 from ganart.datasets.base import UNKNOWN, PictureSet, Split
 from ganart.errors import NoLabelsError
 from ganart.features.base import PIXELS_AT_ONCE, FeatureNetwork, hash_of_weights, pictures_at_once
-from ganart.hardware import cpu_has_bfloat16
+from ganart.files.store import cached
 from ganart.images import to_model
+from ganart.machine.hardware import cpu_has_bfloat16
 from ganart.seeds import mix
-from ganart.store import cached
 
 VERSION = 2  # of network and training: raise it when either changes, and cached networks are trained anew
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ganart.datasets.base import PictureSet
 from ganart.errors import UserError
 from ganart.features.base import FeatureNetwork, as_rgb, hash_of_weights
-from ganart.features.weights import PUBLISHED, check_hash, could_not_be_had, existing, read_tensors
+from ganart.weights import PUBLISHED, check_hash, could_not_be_had, existing, read_tensors
 
 
 class FidelityNetwork(FeatureNetwork):

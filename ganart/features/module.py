@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from ganart.datasets.base import PictureSet
 from ganart.errors import UserError
 from ganart.features.base import FeatureNetwork, hash_of_weights
-from ganart.features.weights import check_hash, existing, read_tensors
 from ganart.images import to_model
+from ganart.weights import check_hash, existing, read_tensors
 
 
 class Module(FeatureNetwork):

@@ -11,11 +11,11 @@ from typing import Any
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from ganart.errors import UserError
-from ganart.foreign import read_json
-from ganart.json_files import in_json, write_json
+from ganart.files.foreign import read_json
+from ganart.files.json_files import in_json, write_json
+from ganart.files.paths import RUN_ADVICE, replacing, writing_to
+from ganart.files.tables import TableWriter, unescaped
 from ganart.loggers.base import ExperimentLogger
-from ganart.paths import RUN_ADVICE, replacing, writing_to
-from ganart.tables import TableWriter, unescaped
 
 CLOCK = "images_seen"
 Row = dict[str, Any]

@@ -11,8 +11,8 @@ from PIL.Image import Image
 from pytorch_lightning.loggers import TensorBoardLogger as LightningTensorBoardLogger
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
+from ganart.files.tables import in_markdown
 from ganart.loggers.base import ExperimentLogger, refuse_without
-from ganart.tables import in_markdown
 
 
 class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):

@@ -16,8 +16,8 @@ from ganart.console import progress
 from ganart.datasets.base import PictureSet, Split
 from ganart.errors import UserError
 from ganart.features import Classifier, FeatureNetwork, extract, pictures_at_once
+from ganart.files.store import cached
 from ganart.metrics.base import Sample
-from ganart.store import cached
 
 Paint = Callable[[list[int]], tuple[Tensor, Tensor]]
 """Seeds to generated pictures, uint8 [N, H, W, C], and what was told for each, int64 [N, F], −1 where nothing was."""

@@ -15,13 +15,13 @@ from ganart.datasets.base import PictureSet
 from ganart.errors import UserError
 from ganart.features import FeatureNetwork
 from ganart.features.classifier import weakness
-from ganart.json_files import in_json
+from ganart.files.json_files import in_json
+from ganart.files.store import cached
 from ganart.metrics.base import Comparison, Sample, Score, Value
 from ganart.metrics.by_label import by_label
 from ganart.metrics.observer import Observer, Paint
 from ganart.metrics.results import Evaluation, Result
 from ganart.seeds import mix
-from ganart.store import cached
 
 FEWEST_FOR_SMALL_TESTS = 1000
 VERSION = 2  # of the scores: raise it when one of them computes something else, and cached floors are taken anew

@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganart.datasets import duplicates
 from ganart.datasets.base import PictureSet, Split
+from ganart.datasets.survey import duplicates
 from ganart.originality.memory import kept
 from ganart.originality.search import Advance, ignored, nearest_works
 from ganart.originality.spaces import Space

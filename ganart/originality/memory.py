@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganart.store import cached, save_array
+from ganart.files.store import cached, save_array
 
 
 def kept(key: str, make: Callable[[], Tensor]) -> Tensor:

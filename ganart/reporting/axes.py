@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ganart.reporting.numbers import compact
+from ganart.numbers import compact
 
 LOG_FROM = 100.0
 """Positive numbers whose largest is that many times the smallest go on a logarithmic axis."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ganart.numbers import short
 from ganart.reporting.axes import Axis
-from ganart.reporting.curves import Curve, thin
-from ganart.reporting.numbers import short
+from ganart.runs.curves import Curve, thin
 
 WIDTH, HEIGHT = 400, 220
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 24

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganart.reporting.run import Run
+from ganart.runs.read import Run
 
 SEED = "seed"
 LABELS = ("name", "run_folder", "resume", "trainer.threads")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from ganart.reporting.differences import own_overrides, short_names
 from ganart.reporting.page import environment
 from ganart.reporting.panels import panels
-from ganart.reporting.run import Run
 from ganart.reporting.series import series_of
+from ganart.runs.read import Run
 
 
 def figures(runs: Sequence[Run]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ganart.reporting.numbers import short, with_deviation
+from ganart.numbers import short, with_deviation
 from ganart.reporting.scores import Column, Repeated, Table
 from ganart.reporting.series import recipe_of
 from ganart.reporting.shown import Shown

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ganart.reporting.numbers import finite
-from ganart.reporting.run import Run, items, mapping
+from ganart.numbers import finite
+from ganart.runs.read import Run, items, mapping
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ganart import __version__
-from ganart.reporting import numbers
+from ganart import __version__, numbers
 from ganart.reporting.differences import configuration_differences, differences, groups_but_for_seed, shared, text
 from ganart.reporting.headline import arrow, tiles
 from ganart.reporting.panels import panels
 from ganart.reporting.pareto import plot, quantities
-from ganart.reporting.run import Run
 from ganart.reporting.scores import ENOUGH_FOR_FRECHET, LAST, Table, best_mean, measurements, over_seeds, tables
 from ganart.reporting.series import recipe_of, series_of
 from ganart.reporting.shown import commands, show
 from ganart.reporting.sweep import Sweep
+from ganart.runs.read import Run
 
 PARTS = Path(__file__).parent / "page"
 FRECHET = ("fid", "fd_")

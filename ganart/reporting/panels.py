@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ganart.numbers import brief
 from ganart.reporting.charts import Chart, Line, Pen, draw
-from ganart.reporting.curves import Curve, mean_and_deviation
 from ganart.reporting.differences import differences, flatten, text
-from ganart.reporting.numbers import brief
-from ganart.reporting.run import Json, Run, mapping
 from ganart.reporting.series import Series
+from ganart.runs.curves import Curve, mean_and_deviation
+from ganart.runs.read import Json, Run, mapping
 
 TREND = "trend/"
 SUFFIXES = ("_std", "_floor")

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
+from ganart.files.tables import TableWriter
+from ganart.numbers import number, short, with_deviation
 from ganart.reporting.differences import groups_but_for_seed, own_overrides, short_names
 from ganart.reporting.headline import arrow
-from ganart.reporting.numbers import number, short, with_deviation
-from ganart.reporting.run import Run
 from ganart.reporting.scores import Repeated, Table, best_mean, by_recipe, measurements, tables
 from ganart.reporting.series import recipe_of
-from ganart.tables import TableWriter
+from ganart.runs.read import Run
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ganart.numbers import number
 from ganart.reporting.axes import Axis
 from ganart.reporting.charts import Pen
-from ganart.reporting.numbers import number
-from ganart.reporting.run import Run
 from ganart.reporting.scores import Table
+from ganart.runs.read import Run
 
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 20, 16, 44

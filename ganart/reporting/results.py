@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from io import StringIO
 from typing import Any
 
-from ganart.json_files import in_json
+from ganart.files.json_files import in_json
+from ganart.files.tables import TableWriter
 from ganart.reporting.differences import configuration_differences, short_names
-from ganart.reporting.run import Run, mapping
-from ganart.tables import TableWriter
+from ganart.runs.read import Run, mapping
 
 COST = ("images_seen", "rounds", "seconds_preparing", "seconds_training", "seconds_scoring", "device", "num_devices")
 FACTS = (*COST, "commit", "dataset_hash")

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ganart.numbers import finite, number
 from ganart.reporting.differences import flatten, text
-from ganart.reporting.numbers import finite, number
-from ganart.reporting.run import Json, Run, mapping
+from ganart.runs.read import Json, Run, mapping
 
 ENOUGH_FOR_FRECHET = 10_000
 LAST, BEST, LATER = "Last weights", "Best checkpoint", "Scored later"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ganart.reporting.charts import Pen
 from ganart.reporting.differences import SEED, groups_but_for_seed
-from ganart.reporting.run import Run
+from ganart.runs.read import Run
 
 COLOURS, DASHES = 7, 4
 

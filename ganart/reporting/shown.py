@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganart.paths import shell, unplaced
+from ganart.files.paths import shell, unplaced
 from ganart.reporting.charts import Pen
 from ganart.reporting.differences import own_overrides, short_names
 from ganart.reporting.notes import LabelTable, Note, doctors_notes, label_tables
 from ganart.reporting.pareto import images_per_second
 from ganart.reporting.pictures import Budget, Picture, embedded, timeline
-from ganart.reporting.run import Run, mapping
 from ganart.reporting.series import pens
+from ganart.runs.read import Run, mapping
 
 MOST_NEAREST = 4
 MOST_LETTERS = 60

@@ -8,11 +8,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from ganart.naming import tails_of
+from ganart.config.naming import tails_of
+from ganart.numbers import finite, short
 from ganart.reporting.axes import Axis
 from ganart.reporting.charts import path_of
-from ganart.reporting.numbers import finite, short
-from ganart.reporting.run import items, mapping, read_json
+from ganart.runs.read import items, mapping, read_json
 
 WIDTH, HEIGHT = 400, 220
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 24

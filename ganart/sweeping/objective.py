@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig, ListConfig
 
-from ganart.config import build
+from ganart.config.build import build
 from ganart.errors import UserError
 
 COSTS = ("seconds_training",)

@@ -9,8 +9,8 @@ from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ganart.reporting.run import mapping
-from ganart.values import TAKING_SEVERAL
+from ganart.config.values import TAKING_SEVERAL
+from ganart.runs.read import mapping
 
 LABELS = ("name", "run_folder", "resume", "allow_targets")
 """Keys that say where and by whose leave a run is made, and not what it is."""

@@ -12,7 +12,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 from rich.table import Table
 
-from ganart.json_files import write_json
+from ganart.files.json_files import write_json
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.study import FOLDER, OVERRIDES, PROTOCOL, REASON, Study
 from ganart.sweeping.worker import SECONDS, VALUES_BY_SEED

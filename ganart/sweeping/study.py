@@ -22,8 +22,8 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ganart.errors import UserError
-from ganart.foreign import refuse_links_out_of
-from ganart.paths import from_here, write_atomically
+from ganart.files.foreign import refuse_links_out_of
+from ganart.files.paths import from_here, write_atomically
 from ganart.sweeping.objective import Objective, same_protocols
 from ganart.sweeping.sampler import SeededByTrial
 from ganart.sweeping.storage import JOURNAL, open_storage, without_password

@@ -15,17 +15,17 @@ import torch
 from omegaconf import DictConfig, open_dict
 from optuna.trial import Trial, TrialState
 
+from ganart.config.naming import what_differs
 from ganart.console import console, remark
 from ganart.errors import PlaceError, TrainingDivergedError, UserError
-from ganart.naming import what_differs
-from ganart.resume import Resume, overrides_of
-from ganart.run_folder import RunFolder
+from ganart.runs.folder import RunFolder
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.space import Compose, Space
 from ganart.sweeping.storage import StorageAwayError
 from ganart.sweeping.study import REASON, Claim, Study
 from ganart.sweeping.watch import PRUNED, Watch
-from ganart.training import train
+from ganart.training.resume import Resume, overrides_of
+from ganart.training.run import train
 
 VALUES_BY_SEED, SECONDS = "values_by_seed", "seconds"
 OWN_FAULTS = (TrainingDivergedError, UserError, torch.OutOfMemoryError)

@@ -14,7 +14,7 @@ import ganart
 from ganart.datasets.base import Dataset, Factor, Picture, Skipped
 from ganart.datasets.cache import load
 from ganart.errors import PlaceError, UserError
-from ganart.paths import CACHE_ADVICE
+from ganart.files.paths import CACHE_ADVICE
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from painted import RED, flat, noise, only_pixels, put
 from PIL import Image, ImageCms, TiffImagePlugin
 
 from ganart.datasets.cache import load
-from ganart.datasets.colour import to_srgb
 from ganart.datasets.image_folder import ImageFolder
+from ganart.datasets.reading.colour import to_srgb
 
 ADOBE = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06), 2.19921875)
 SRGB = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), None)

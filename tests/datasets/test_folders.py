@@ -141,7 +141,7 @@ def test_a_format_without_a_decoder_is_tried_again_when_there_is_one(root, monke
         put(root, "b.avif", noise(1))
     except (KeyError, OSError):
         pytest.skip("this machine writes no AVIF")
-    decoding = sys.modules["ganart.datasets.decoding"]
+    decoding = sys.modules["ganart.datasets.reading.decoding"]
     known = decoding.formats()
     monkeypatch.setattr(decoding, "formats", lambda: tuple(name for name in known if name != "AVIF"))
     assert "no decoder" in skipped_in(root)["b.avif"]

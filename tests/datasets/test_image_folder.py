@@ -7,8 +7,8 @@ from PIL import Image
 
 from ganart.datasets.base import UNKNOWN
 from ganart.datasets.cache import load
-from ganart.datasets.decoding import decode, open_picture
 from ganart.datasets.image_folder import ImageFolder
+from ganart.datasets.reading.decoding import decode, open_picture
 from ganart.errors import UserError
 
 # --- kinds of pictures ------------------------------------------------------------------------------------------------

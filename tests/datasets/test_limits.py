@@ -14,9 +14,9 @@ from painted import RED, flat, noise, only_pixels, put
 from PIL import Image
 
 from ganart.datasets.cache import load
-from ganart.datasets.decoding import TooManyPixelsError, open_picture
 from ganart.datasets.image_folder import ImageFolder
 from ganart.datasets.memory import Memory
+from ganart.datasets.reading.decoding import TooManyPixelsError, open_picture
 from ganart.errors import UserError
 
 
@@ -47,7 +47,7 @@ def test_more_than_pillow_allows_can_be_allowed():
 
 def skipped_as(data: bytes, max_pixels: int) -> str | None:
     """The value of dataset.max_pixels that the reason says, where `data` have too many pixels."""
-    from ganart.datasets.decoding import pillow_limit, reason
+    from ganart.datasets.reading.decoding import pillow_limit, reason
 
     try:
         with pillow_limit(max_pixels):

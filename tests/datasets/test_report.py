@@ -8,11 +8,11 @@ from omegaconf import OmegaConf
 from PIL import Image, ImageEnhance
 
 from ganart.commands import dataset
-from ganart.datasets import duplicates
 from ganart.datasets.cache import load
-from ganart.datasets.contact_sheet import contact_sheet
 from ganart.datasets.image_folder import ImageFolder
-from ganart.datasets.report import UNKNOWN_NAME, Group, survey
+from ganart.datasets.survey import duplicates
+from ganart.datasets.survey.contact_sheet import contact_sheet
+from ganart.datasets.survey.survey import UNKNOWN_NAME, Group, survey
 from ganart.errors import UserError
 
 

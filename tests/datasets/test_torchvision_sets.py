@@ -8,7 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 import ganart
-from ganart.config import build_dataset
+from ganart.config.build import build_dataset
 from ganart.datasets.cache import load
 from ganart.errors import UserError
 

@@ -9,8 +9,8 @@ import pytest
 from painted import BLUE, RED, flat, noise, put, zipped
 
 from ganart.datasets.cache import load
-from ganart.datasets.encodings import guess
 from ganart.datasets.image_folder import ImageFolder
+from ganart.datasets.reading.encodings import guess
 from ganart.errors import UserError
 
 

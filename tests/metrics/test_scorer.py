@@ -7,12 +7,13 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
-from ganart import __version__, store
+from ganart import __version__
 from ganart.datasets.base import Factor
 from ganart.errors import PlaceError, UserError
 from ganart.features import FeatureNetwork, pictures_at_once
+from ganart.files import store
+from ganart.files.paths import cache_dir
 from ganart.metrics import FrechetDistance, InceptionScore, KernelDistance, PrecisionRecall, Result, Scorer, observer
-from ganart.paths import cache_dir
 
 CPU = torch.device("cpu")
 

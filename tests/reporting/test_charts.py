@@ -3,7 +3,7 @@ import pytest
 
 from ganart.reporting.axes import Axis
 from ganart.reporting.charts import BOTTOM, HEIGHT, LEFT, TOP, Line, Pen, draw, path_of
-from ganart.reporting.curves import Curve
+from ganart.runs.curves import Curve
 
 
 def curve(*y: float) -> Curve:

@@ -11,7 +11,7 @@ from ganart.reporting.differences import (
     shared,
     short_names,
 )
-from ganart.reporting.run import Run
+from ganart.runs.read import Run
 
 
 def test_classes_go_by_the_key_of_what_they_build():

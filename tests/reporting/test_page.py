@@ -8,8 +8,8 @@ from paper_runs import Page, score, sheet, write_run
 
 from ganart.reporting.page import render
 from ganart.reporting.panels import panels
-from ganart.reporting.run import Run
 from ganart.reporting.series import series_of
+from ganart.runs.read import Run
 
 CURVES = "images_seen,players/discriminator_loss,players/d_real,trend/fid,trend/fid_std,trend/fid_floor\n"
 CURVES += "".join(f"{100 * i},{1 / i},0.5,{9 - i},0.5,0.1\n" for i in range(1, 9))

@@ -9,8 +9,8 @@ from paper_runs import score, write_run
 
 from ganart.reporting import paper
 from ganart.reporting.figures import figures
-from ganart.reporting.folders import find_runs
-from ganart.reporting.run import Run
+from ganart.runs.find import find_runs
+from ganart.runs.read import Run
 
 CURVES = "images_seen,trend/fid,players/d_real,players/d_fake\n0,8,{0},0.5\n500,4,{0},0.4\n1000,1,{0},0.3\n"
 

@@ -6,8 +6,8 @@ from paper_runs import score, write_run
 
 from ganart.reporting.charts import Pen
 from ganart.reporting.pareto import front, plot, quantities
-from ganart.reporting.run import Run
 from ganart.reporting.scores import measurements, tables
+from ganart.runs.read import Run
 
 
 def beats(one, other, lower):

@@ -12,7 +12,7 @@ from ganart.commands.report import export
 from ganart.errors import UserError
 from ganart.reporting.figures import figures
 from ganart.reporting.pdf import NAMESPACE, as_pdf, with_attributes
-from ganart.reporting.run import Run
+from ganart.runs.read import Run
 
 CURVES = "images_seen,trend/fid,trend/fid_floor\n" + "".join(f"{100 * i},{900 / i**2},0.1\n" for i in range(1, 9))
 needs_fpdf = pytest.mark.skipif(not importlib.util.find_spec("fpdf"), reason="pip install 'ganart[pdf]'")

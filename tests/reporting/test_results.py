@@ -7,7 +7,7 @@ from io import StringIO
 from paper_runs import score, write_run
 
 from ganart.reporting.results import results_csv
-from ganart.reporting.run import Run
+from ganart.runs.read import Run
 
 
 def test_rows_have_scores_cost_what_differs_and_the_protocol(tmp_path):

@@ -5,8 +5,8 @@ import statistics
 import pytest
 from paper_runs import score, write_run
 
-from ganart.reporting.run import Run
 from ganart.reporting.scores import BEST, LAST, LATER, THE_LAST, measurements, over_seeds, tables
+from ganart.runs.read import Run
 
 
 @pytest.fixture

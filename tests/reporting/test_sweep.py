@@ -6,8 +6,8 @@ import pytest
 from paper_runs import Page, write_run
 
 from ganart.reporting.page import render
-from ganart.reporting.run import Run
 from ganart.reporting.sweep import sweeps_in
+from ganart.runs.read import Run
 
 
 def trial(number, value, *, state="complete", **params):

@@ -7,7 +7,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import FixedTrial
 
 from ganart.errors import UserError
-from ganart.paths import conf_dir
+from ganart.files.paths import conf_dir
 from ganart.sweeping.space import Parameter, Space
 
 

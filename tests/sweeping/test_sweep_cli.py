@@ -15,8 +15,8 @@ from hydra import compose, initialize_config_dir
 from laboratory import DCGAN, TINY
 from omegaconf import OmegaConf
 
-from ganart.paths import conf_dir
-from ganart.run_folder import RunFolder
+from ganart.files.paths import conf_dir
+from ganart.runs.folder import RunFolder
 from ganart.sweeping.recipe import as_experiment, flat
 
 TREND = ("callback.scores.every_images=48", "callback.scores.trend_images=60")
@@ -158,7 +158,7 @@ def test_an_accident_that_is_no_trials_fault_ends_the_work_and_not_the_study(swe
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ganart.run_folder.RunFolder.begin", full)
+        patch.setattr("ganart.runs.folder.RunFolder.begin", full)
         status, text, _ = sweep(RATES, "n_trials=2")
     assert status == 1
     assert "the disk is full" in text

@@ -1,0 +1,119 @@
+"""What a recipe may have Hydra itself build and run: files of others are composed like one's own, but not trusted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from ganart.errors import UserError
+
+TARGETS = (
+    r"hydra\.callbacks\.\w+=ganart\.runs\.(multirun\.Jobs|output\.Folder)",
+    r"hydra\.(launcher|sweeper)=(hydra\._internal\.core_plugins|hydra_plugins)\.[\w.]+",  # Hydra knows its plugins
+    r"hydra\.sweeper\.sampler=optuna\.samplers\.\w+",
+)
+"""Place and name of the classes that may stand in `_target_` below `hydra`."""
+
+LOGGING = (
+    r"handlers\.\w+\.class=logging\.(StreamHandler|FileHandler|NullHandler)",
+    r"handlers\.\w+\.filename=\$\{hydra\.runtime\.output_dir\}/(\$\{hydra\.job\.name\})?[\w.-]*",
+    r"handlers\.\w+\.stream=ext://sys\.std(out|err)",
+    r"formatters\.\w+\.\(\)=colorlog\.ColoredFormatter",
+)
+"""What may call something in the configuration of logging; all else there is plain text."""
+
+SHELL = ("setup", "python", "srun_args", "additional_parameters")
+"""Settings of launchers that become lines of a shell script."""
+
+
+@contextmanager
+def checked() -> Iterator[None]:
+    """Let no configuration be composed that has Hydra run code of the files that it was composed of.
+
+    Hydra builds callbacks and handlers of logging before it calls anything of ganart's.
+    """
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+
+    compose = ConfigLoaderImpl.load_configuration
+
+    def compose_and_check(self: Any, config_name: str | None, overrides: list[str], *args: Any, **more: Any) -> Any:
+        cfg = compose(self, config_name, overrides, *args, **more)
+        check(cfg, overrides)
+        return cfg
+
+    setattr(ConfigLoaderImpl, "load_configuration", compose_and_check)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(ConfigLoaderImpl, "load_configuration", compose)  # noqa: B010
+
+
+def check(cfg: DictConfig, overrides: Sequence[str]) -> None:
+    """Check a composed configuration, in which `overrides` are what the user has typed.
+
+    Raises:
+        UserError: if it would run code, set variables of the environment, or allow packages, unless that was typed.
+    """
+    typed = [override.lstrip("+~").partition("=")[0] for override in overrides]
+    allowed = cfg.get("allow_targets")
+    if allowed and "allow_targets" not in typed:
+        names = ",".join(map(str, allowed)) if isinstance(allowed, ListConfig) else allowed
+        raise UserError(
+            f"A recipe allows {names}: whose code is run is for you to say. If you trust it, type it: "
+            f"'allow_targets=[{names}]'"
+        )
+    trusted = tuple(f"{str(name).rstrip('.')}." for name in allowed or ())
+    of_hydra = OmegaConf.to_container(cfg.hydra, resolve=False) if "hydra" in cfg else {}
+    for place, value in _leaves(of_hydra, "hydra"):
+        problem = _problem(place, str(value), trusted)
+        if problem and not any(_is_typed(place, key) for key in typed):
+            raise UserError(
+                f"{place}={value}: {problem}, and a recipe may not. If you wrote or trust it, type that key and its "
+                "value yourself."
+            )
+
+
+def _problem(place: str, value: str, trusted: tuple[str, ...]) -> str | None:
+    """What the value at `place` would do that is for the user alone to ask; None if it is harmless."""
+    parent, _, name = place.rpartition(".")
+    if name == "_target_":
+        is_known = any(re.fullmatch(pattern, f"{parent}={value}") for pattern in TARGETS)
+        return None if is_known or value.startswith(trusted or ("\0",)) else "Hydra would build and run it"
+    if place.startswith(("hydra.job_logging.", "hydra.hydra_logging.")):
+        return _problem_of_logging(place.partition("_logging.")[2], value)
+    if place.startswith("hydra.job.env_set."):
+        return "it sets a variable of the environment"
+    if place.startswith("hydra.launcher.") and place.split(".")[2] in SHELL and value != "None":
+        return "it becomes a line of a shell script"
+    if place == "hydra.job.name" and re.search(r"[/\\]", value):
+        return "it is part of the name of a file"
+    return None
+
+
+def _problem_of_logging(place: str, value: str) -> str | None:
+    if any(re.fullmatch(pattern, f"{place}={value}") for pattern in LOGGING):
+        return None
+    calls = place.endswith((".class", "()", ".filename")) or ".()." in f".{place}."
+    return "it would be called, imported or written" if calls or re.search(r"://|\$\{", value) else None
+
+
+def _is_typed(place: str, key: str) -> bool:
+    """Whether the override `key` is about `place`; who types hydra/launcher=slurm also means its shell script."""
+    is_shell = place.startswith("hydra.launcher.") and place.split(".")[2] in SHELL
+    key = key.replace("/", ".") if is_shell else key
+    return place == key or place.startswith(f"{key}.")
+
+
+def _leaves(node: Any, place: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict):
+        for name, value in node.items():
+            yield from _leaves(value, f"{place}.{name}")
+    elif isinstance(node, list):
+        for number, value in enumerate(node):
+            yield from _leaves(value, f"{place}.{number}")
+    else:
+        yield place, node

@@ -1,0 +1,1 @@
+"""Files: places, safe reading, atomic writing, the cache."""

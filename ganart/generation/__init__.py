@@ -1,0 +1,1 @@
+"""New pictures from trained generators: recipes, the painter, origins."""

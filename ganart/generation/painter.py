@@ -1,0 +1,137 @@
+"""A trained generator with everything that a picture's origin has to say."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from ganart.datasets.base import UNKNOWN, Factor
+from ganart.errors import UserError
+from ganart.files.paths import unplaced
+from ganart.files.places import seen_from
+from ganart.images import to_uint8
+from ganart.machine import threads
+from ganart.machine.hardware import full_float32
+from ganart.runs.folder import RunFolder, sha256_of
+from ganart.runs.summary import device_name, versions
+from ganart.seeds import latents_of
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What makes one picture, given the generator: a seed, class names by factor, and how far latents may stray."""
+
+    seed: int
+    labels: dict[str, str]
+    truncation: float | None = None
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Paints one picture at a time, in float32: then its pixels depend on its own recipe alone, not on its batch."""
+
+    run: RunFolder
+    checkpoint: Path
+    average: bool
+    device: torch.device
+    allow: tuple[str, ...] = ()
+
+    @cached_property
+    def generator(self) -> torch.nn.Module:
+        return self.run.generator(self.checkpoint, average=self.average, allow=self.allow).to(self.device)
+
+    @property
+    def latent_dim(self) -> int:
+        return cast(int, self.generator.latent_dim)
+
+    @property
+    def factors(self) -> list[Factor]:
+        """The factors that the generator follows."""
+        return self.run.told_factors
+
+    @torch.inference_mode()
+    def paint(self, recipe: Recipe) -> np.ndarray:
+        """Return the picture of `recipe`, uint8 [H, W, C]."""
+        latents = latents_of([recipe.seed], self.latent_dim, truncation=recipe.truncation)
+        labels = torch.tensor([[self._class(factor, recipe.labels.get(factor.name)) for factor in self.factors]])
+        labels = labels.reshape(1, len(self.factors)).long()
+        with full_float32(self.device):
+            return to_uint8(self.generator(latents.to(self.device), labels.to(self.device)))[0].cpu().numpy()
+
+    @torch.inference_mode()
+    def paint_all(self, latents: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Paint latents [N, Z] told labels [N, F] together: uint8 [N, H, W, C]. For scores; faster than one by one."""
+        with full_float32(self.device):
+            return to_uint8(self.generator(latents.to(self.device), labels.to(self.device)))
+
+    def keep_checkpoint(self) -> None:
+        """Keep the checkpoint beside last and best, which further training writes anew, for its pictures to lead to."""
+        kept = self.checkpoint.with_name(f"painted_{self._origin_of_all['checkpoint_sha256'][:12]}.ckpt")
+        if self.checkpoint.stem in ("last", "best") and not kept.exists():
+            try:
+                os.link(
+                    self.checkpoint, kept
+                )  # no bytes are copied: both names stand for one file until one is replaced
+            except OSError:
+                shutil.copyfile(self.checkpoint, kept)
+
+    def origin(self, recipe: Recipe, folder: Path) -> dict[str, Any]:
+        """Everything that a picture of `recipe`, to be written into `folder`, can be traced by and generated from."""
+        return {
+            **self._origin_of_all,
+            "run_from_here": seen_from(folder, self.run.path),
+            "seed": recipe.seed,
+            "labels": recipe.labels,
+            "latents": {
+                "distribution": "N(0, I)",
+                "dim": self.latent_dim,
+                "drawn": "on the CPU, by this seed alone",
+            },
+            "truncation": recipe.truncation,
+        }
+
+    @cached_property
+    def _origin_of_all(self) -> dict[str, Any]:
+        config = (self.run.path / "config.yaml").read_bytes()
+        data = self.run.dataset
+        return {
+            "versions": versions(),
+            "device": device_name(self.device),
+            "device_type": self.device.type,
+            "run": unplaced(self.run.path),
+            "checkpoint": self.checkpoint.name,
+            "checkpoint_sha256": sha256_of(self.checkpoint),
+            "config_sha256": hashlib.sha256(config).hexdigest(),
+            "weights": "average" if self.average else "raw",
+            "dataset": {key: data[key] for key in ("name", "hash", "manifest_hash", "licence")},
+        }
+
+    @staticmethod
+    def _class(factor: Factor, name: str | None) -> int:
+        return UNKNOWN if name is None else factor.classes.index(name)
+
+
+def device_of(wanted: str) -> torch.device:
+    """`auto` is the GPU if there is one; a CPU computes with as many threads as are fastest at the moment.
+
+    Raises:
+        UserError: if torch knows no such device.
+    """
+    try:
+        device = torch.device(wanted if wanted != "auto" else "cuda" if torch.cuda.is_available() else "cpu")
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise UserError(
+            f"device={wanted} cannot be used: {error}. Use device=cpu, device=cuda or device=auto."
+        ) from error
+    if device.type == "cpu":
+        threads.use(threads.choose("auto", threads.stand_in).count)
+    return device

@@ -1,0 +1,406 @@
+"""A run folder: everything that evaluating, generating and resuming need, in one place.
+
+config.yaml  recipe.yaml  overrides.yaml  dataset.json  checkpoints/  samples/  metrics.csv  protocols.json
+summary.json  log.txt and, where it failed, failure.json
+"""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from ganart.config.build import build_dataset, build_network
+from ganart.datasets import cache
+from ganart.datasets.advice import classes_without_training
+from ganart.datasets.base import Factor, PictureSet
+from ganart.errors import TrainingDivergedError, UserError
+from ganart.files import places
+from ganart.files.foreign import read_configuration, read_json, refuse_links_out_of
+from ganart.files.json_files import write_json
+from ganart.files.paths import is_placed, text_without_places, without_places, write_atomically
+
+HERE = "."
+"""What the configuration in a run folder says of its place."""
+
+ENDS = ("images", "time", "steps", "callback", "pruned")
+"""What may end a run for good: images, time or rounds that it was to have, a callback of its user's, or its sweep."""
+
+OF_DATASET: dict[str, type] = {"name": str, "hash": str, "manifest_hash": str, "licence": str}
+OF_DATASET |= {"num_train": int, "num_test": int, "factors": list}
+"""What dataset.json says of the data, and of which kind it is."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A training run on disk."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: str | Path, *, key: str = "run") -> RunFolder:
+        """Open the run at `path`, which the user gave as `key`; a checkpoint inside it leads to it too.
+
+        Raises:
+            UserError: if there is no run, or if something in it is a link that leads out of it.
+        """
+        start = Path(path).expanduser()
+        if not start.exists():
+            raise UserError(f"{key}={path} does not exist. {_runs_nearby()}")
+        for folder in (start, *start.parents[:2]):
+            if (folder / "config.yaml").is_file():
+                refuse_links_out_of(folder, f"{key}={path}", below=("samples", "checkpoints"))
+                return cls(folder)
+        raise UserError(f"{key}={path} is not a run folder: there is no config.yaml. {_runs_nearby()}")
+
+    @property
+    def samples(self) -> Path:
+        return self.path / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    def begin(self, cfg: DictConfig, overrides: list[str], pictures: PictureSet) -> None:
+        """Write down what this run is, before it starts.
+
+        config.yaml has every value; recipe.yaml keeps what follows from other values as such (a schedule as long as the
+        run, say), so that a resumed run can change one and the others follow. Neither says where the run lies: folders
+        are moved, and published. A place that was typed from the root of a disk stands in config.yaml and
+        overrides.yaml alone: without it the run could not go on.
+        """
+        for folder in (self.samples, self.checkpoints):
+            folder.mkdir(parents=True, exist_ok=True)
+        for told in ("failure.json", "summary.json"):  # of what is to be again
+            (self.path / told).unlink(missing_ok=True)
+        recipe = OmegaConf.create(without_places(OmegaConf.to_container(without_resolvers(cfg), resolve=False)))
+        recipe.run_folder = HERE
+        write_atomically(self.path / "config.yaml", OmegaConf.to_yaml(resolved_but_for_place(cfg)))
+        write_atomically(self.path / "recipe.yaml", OmegaConf.to_yaml(recipe))
+        write_atomically(self.path / "overrides.yaml", OmegaConf.to_yaml(overrides))
+        description = {
+            "name": pictures.name,
+            "hash": pictures.hash,
+            "manifest_hash": pictures.manifest.hash,
+            "licence": pictures.manifest.licence,
+            "num_train": len(pictures.train),
+            "num_test": len(pictures.test),
+            "factors": [{"name": factor.name, "classes": list(factor.classes)} for factor in pictures.factors],
+            "without_training": classes_without_training(pictures),
+            "places": places.recorded(cfg, self.path),
+        }
+        write_json(self.path / "dataset.json", description)
+
+    def record_failure(self, error: Exception) -> None:
+        """Write down why the run failed, for whoever looks for its result, if there is still room for it."""
+        lines = [text_without_places(line) for line in traceback.format_exception(error)]
+        reason = text_without_places(str(error)) or type(error).__name__
+        facts = {"reason": reason, "kind": type(error).__name__, "traceback": lines}
+        with suppress(OSError):
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_json(self.path / "failure.json", facts)
+
+    @property
+    def has_begun(self) -> bool:
+        return (self.path / "config.yaml").is_file()
+
+    @property
+    def holds_work(self) -> bool:
+        """Whether something would be lost if it were begun anew."""
+        return self.has_begun and bool(self.kept_checkpoints() or self.summary)
+
+    @property
+    def latest_checkpoint(self) -> Path | None:
+        """What a resumed run goes on from: last.ckpt, or what was written just before a kill kept that from being."""
+        kept = [self.checkpoints / name for name in self.kept_checkpoints()]
+        last = self.checkpoints / "last.ckpt"
+        return last if last in kept else max(kept, key=lambda file: file.stat().st_mtime, default=None)
+
+    def kept_checkpoints(self) -> list[str]:
+        """The names of its checkpoints; what is still being written is none."""
+        return sorted(file.name for file in self.checkpoints.glob("*.ckpt") if not file.name.startswith("."))
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What the run came to so far; empty until it has ended once, and where that cannot be read."""
+        try:
+            return read_json(self.path / "summary.json")
+        except UserError:
+            return {}
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether there is nothing more to be done for it."""
+        return self.summary.get("ended_by") in ENDS
+
+    @property
+    def first_score(self) -> float | None:
+        """The final value of the first of its metrics, by which runs are compared; None where none was taken."""
+        scores = self.summary.get("scores")
+        row = next(iter(scores.values()), None) if isinstance(scores, dict) else None
+        value = row.get("value") if isinstance(row, dict) else None
+        return float(value) if isinstance(value, int | float) else None
+
+    @cached_property
+    def config(self) -> DictConfig:
+        """Every value of the run."""
+        return read_configuration(self.path / "config.yaml")
+
+    @cached_property
+    def recipe(self) -> DictConfig:
+        """The configuration with its own interpolations in place, and the places that config.yaml has."""
+        recipe = OmegaConf.to_container(read_configuration(self.path / "recipe.yaml"), resolve=False)
+        config = OmegaConf.to_container(self.config, resolve=False)
+        return OmegaConf.create(cast(dict[str, Any], with_places_of(config, recipe)))
+
+    @cached_property
+    def dataset(self) -> dict[str, Any]:
+        """What the run knows of its data: name, hashes, licence, factors."""
+        file = self.path / "dataset.json"
+        found = read_json(file)
+        wrong = [key for key, kind in OF_DATASET.items() if not isinstance(found.get(key), kind)]
+        if wrong or not all(map(_is_factor, found["factors"])):
+            raise UserError(f"{file} is damaged: {wrong[0] if wrong else 'factors'} is not what ganart writes there.")
+        return found
+
+    def never_seen(self, factor: str, name: str) -> bool:
+        """Whether the run knows that no training picture has the class `name` of `factor`."""
+        known = self.dataset.get("without_training")
+        return isinstance(known, dict) and name in (known.get(factor) or ())
+
+    @property
+    def told_factors(self) -> list[Factor]:
+        """The factors that the players were told, in the order of their label columns."""
+        factors = {row["name"]: Factor(row["name"], tuple(row["classes"])) for row in self.dataset["factors"]}
+        names = OmegaConf.select(self.config, "dataset.condition")
+        if not isinstance(names, ListConfig) or not all(name in factors for name in names):
+            raise UserError(
+                f"{self.path / 'config.yaml'} is damaged: dataset.condition={names} is no list of factors of "
+                f"dataset.json ({', '.join(factors) or 'it has none'})."
+            )
+        return [factors[name] for name in names]
+
+    def pictures(self, *, moved: Mapping[str, Any] | None = None, allow: tuple[str, ...] = ()) -> PictureSet:
+        """Return the data that the run was trained on, read from where they lay then, or from where they are now.
+
+        Args:
+            moved: the settings of the data set that say where its files are now: `root`, `labels`; None as before.
+            allow: package prefixes that the user trusts.
+
+        Raises:
+            UserError: if they cannot be found, or are other data now.
+        """
+        with usable(self.path):
+            pictures = self._pictures(moved or {}, allow)
+        self.refuse_other_pictures(pictures, f"run={self.path}")
+        return pictures
+
+    def _pictures(self, moved: Mapping[str, Any], allow: tuple[str, ...]) -> PictureSet:
+        cfg = self.config.copy()
+        given = {f"dataset.{key}": value for key, value in moved.items() if value is not None}
+        for key, value in (self.places_from_here(cfg) | given).items():
+            if OmegaConf.select(cfg, key) is None:
+                raise UserError(f"{key}={value}: run={self.path} was trained on {self.dataset['name']}, without {key}.")
+            OmegaConf.update(cfg, key, value)
+        self.refuse_missing_pictures(cfg, f"run={self.path}")
+        return cache.load(build_dataset(cfg.dataset, allow=allow))
+
+    def places_from_here(self, cfg: DictConfig) -> dict[str, str]:
+        """What takes the place of the relative paths in `cfg`, the configuration of this run, by key."""
+        known = self.dataset.get("places")
+        return places.found(cfg, self.path, known if isinstance(known, dict) else {})
+
+    def refuse_missing_pictures(self, cfg: DictConfig, asked: str) -> None:
+        """Raise `UserError` if the folder that `cfg` names for the data is not there, and cannot be downloaded."""
+        root = cfg.dataset.get("root")
+        if not isinstance(root, str) or places.exists(root) or cfg.dataset.get("download"):
+            return
+        about = self.dataset
+        raise UserError(
+            f"{asked} was trained on {about['name']} ({about['num_train']:,} + {about['num_test']:,} pictures), and "
+            f"there is nothing at {root} now. Say where the pictures are: dataset.root=FOLDER"
+        )
+
+    def refuse_other_pictures(self, pictures: PictureSet, asked: str) -> None:
+        """Raise `UserError` if `pictures` are not what the run was trained on."""
+        before = self.dataset
+        if pictures.hash != before["hash"]:
+            raise UserError(
+                f"{asked}: its pictures have changed. It was trained on {before['num_train']:,} + "
+                f"{before['num_test']:,} pictures (hash {before['hash'][:12]}), now there are "
+                f"{len(pictures.train):,} + {len(pictures.test):,} ({pictures.hash[:12]}). "
+                "Give the old ones with dataset.root=…, or train anew."
+            )
+
+    def checkpoint(self, which: str = "best") -> Path:
+        """Return the file of checkpoint `which`: last, best (last if no best was kept), a file name, or a path.
+
+        Raises:
+            UserError: if there is no such checkpoint, naming those that there are.
+        """
+        names = [which, f"{which}.ckpt"] + (["last.ckpt"] if which == "best" else [])
+        for file in [self.checkpoints / name for name in names] + [Path(which).expanduser()]:
+            if file.is_file():
+                return file
+        there = self.kept_checkpoints() or ["none"]
+        raise UserError(f"checkpoint={which} is not in {self.checkpoints}. There: {', '.join(there)}.")
+
+    def generator(self, checkpoint: Path, *, average: bool = True, allow: tuple[str, ...] = ()) -> torch.nn.Module:
+        """Build the generator and load it from `checkpoint`: its moving average, or as it was trained. In eval mode."""
+        node = OmegaConf.select(self.config, "architecture.generator")
+        label_sizes = [len(factor.classes) for factor in self.told_factors]
+        prefix = "generator_ema." if average else "generator."
+        state = read_checkpoint(checkpoint)["state_dict"]
+        weights = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+        with usable(self.path), torch.random.fork_rng(devices=[]):  # initial weights are drawn, and replaced
+            refuse_other_shapes(node, weights, checkpoint, allow=allow, label_sizes=label_sizes)
+            if not all(bool(values.isfinite().all()) for values in weights.values()):
+                raise UserError(
+                    f"{checkpoint}: the generator's weights are not finite, so it has no pictures to give. "
+                    f"Its run's checkpoints: {', '.join(self.kept_checkpoints())}."
+                )
+            network = build_network(node, allow=allow, label_sizes=label_sizes)
+            network.load_state_dict(weights)
+        return network.eval().requires_grad_(False)
+
+
+def resolved_but_for_place(cfg: DictConfig) -> DictConfig:
+    """Return `cfg` resolved; `run_folder` is `HERE`, and what lies there still says `${run_folder}`."""
+
+    def kept(raw: Any, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: kept(raw[key], inner) if isinstance(raw, dict) else inner for key, inner in value.items()}
+        return raw if isinstance(raw, str) and "${run_folder}" in raw else value
+
+    raw, resolved = (OmegaConf.to_container(cfg, resolve=resolve) for resolve in (False, True))
+    return OmegaConf.create({**kept(raw, resolved), "run_folder": HERE})
+
+
+def with_places_of(config: Any, recipe: Any) -> Any:
+    """Copy `recipe`, with the absolute paths of `config` where it has a text of its own in the same place."""
+    match recipe:
+        case dict():
+            known = config if isinstance(config, dict) else {}
+            return {key: with_places_of(known.get(key), value) for key, value in recipe.items()}
+        case list():
+            rows = config if isinstance(config, list) and len(config) == len(recipe) else [None] * len(recipe)
+            return [with_places_of(*both) for both in zip(rows, recipe, strict=True)]
+        case str() if isinstance(config, str) and is_placed(config) and "${" not in recipe:
+            return config
+        case _:
+            return recipe
+
+
+def without_resolvers(cfg: DictConfig) -> DictConfig:
+    """Copy `cfg`, with what comes from outside of it (`${hydra:…}`, `${oc.env:…}`) replaced by its value today."""
+    copied = cfg.copy()
+    for copy, original in zip(_nodes(copied), _nodes(cfg), strict=True):
+        raw = OmegaConf.to_container(original, resolve=False)
+        assert isinstance(raw, dict)
+        for key, value in raw.items():
+            if isinstance(value, str) and "${" in value and ":" in value:
+                copy[key] = original[key]
+    return copied
+
+
+def _nodes(cfg: DictConfig) -> Iterator[DictConfig]:
+    """`cfg` and the mappings in it, without following interpolations."""
+    yield cfg
+    for key in map(str, cfg):
+        followed = OmegaConf.is_interpolation(cfg, key) or OmegaConf.is_missing(cfg, key)
+        if not followed and isinstance(cfg[key], DictConfig):
+            yield from _nodes(cfg[key])
+
+
+def read_checkpoint(file: Path) -> dict[str, Any]:
+    """Read a checkpoint: tensors and plain values, never code.
+
+    Raises:
+        UserError: if the file is damaged or not a checkpoint of ganart.
+    """
+    try:
+        checkpoint = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:  # torch's own message goes on to advise reading it with its code
+        raise UserError(
+            f"{file} cannot be read as a checkpoint: it is damaged, or holds more than tensors and plain values."
+        ) from error
+    if not _is_checkpoint(checkpoint):
+        raise UserError(f"{file} is not a checkpoint that ganart has written.")
+    return checkpoint
+
+
+def _is_checkpoint(found: Any) -> bool:
+    """Whether `found` has weights, none of them larger than what the file holds of it, and ganart's clocks."""
+    if not isinstance(found, dict) or not all(isinstance(found.get(key), dict) for key in ("ganart", "state_dict")):
+        return False
+    weights = found["state_dict"].values()
+    return all(isinstance(count, int) for count in found["ganart"].values()) and all(
+        isinstance(one, torch.Tensor) and one.untyped_storage().nbytes() >= one.nbytes for one in weights
+    )
+
+
+def refuse_other_shapes(node: DictConfig, weights: Mapping[str, torch.Tensor], file: Path, **building: Any) -> None:
+    """Raise `UserError` if the network that `node` names has not the weights of `file`: before it is made.
+
+    It is built without memory for this, so that a run folder cannot ask for more of it than its checkpoint has.
+    """
+    with torch.device("meta"):
+        try:
+            wanted = {name: one.shape for name, one in build_network(node, **building).state_dict().items()}
+        except (NotImplementedError, RuntimeError):  # a network of the user's own that looks at its weights
+            return
+    found = {name: one.shape for name, one in weights.items()}
+    if differing := sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)):
+        name = differing[0]
+        raise UserError(
+            f"{file} does not fit the network in config.yaml: {name} is {_shape(found.get(name))} in the checkpoint, "
+            f"and {_shape(wanted.get(name))} in the network ({len(differing)} weights differ)."
+        )
+
+
+def _shape(shape: torch.Size | None) -> str:
+    return "not there" if shape is None else f"[{', '.join(map(str, shape))}]"
+
+
+@contextmanager
+def usable(folder: Path) -> Iterator[None]:
+    """Turn whatever comes of values in `folder` that are of the wrong kind into one sentence.
+
+    Raises:
+        UserError: in place of the error.
+    """
+    try:
+        yield
+    except (UserError, TrainingDivergedError):
+        raise
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(
+            f"{folder} cannot be used as it is: {reason}. Was one of its files changed by hand, or the folder copied "
+            "while it was written?"
+        ) from error
+
+
+def _is_factor(row: Any) -> bool:
+    has_classes = isinstance(row, dict) and isinstance(row.get("name"), str) and isinstance(row.get("classes"), list)
+    return has_classes and all(isinstance(name, str) for name in row["classes"])
+
+
+def sha256_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _runs_nearby() -> str:
+    runs = sorted(Path("runs").glob("*/*/config.yaml"), key=lambda file: file.stat().st_mtime, reverse=True)
+    if not runs:
+        return "Train one first: ganart train"
+    return "The latest here: " + ", ".join(str(file.parent) for file in runs[:3])

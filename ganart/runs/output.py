@@ -1,0 +1,147 @@
+"""The folder that a command writes to: new for each command, and one for all processes of a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any, cast
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf, read_write
+
+from ganart.config.naming import in_multirun
+from ganart.console import fail, remark
+from ganart.errors import UserError
+from ganart.files.foreign import is_inside
+from ganart.files.paths import quoted
+from ganart.machine.launch import Launch, launch_of
+
+BY_TIME = re.compile(r"\$\{now:[^}]*\}")
+
+
+class Folder(Callback):
+    """Hydra's callback: settles the folder of a command before anything is written; says which job begins."""
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        with _told_to_the_user():
+            settle_run(config)
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        with _told_to_the_user():
+            settle_multirun(config)
+
+    def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
+        if in_multirun():
+            remark(f"\njob {config.hydra.job.num + 1}", "bold", f"    {Path(config.hydra.runtime.output_dir).name}")
+
+
+def settle_run(config: DictConfig) -> None:
+    """Create the folder of the run that `config` describes, Hydra's part included, and write it down there.
+
+    A folder that is named by the time is to be new. Two commands may begin in the same second, as the jobs of an array
+    do, so each creates its own: the second gets NAME_2. The processes of one run share theirs; all of them know the
+    name of their launch, and none the second in which another one began.
+
+    Raises:
+        UserError: if something has started processes that can neither train one run nor one each.
+    """
+    launch, raw = _launch_of(config), _as_written(config, "run")
+    if not BY_TIME.search(raw):
+        _refuse_log_elsewhere(_resolved(config, "run", raw))
+        return
+    if launch is None:
+        _settle(config, "run", created(_resolved(config, "run", raw)))
+        return
+    if launch.name is None:
+        raise UserError(
+            f"{launch.by} has started several processes, which have to share a run folder: give hydra.run.dir=FOLDER, "
+            "or torchrun --rdzv-id NAME."
+        )
+    named = BY_TIME.sub(lambda _: str(launch.name), raw)
+    _settle(config, "run", _resolved(config, "run", named))
+
+
+def settle_multirun(config: DictConfig) -> None:
+    """Create the folder of a multirun, and write it down for the sweeper and for every job.
+
+    It is named after the run, as `hydra.sweep.dir` says, and the run after its data set, by `${hydra:…}`. That can be
+    asked for in jobs alone, and a job with another data set would answer with another folder.
+
+    Raises:
+        UserError: if something has started several processes for it.
+    """
+    if _launch_of(config) is not None:
+        raise UserError(
+            "torchrun and srun start all processes of one run, and this is many. Leave them out: "
+            "trainer=ddp trainer.devices=N starts the processes of each job; on Slurm take hydra/launcher=slurm."
+        )
+    raw = _as_written(config, "sweep")
+    folder = _resolved(config, "sweep", raw)
+    _settle(config, "sweep", created(folder) if BY_TIME.search(raw) else folder)
+
+
+def created(folder: Path) -> Path:
+    """Create `folder`, or the first of FOLDER_2, FOLDER_3 … that nobody has created; return which."""
+    with suppress(OSError):  # what writes there says what is wrong with it
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for number in count(1):
+            place = folder if number == 1 else folder.with_name(f"{folder.name}_{number}")
+            with suppress(FileExistsError):
+                place.mkdir()
+                return place
+    return folder
+
+
+def _launch_of(config: DictConfig) -> Launch | None:
+    """The launch that trains this run; none for verbs that do not train."""
+    return launch_of(config.trainer) if "trainer" in config else None
+
+
+def _as_written(config: DictConfig, kind: str) -> str:
+    raw = OmegaConf.to_container(config.hydra[kind], resolve=False)
+    return str(cast(dict[str, Any], raw)["dir"])
+
+
+def _refuse_log_elsewhere(folder: Path) -> None:
+    """Raise `UserError` if log.txt in `folder` leads out of it, or is a pipe: Hydra is about to open it."""
+    log = folder / "log.txt"
+    if log.exists() and not is_inside(folder, log):
+        raise UserError(f"{log} is a link out of its folder, or no file, and is not written. Delete it first.")
+
+
+def _resolved(config: DictConfig, kind: str, raw: str) -> Path:
+    """The folder that `raw` names; `${hydra:…}` in it is known only once Hydra has been given its configuration."""
+    with _given_to_hydra(config), read_write(config.hydra):
+        config.hydra[kind].dir = raw
+        return Path(str(config.hydra[kind].dir))
+
+
+def _settle(config: DictConfig, kind: str, folder: Path) -> None:
+    """Write `folder` down, for this process and for every job, which composes its configuration anew."""
+    with read_write(config.hydra):
+        config.hydra[kind].dir = str(folder)
+        config.hydra.overrides.hydra.append(f"hydra.{kind}.dir={quoted(folder)}")
+
+
+@contextmanager
+def _given_to_hydra(config: DictConfig) -> Iterator[None]:
+    hydra = HydraConfig.instance()
+    before = hydra.cfg
+    hydra.set_config(config)
+    try:
+        yield
+    finally:
+        hydra.cfg = before
+
+
+@contextmanager
+def _told_to_the_user() -> Iterator[None]:
+    """End the command with what its user has to know: of an exception Hydra would make a warning, and go on."""
+    try:
+        yield
+    except UserError as error:
+        fail(str(error))

@@ -1,0 +1,150 @@
+"""What a run came to: `summary.json` and the table at the end."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.table import Table
+
+from ganart import __version__
+from ganart.files.json_files import write_json
+from ganart.machine.hardware import cpu_name
+from ganart.metrics.results import LabelTable, Result
+
+ENOUGH_FOR_FRECHET = 10_000
+
+STACK = ("torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "numpy")
+
+
+def versions() -> dict[str, str]:
+    """The versions that numbers and pixels may depend on."""
+    return {
+        "ganart": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        **{name: version(name) for name in STACK},
+    }
+
+
+def commit() -> str | None:
+    """The commit of ganart's own checkout, with a + if it has changed since; None for an installed ganart."""
+    checkout = Path(__file__).parents[2]
+    if not (checkout / ".git").exists():
+        return None
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(checkout), "describe", "--always", "--dirty=+", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip() or None
+
+
+def device_name(device: torch.device) -> str:
+    return (
+        torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else f"{cpu_name()}, {torch.get_num_threads()} threads"
+    )
+
+
+def write(file: Path, facts: dict[str, Any]) -> None:
+    """Write `facts`, and the versions that they may depend on."""
+    write_json(file, {**facts, "versions": versions()})
+
+
+def headline(results: Sequence[Result], facts: dict[str, Any]) -> str:
+    """What was done, in how long, on what, and how it was scored."""
+    scored = f"; scored on {results[0].protocol['n_fake']:,} pictures" if results else ""
+    return f"{facts['images_seen']:,} images in {facts['seconds_training']:.0f} s on {facts['device']}{scored}"
+
+
+def table(results: Sequence[Result]) -> Table:
+    """The scores as a table, with the floor that real pictures reach; with few pictures the unbiased ones first."""
+    sheet = Table()
+    for name in ("score", "value", "real pictures reach", "× floor"):
+        sheet.add_column(name, justify="left" if name == "score" else "right", overflow="fold")
+    for row in in_order(results):
+        arrow = "↓" if row.lower_is_better else "↑"
+        spread = f" ± {row.std:.2g}" if row.std is not None else ""
+        times = f"{row.times_floor:.1f}" if row.times_floor is not None else ""
+        counts = {row.protocol[side] for side in ("n_real", "n_fake", "n_floor")}
+        at = f" (of {row.protocol['n_floor']:,})" if row.lower_is_better and len(counts) > 1 else ""
+        floor = "" if row.floor is None else f"{row.floor:.4g}{at}"
+        sheet.add_row(f"{row.name} {arrow}", f"{row.value:.4g}{spread}", floor, times)
+    return sheet
+
+
+def in_order(results: Sequence[Result]) -> list[Result]:
+    """As they came, but with kernel distances first where Fréchet distances are biased: see `caveats`."""
+    return sorted(results, key=lambda row: not (few(row) and row.name.startswith(("kid", "kd_"))))
+
+
+def few(row: Result) -> bool:
+    return row.protocol["n_fake"] < ENOUGH_FOR_FRECHET
+
+
+def caveats(results: Sequence[Result]) -> list[str]:
+    """What the reader of these numbers has to know about them."""
+    frechet = next((row for row in results if few(row) and row.name.startswith(("fid", "fd_"))), None)
+    if frechet is None:
+        return []
+    bias = f" (real pictures get {frechet.floor:.3g} at {frechet.protocol['n_floor']:,})" if frechet.floor else ""
+    return [
+        f"{frechet.name} of {frechet.protocol['n_fake']:,} pictures is too high, by something like c/N{bias}: compare "
+        "it only with values at the same count, or go by the kernel distance, which has no bias."
+    ]
+
+
+def protocol_lines(results: Sequence[Result]) -> list[str]:
+    """The protocol that all results share, on one line, and what is particular to each on lines of their own."""
+    if not results:
+        return []
+    first = results[0].protocol
+    shared = {
+        k: v for k, v in first.items() if all(row.protocol.get(k, v) == v and k in row.protocol for row in results)
+    }
+    lines = ["protocol: " + _listed(shared)]
+    own = {row.name: {k: v for k, v in row.protocol.items() if k not in shared} for row in results}
+    return lines + [f"  {name}: {_listed(particular)}" for name, particular in own.items() if particular]
+
+
+def _listed(protocol: dict[str, Any]) -> str:
+    return ", ".join(f"{key}={_short(value)}" for key, value in protocol.items())
+
+
+def _short(value: Any) -> str:
+    """A hash by its first digits, a fraction by three, all else whole."""
+    if isinstance(value, dict):
+        return "{" + _listed(value) + "}"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return f"{value[:12]}…" if isinstance(value, str) and len(value) == 64 else str(value)
+
+
+def label_table(table: LabelTable) -> Table:
+    """Every class of one factor, as a table."""
+    title = f"by {table.factor}"
+    if table.total_variation is not None:
+        title += f": shares differ by {table.total_variation:.1%}"
+    if table.agreement is not None:
+        title += f", {table.agreement:.1%} are recognised as asked for"
+    sheet = Table(title=title, title_justify="left")
+    for name in (table.factor, "share of real", "share of generated", "kernel distance ↓", "recall ↑"):
+        sheet.add_column(name, justify="left" if name == table.factor else "right", overflow="fold")
+    for row in table.rows:
+        shares = ("" if share is None else f"{share:.1%}" for share in (row.share_real, row.share_fake))
+        distance = "" if row.kernel_distance is None else f"{row.kernel_distance:.3g}"
+        recall = "" if row.recall is None else f"{row.recall:.2f}"
+        sheet.add_row(row.class_name, *shares, distance, recall)
+    return sheet

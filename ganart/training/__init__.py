@@ -1,0 +1,1 @@
+"""One training run: checks, assembly, processes, resuming."""

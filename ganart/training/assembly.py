@@ -1,0 +1,115 @@
+"""From a configuration to what trains: players, callbacks, loggers and Lightning's trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+import pytorch_lightning as pl
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.loggers import Logger
+
+from ganart.callbacks import Checkpoint, Interrupt, StopAtImages, StopAtRounds, TimeBudget, in_order
+from ganart.callbacks.checkpoint import WholeFile
+from ganart.config.build import build, build_network
+from ganart.datasets.base import PictureSet
+from ganart.gan import GAN
+from ganart.loggers import Guarded
+from ganart.machine.hardware import Choice
+from ganart.runs.folder import RunFolder
+from ganart.training.lean import NoProfiler
+from ganart.training.optimizers import build_optimizer
+from ganart.training.processes import environment_of
+
+
+def build_gan(cfg: DictConfig, pictures: PictureSet, hardware: Choice) -> GAN:
+    """The two players and all that they play by, for `pictures`."""
+    return gan_of_sizes(cfg, [len(pictures.factor(name).classes) for name in cfg.dataset.condition], hardware)
+
+
+def gan_of_sizes(cfg: DictConfig, label_sizes: list[int], hardware: Choice) -> GAN:
+    """The same for the numbers of classes of the factors that the players are conditioned on."""
+    scaled = hardware.precision in ("16", "16-mixed")
+    return GAN(
+        generator=build_network(cfg.architecture.generator, allow=cfg.allow_targets, label_sizes=label_sizes),
+        discriminator=build_network(cfg.architecture.discriminator, allow=cfg.allow_targets, label_sizes=label_sizes),
+        loss=build(cfg.loss, allow=cfg.allow_targets),
+        penalties=build(cfg.penalty, allow=cfg.allow_targets) or {},
+        optimizers={
+            player: build_optimizer(node, scaled_gradients=scaled, allow=cfg.allow_targets)
+            for player, node in cfg.optimizer.items()
+        },
+        schedule=build(cfg.schedule, allow=cfg.allow_targets),
+        ema=build(cfg.ema, allow=cfg.allow_targets),
+        seed=cfg.seed,
+        discriminator_steps=cfg.discriminator_steps,
+        accumulate=cfg.accumulate,
+        gradient_clip=cfg.gradient_clip,
+        channels_last=hardware.channels_last,
+    )
+
+
+def build_callbacks(cfg: DictConfig, extra: Mapping[str, pl.Callback]) -> list[pl.Callback]:
+    """All callbacks in their own order; what ends a run and what saves it are there whatever `cfg` leaves out."""
+    callbacks = [*extra.values(), *build(cfg.callback, allow=cfg.allow_targets).values()]
+    always = [StopAtImages(total_images=cfg.total_images), Interrupt(), Checkpoint()]
+    callbacks += [own for own in always if not any(isinstance(callback, type(own)) for callback in callbacks)]
+    callbacks += ends_of(cfg.trainer)
+    return in_order(callbacks)
+
+
+def ends_of(trainer: DictConfig) -> list[pl.Callback]:
+    """What may end a run beside its images."""
+    ends: list[pl.Callback] = []
+    if trainer.max_steps != -1:
+        ends.append(StopAtRounds(max_steps=trainer.max_steps))
+    if trainer.max_time is not None:
+        ends.append(TimeBudget(max_time=trainer.max_time))
+    return ends
+
+
+def build_trainer(
+    cfg: DictConfig,
+    hardware: Choice,
+    run: RunFolder,
+    callbacks: Sequence[pl.Callback],
+    loggers: Sequence[Logger],
+) -> pl.Trainer:
+    """Lightning's trainer without the parts that ganart does itself, by images seen."""
+    lightnings = OmegaConf.masked_copy(cfg.trainer, [key for key in cfg.trainer if key != "threads"])
+    node = OmegaConf.merge(lightnings, {"accelerator": hardware.accelerator, "precision": hardware.precision})
+    if node.strategy == "auto" and (node.devices not in (1, "1") or node.num_nodes > 1):
+        node.strategy = "ddp_find_unused_parameters_true"  # each player leaves the other's parameters unused
+    asked = cfg.trainer.get("plugins")
+    plugins = build(asked, allow=cfg.allow_targets) if asked else [environment_of(cfg.trainer)]
+    return build(
+        node,
+        allow=cfg.allow_targets,
+        callbacks=list(callbacks),
+        plugins=[*plugins, WholeFile()],
+        max_time=None,
+        max_steps=-1,
+        profiler=node.profiler or NoProfiler(),
+        logger=list(loggers),
+        default_root_dir=str(run.path),
+        max_epochs=-1,
+        limit_val_batches=0,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+@contextmanager
+def built_loggers(cfg: DictConfig) -> Iterator[list[Guarded]]:
+    """The loggers of `cfg`, closed whatever happens; metrics.csv is always among them."""
+    nodes = OmegaConf.merge(
+        {"csv": {"_target_": "ganart.loggers.CSVLogger", "folder": cfg.run_folder}}, cfg.logger or {}
+    )
+    loggers = [Guarded(name, logger) for name, logger in build(nodes, allow=cfg.allow_targets).items()]
+    with ExitStack() as closing:
+        for logger in loggers:
+            closing.callback(logger.close)
+        yield loggers

@@ -1,0 +1,194 @@
+"""Going on where a run stopped: its own configuration, with the values that the user changes now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+
+from ganart.errors import UserError
+from ganart.files import places
+from ganart.files.foreign import read_yaml
+from ganart.files.paths import from_here, shell
+from ganart.runs.folder import RunFolder, read_checkpoint, refuse_other_shapes, usable
+
+MAY_CHANGE = "values such as total_images, callback.checkpoint.every_images, trainer.max_time or optimizer.generator.lr"
+
+THREADS = "trainer.threads"
+
+
+@dataclass(frozen=True)
+class Resume:
+    """A run, the checkpoint to go on from, and what the user wants changed."""
+
+    run: RunFolder
+    checkpoint: Path
+    overrides: list[str]
+
+    @classmethod
+    def find(cls, wanted: str | None, overrides: list[str], here: RunFolder) -> Resume | None:
+        """Find what `resume=` names: a run folder (its last checkpoint), one of its checkpoints, or `auto`.
+
+        `auto` goes on where the same command left off in `here`; None if there is nothing yet to go on from.
+        """
+        if wanted is None:
+            return None
+        if wanted == "auto":
+            latest = here.latest_checkpoint if here.has_begun else None
+            return cls(here, latest, changed(overrides, here)) if latest else None
+        run = RunFolder.open(wanted, key="resume")
+        file = Path(wanted).expanduser()
+        checkpoint = file if file.is_file() else run.latest_checkpoint
+        if checkpoint is None:
+            begun_by = shell("ganart", "train", *overrides_of(run), f"hydra.run.dir={from_here(run.path)}")
+            raise UserError(
+                f"resume={wanted}: it ended before its first checkpoint, so there is nothing to go on from. "
+                f"Begin it anew: {begun_by}"
+            )
+        return cls(run, checkpoint, [override.removeprefix("++") for override in overrides])
+
+    @cached_property
+    def clock(self) -> dict[str, int]:
+        """How far the checkpoint is, in images and rounds."""
+        return {name: int(value) for name, value in read_checkpoint(self.checkpoint)["ganart"].items()}
+
+    @property
+    def images_seen(self) -> int:
+        return self.clock["images_seen"]
+
+    @cached_property
+    def threads(self) -> int | None:
+        """With how many threads the checkpoint was computed; None if it does not say."""
+        found = read_checkpoint(self.checkpoint).get("threads")
+        return found if isinstance(found, int) else None
+
+    def refuse_other_players(self, cfg: DictConfig) -> None:
+        """Raise `UserError` if the players of `cfg` have not the weights of the checkpoint: before they are built."""
+        weights = read_checkpoint(self.checkpoint)["state_dict"]
+        label_sizes = [len(factor.classes) for factor in self.run.told_factors]
+        for player, node in cfg.architecture.items():
+            own = {k.removeprefix(f"{player}."): v for k, v in weights.items() if k.startswith(f"{player}.")}
+            with usable(self.run.path):
+                refuse_other_shapes(node, own, self.checkpoint, allow=cfg.allow_targets, label_sizes=label_sizes)
+
+    @property
+    def all_overrides(self) -> list[str]:
+        """What the run was started with, and what was changed on the way."""
+        return [*overrides_of(self.run), *self.overrides]
+
+    def config(self, composed: DictConfig) -> DictConfig:
+        """Return the run's configuration with the overrides of this command, in the run folder of this command.
+
+        Raises:
+            UserError: for overrides that would make it another run, or if nothing is left to train.
+        """
+        with usable(self.run.path):
+            return self._config(composed)
+
+    def _config(self, composed: DictConfig) -> DictConfig:
+        cfg = self.run.recipe.copy()
+        for key, place in self.run.places_from_here(cfg).items():
+            OmegaConf.update(cfg, key, place)
+        for override in OverridesParser.create().parse_overrides(self.overrides):
+            key = override.key_or_group
+            value = OmegaConf.select(cfg, key, throw_on_missing=False)
+            if key == THREADS:
+                self._set_threads(cfg, override.value())
+                continue
+            plain = not (override.is_delete() or override.is_add() or isinstance(value, DictConfig))
+            if not plain or key not in _keys(cfg) or _makes_another_run(key):
+                raise UserError(
+                    f"{override.input_line} cannot be changed in a run that is resumed: the rest of the run would no "
+                    f"longer be the same experiment. Change {MAY_CHANGE}, or start a new run without resume=."
+                )
+            OmegaConf.update(cfg, key, override.value())
+        self.run.refuse_missing_pictures(cfg, f"resume={self.run.path}")
+        cfg.run_folder = composed.run_folder
+        cfg.allow_targets = composed.allow_targets  # trust is given by who types the command, not by the folder
+        refuse_other_places(cfg, composed, self.run)
+        if self.run.has_finished:  # else its scores are still to be taken
+            self._refuse_what_is_done(cfg)
+        return cfg
+
+    @staticmethod
+    def _set_threads(cfg: DictConfig, wanted: Any) -> None:
+        """Compute with as many as `wanted`; auto keeps the number that was measured when the run began.
+
+        Folders of before this key existed have none.
+        """
+        if wanted != "auto" or OmegaConf.select(cfg, THREADS) is None:
+            OmegaConf.update(cfg, THREADS, wanted, force_add=True)
+
+    def _refuse_what_is_done(self, cfg: DictConfig) -> None:
+        """Raise `UserError` if the run has seen all its images, or made all its rounds."""
+        clock, totals = (
+            self.clock,
+            {"images_seen": ("total_images", "images"), "rounds": ("trainer.max_steps", "rounds")},
+        )
+        for name, (key, unit) in totals.items():
+            total = OmegaConf.select(cfg, key)
+            if total != -1 and clock[name] >= total:
+                raise UserError(
+                    f"resume={self.checkpoint}: this run has seen {clock[name]:,} {unit} and was to see "
+                    f"{total:,}: it is finished. To train on: {key}={2 * clock[name]}"
+                )
+
+
+def overrides_of(run: RunFolder) -> list[str]:
+    """What was typed to make `run`, and to change it since."""
+    return [str(override) for override in read_yaml(run.path / "overrides.yaml") or ()]
+
+
+def changed(overrides: list[str], run: RunFolder) -> list[str]:
+    """Those of `overrides` that `run` was not made with."""
+    before = set(overrides_of(run))
+    return [override for override in overrides if override not in before]
+
+
+def refuse_other_places(cfg: DictConfig, composed: DictConfig, run: RunFolder) -> None:
+    """Raise `UserError` if the configuration of a run names files to read or folders to write to that are not its own.
+
+    The files of weights that the command itself names, by what it composes, are the user's word.
+    """
+    own = Path(cfg.run_folder).resolve()
+    for key in _keys(cfg):
+        name, value = key.rpartition(".")[2], OmegaConf.select(cfg, key)
+        if name in WEIGHTS and value is not None and value != OmegaConf.select(composed, key):
+            raise UserError(
+                f"{run.path} names a file of weights to read, {key}={value}. If it is yours, say so in this command: "
+                f"features.weights={value}"
+            )
+        if name in FOLDERS and isinstance(value, str) and not Path(value).resolve().is_relative_to(own):
+            raise UserError(f"{run.path} would write to {value}, outside of the run folder ({key}).")
+
+
+WEIGHTS = ("weights",)
+FOLDERS = ("folder", "dir", "dirpath", "save_dir", "root_dir", "default_root_dir")
+"""How the arguments are called that name what is read, and where to write."""
+
+
+def _makes_another_run(key: str) -> bool:
+    """What a checkpoint's weights, optimizer states, data order or earlier scores' protocol would contradict."""
+    if key in places.KEYS:  # other pictures and labels are refused when they are read
+        return False
+    if key.startswith("optimizer."):
+        return not key.endswith(".lr")
+    if key.startswith("dataset."):
+        return key != "dataset.download"
+    if key.startswith("callback.scores."):
+        return key != "callback.scores.every_images"
+    return key.startswith(("architecture.", "metric.", "features.")) or key in ("seed", "allow_targets", "run_folder")
+
+
+def _keys(cfg: DictConfig, prefix: str = "") -> set[str]:
+    keys = set()
+    for name, value in cfg.items():
+        key = prefix + str(name)
+        keys.add(key)
+        if isinstance(value, DictConfig):
+            keys |= _keys(value, f"{key}.")
+    return keys

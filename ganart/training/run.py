@@ -1,0 +1,312 @@
+"""One training run: check, build, run, sum up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import pytorch_lightning as pl
+import torch
+from filelock import FileLock, Timeout
+from omegaconf import DictConfig, OmegaConf
+
+from ganart.callbacks import Doctor, Interrupt, Scores, StopAtImages, StopAtRounds, TimeBudget
+from ganart.callbacks.interrupt import SIGNAL
+from ganart.callbacks.pace import choose_threads
+from ganart.config.build import build_dataset
+from ganart.console import console, remark
+from ganart.datasets import cache
+from ganart.datasets.advice import before_training
+from ganart.datasets.base import PictureSet
+from ganart.datasets.loader import BatchLoader
+from ganart.errors import OccupiedError, PlaceError, TrainingDivergedError, UserError
+from ganart.files.paths import RUN_ADVICE, from_here, remove_if_nothing_is_in, shell, without_places, writing_to
+from ganart.gan import GAN, normalizes_batches
+from ganart.loggers import ExperimentLogger
+from ganart.machine import threads
+from ganart.machine.hardware import choose
+from ganart.runs import summary
+from ganart.runs.folder import RunFolder, usable
+from ganart.training import quiet
+from ganart.training.assembly import build_callbacks, build_gan, build_trainer, built_loggers
+from ganart.training.checks import check
+from ganart.training.lean import stop_looking_for_gpus
+from ganart.training.processes import children_train, take_rank
+from ganart.training.resume import Resume
+
+
+def train(
+    cfg: DictConfig,
+    run: RunFolder,
+    overrides: list[str],
+    resume: Resume | None = None,
+    extra_callbacks: Mapping[str, pl.Callback] | None = None,
+) -> int:
+    """Train in `run`, and leave there what it came to; everything that can be checked is checked first.
+
+    Returns the exit status of a command that does only this: 0, or 128 and the number of the signal that stopped it.
+    """
+    take_rank(cfg.trainer)
+    if resume is None and quiet.is_first_process() and run.holds_work and cfg.resume != "auto":
+        folder = from_here(run.path)
+        raise OccupiedError(
+            f"{folder} holds a run already. Go on with it: {shell(f'resume={folder}')}, or give another hydra.run.dir="
+        )
+    stop_looking_for_gpus()
+    with usable(resume.run.path) if resume else nullcontext():
+        check(cfg)
+    with sole_owner_of(run), threads.training_here():
+        return _train(cfg, run, overrides, resume, extra_callbacks or {})
+
+
+@contextmanager
+def sole_owner_of(run: RunFolder) -> Iterator[None]:
+    """Keep a second command, that a scheduler has started too soon, say, from training in the same folder.
+
+    Why the training failed, if it did, is written down there.
+    """
+    if not quiet.is_first_process():
+        yield
+        return
+    lock = FileLock(run.path / ".lock")
+    with writing_to(run.path, RUN_ADVICE):
+        run.path.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise OccupiedError(f"{from_here(run.path)} is being trained by another process at this moment.") from None
+    try:
+        with disk_errors_explained(run):
+            yield
+    except BaseException as error:
+        if not run.has_begun:
+            remove_if_nothing_is_in(run.path)
+        elif isinstance(error, Exception) and not run.has_finished:
+            run.record_failure(error)
+        raise
+    finally:
+        lock.release()
+
+
+@contextmanager
+def disk_errors_explained(run: RunFolder) -> Iterator[None]:
+    """Say in one sentence that `run` can no longer be written, whichever of its files it was."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None and not Path(os.fsdecode(error.filename)).is_relative_to(run.path):
+            raise  # somebody else's file, to be read, say
+        with writing_to(run.path, f"{RUN_ADVICE}{_what_stands(run)}"):
+            raise
+    except PlaceError as error:
+        raise PlaceError(f"{error}{_what_stands(run)}") from error
+
+
+def _what_stands(run: RunFolder) -> str:
+    if not (run.checkpoints / "last.ckpt").is_file():
+        return ""
+    again = shell("ganart", "train", f"resume={from_here(run.path)}")
+    return f"\nThe last checkpoint stands. Go on with: {again}"
+
+
+def _train(
+    cfg: DictConfig,
+    run: RunFolder,
+    overrides: list[str],
+    resume: Resume | None,
+    extra_callbacks: Mapping[str, pl.Callback],
+) -> int:
+    composed, cfg = cfg, cfg.copy()
+    OmegaConf.resolve(cfg)
+    begun = time.monotonic()
+    hardware = choose(cfg.trainer.accelerator, cfg.trainer.precision, cfg.channels_last)
+
+    with built_loggers(cfg) as loggers:
+        callbacks = build_callbacks(cfg, extra_callbacks)
+        trainer = build_trainer(cfg, hardware, run, callbacks, loggers)
+        dataset = build_dataset(cfg.dataset, allow=cfg.allow_targets)
+        cfg.dataset.condition = composed.dataset.condition = list(dataset.condition)
+        pictures = cache.load(dataset)
+        check_pictures(pictures, resume)
+        if resume is not None:
+            resume.refuse_other_players(cfg)
+        torch.manual_seed(cfg.seed)
+        gan = build_gan(cfg, pictures, hardware)
+        computing = choose_threads(cfg, trainer, gan)
+        if computing is not None:  # a part of the run, which is gone on with as it was: it decides the last bits
+            composed.trainer.threads = cfg.trainer.threads = computing.count
+        if trainer.is_global_zero:
+            told = place_of(run, resume)
+            run.begin(composed, overrides, pictures)
+            introduce(cfg, told, pictures, f"{hardware}{f', {computing}' if computing else ''}", gan)
+            if resume is not None and computing is not None and resume.threads not in (None, computing.count):
+                remark(
+                    "note     ",
+                    "yellow",
+                    f"the checkpoint was computed with trainer.threads={resume.threads}: with "
+                    f"{computing.count} the last bits of what follows may differ from an unbroken run's.",
+                )
+        for callback in callbacks:
+            if isinstance(callback, Scores):
+                callback.prepare(pictures, trainer.strategy.root_device)
+        loader = BatchLoader(
+            pictures,
+            batch_size=cfg.batch_size * cfg.discriminator_steps,
+            seed=cfg.seed,
+            condition=tuple(cfg.dataset.condition),
+            start=resume.images_seen if resume else 0,
+            rank=trainer.global_rank,
+            world_size=trainer.world_size,
+        )
+        for logger in loggers:
+            logger.go_on_from(resume.images_seen if resume else -1)
+            logger.log_hyperparams(without_places(OmegaConf.to_container(cfg, resolve=True)))
+            if trainer.is_global_zero:
+                logger.log_dataset(pictures.name, run.dataset)
+        prepared = time.monotonic()
+        checkpoint = resume.checkpoint if resume else None
+        with (
+            children_train(run.path, checkpoint, trainer, cfg.allow_targets),
+            going_on_from(resume, gan),
+            interruptible(),
+        ):
+            trainer.fit(gan, loader, ckpt_path=checkpoint, weights_only=True)
+        seconds = prepared - begun, time.monotonic() - prepared
+        return conclude(run, trainer, gan, callbacks, pictures, *seconds)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let a second Ctrl-C reach the caller: Lightning would leave its process, a notebook's too, and ignore a third."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as end:
+        if not isinstance(end.__context__, KeyboardInterrupt):
+            raise
+        signal.signal(signal.SIGINT, before)
+        raise KeyboardInterrupt from None
+
+
+def check_pictures(pictures: PictureSet, resume: Resume | None) -> None:
+    """Raise `UserError` if there is nothing to train on, or if a resumed run would go on with other pictures."""
+    if not len(pictures.train):
+        raise UserError(
+            f"dataset {pictures.name} has no training picture: all {len(pictures.test)} are test pictures. "
+            "Use dataset.test_fraction=0, or more pictures."
+        )
+    if resume is not None:
+        resume.run.refuse_other_pictures(pictures, f"resume={resume.run.path}")
+
+
+@contextmanager
+def going_on_from(resume: Resume | None, gan: GAN) -> Iterator[None]:
+    """Tell in one sentence that a checkpoint does not fit the run, where training has not begun for that."""
+    if resume is None:
+        yield
+        return
+    try:
+        yield
+    except (UserError, TrainingDivergedError, OSError):
+        raise
+    except Exception as error:
+        if gan.images_seen not in (0, resume.images_seen):
+            raise
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(
+            f"{resume.checkpoint} cannot be gone on from: {reason}. Take an older one: resume=CHECKPOINT"
+        ) from error
+
+
+def place_of(run: RunFolder, resume: Resume | None) -> str:
+    """Where the run is, and what of it is there before it begins."""
+    folder = from_here(run.path)
+    if resume is not None:
+        return f"{folder}, going on at {resume.images_seen:,} images"
+    return f"{folder}, begun anew: it had ended before its first checkpoint" if run.has_begun else folder
+
+
+def introduce(cfg: DictConfig, place: str, pictures: PictureSet, machine: str, gan: GAN) -> None:
+    """Say what is about to happen."""
+    sizes = {p: sum(w.numel() for w in getattr(gan, p).parameters()) / 1e6 for p in ("generator", "discriminator")}
+    size = f"{pictures.width}×{pictures.height}×{pictures.channels}"
+    told = f", conditioned on {', '.join(cfg.dataset.condition)}" if cfg.dataset.condition else ""
+    lines = {
+        "dataset": f"{pictures.name}: {len(pictures.train):,} + {len(pictures.test):,} pictures, {size}{told}",
+        "players": ", ".join(f"{player} {millions:.2f} M" for player, millions in sizes.items()),
+        "machine": machine,
+        "run": place,
+    }
+    slopes = [name for name, penalty in gan.penalties.items() if penalty.strength is not None]
+    if slopes and normalizes_batches(gan.discriminator):
+        lines["note"] = (
+            f"{', '.join(slopes)} through batch normalization: a gradient is then also that of the rest of the batch, "
+            "and what the papers prove does not hold. architecture.discriminator.batch_norm=false"
+        )
+    if skipped := pictures.manifest.skipped:
+        lines["skipped"] = f"{len(skipped)} unreadable files; `ganart dataset` lists them"
+    for name, line in lines.items():
+        console.say(f"{name:<9} {line}")
+    for note in before_training(pictures, list(cfg.dataset.condition), cfg.batch_size):
+        remark("note     ", "yellow", note)
+
+
+def conclude(
+    run: RunFolder,
+    trainer: pl.Trainer,
+    gan: GAN,
+    callbacks: Sequence[pl.Callback],
+    pictures: PictureSet,
+    preparing: float,
+    training: float,
+) -> int:
+    """Write the summary and show it; returns the exit status of the command."""
+    interrupt = next(c for c in callbacks if isinstance(c, Interrupt))
+    scores = next((c for c in callbacks if isinstance(c, Scores)), None)
+    doctor = next((c for c in callbacks if isinstance(c, Doctor)), None)
+    results = scores.evaluation.results if scores and scores.evaluation else []
+    facts = {
+        "ended_by": end_of(callbacks, interrupt),
+        "images_seen": gan.images_seen,
+        "rounds": gan.rounds,
+        "seconds_preparing": round(preparing, 1),
+        "seconds_training": round(training, 1),
+        "seconds_scoring": round(scores.seconds, 1) if scores else 0.0,
+        "device": summary.device_name(trainer.strategy.root_device),
+        "num_devices": trainer.world_size,
+        "precision": str(trainer.precision),
+        "commit": summary.commit(),
+        "dataset_hash": pictures.hash,
+        "manifest_hash": pictures.manifest.hash,
+        "licence": pictures.manifest.licence,
+        "doctor": doctor.notes if doctor else [],
+        **(scores.findings() if scores else {"scores": {}}),
+    }
+    if not trainer.is_global_zero:
+        return 0
+    summary.write(run.path / "summary.json", facts)
+    for logger in trainer.loggers:
+        if isinstance(logger, ExperimentLogger):
+            values = {row.name: row.value for row in results}
+            logger.log_run_folder({"images_seen": gan.images_seen, "scores": values})
+    if interrupt.reason == SIGNAL:
+        folder = from_here(run.path)
+        again = shell("ganart", "train", f"resume={folder}")
+        console.say(f"\nStopped at {gan.images_seen:,} images, saved. Go on with: {again}")
+        return 128 + (interrupt.received or signal.SIGTERM)  # another process of the run has received it
+    console.say(f"\n{summary.headline(results, facts)}")
+    if results:
+        console.print(summary.table(results))
+    for caveat in [*summary.caveats(results), *(scores.scorer.caveats if scores and results else [])]:
+        console.say(caveat, style="dim")
+    return 0
+
+
+def end_of(callbacks: Sequence[pl.Callback], interrupt: Interrupt) -> str:
+    """What ended the training: a signal or a study, images, steps or time, or a callback of the user's own."""
+    ends = [c.ended_by for c in callbacks if isinstance(c, StopAtImages | StopAtRounds | TimeBudget) and c.has_ended]
+    return interrupt.reason or next(iter(ends), "callback")

@@ -1,0 +1,416 @@
+"""The two-player round: what moves, what counts, what stops."""
+
+import csv
+import json
+import math
+import os
+import signal
+from types import SimpleNamespace
+
+import pytest
+import torch
+from laboratory import MLP, TINY, compose_tiny, small_pictures, train_tiny
+from pytorch_lightning import Callback
+from torch.testing import assert_close
+
+from ganart.callbacks import Interrupt, in_order
+from ganart.config.build import build
+from ganart.datasets import cache
+from ganart.errors import TrainingDivergedError, UserError
+from ganart.gan import GAN
+from ganart.machine.hardware import Choice
+from ganart.runs.folder import RunFolder, read_checkpoint
+from ganart.training.assembly import build_gan
+from ganart.training.run import train
+
+CPU = Choice("cpu", "32", False, "a test")
+
+
+def rows_of(run: RunFolder) -> list[dict[str, str]]:
+    with (run.path / "metrics.csv").open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def parameters(network: torch.nn.Module) -> torch.Tensor:
+    return torch.cat([p.detach().flatten().clone() for p in network.parameters()])
+
+
+class Spy(Callback):
+    """Keeps the two players' weights as they stand before each optimizer step."""
+
+    def __init__(self):
+        self.steps = []
+
+    def on_before_optimizer_step(self, trainer, pl_module, optimizer):
+        player = ("discriminator", "generator")[trainer.optimizers.index(optimizer)]
+        self.steps.append((player, parameters(pl_module.generator), parameters(pl_module.discriminator)))
+
+
+def train_with(folder, callback, *overrides, monkeypatch):
+    """Train a tiny run with one more callback, which no configuration has to name."""
+    import ganart.training.run as training
+
+    plain = training.build_trainer
+
+    def with_callback(cfg, hardware, run, callbacks, loggers):
+        return plain(cfg, hardware, run, in_order([*callbacks, callback]), loggers)
+
+    monkeypatch.setattr(training, "build_trainer", with_callback)
+    return train_tiny(folder, *overrides)
+
+
+def test_a_run_leaves_everything_that_later_commands_need(tmp_path):
+    run = train_tiny(tmp_path / "run")
+    files = {str(file.relative_to(run.path)) for file in run.path.rglob("*") if file.is_file()}
+    assert {"config.yaml", "overrides.yaml", "dataset.json", "metrics.csv", "summary.json"} <= files
+    assert {f"checkpoints/{n}.ckpt" for n in ("last", "best", "images_000000048", "images_000000144")} <= files
+    assert {f"samples/images_{n:09d}.png" for n in (0, 80, 160)} <= files
+    assert not [name for name in files if "unfinished" in name]
+    summary = json.loads((run.path / "summary.json").read_text())
+    assert summary["images_seen"] == 160
+    assert summary["rounds"] == 10
+    score = summary["scores"]["fd_classifier"]
+    assert score["value"] > 0
+    assert score["floor"] > 0
+    assert score["protocol"]["n_fake"] == score["protocol"]["n_real"] == 100
+    assert score["protocol"]["weights_hash"]
+    last = rows_of(run)[-1]
+    assert int(last["images_seen"]) == 160
+    assert float(last["scores/fd_classifier"]) == pytest.approx(score["value"])
+    for name in (
+        "players/discriminator_loss",
+        "players/generator_loss",
+        "players/d_real",
+        "players/d_fake",
+        "players/gradient_norm_generator",
+        "penalties/r1",
+    ):
+        assert math.isfinite(float(rows_of(run)[0][name])), name
+
+
+def test_checkpoints_hold_no_code_and_know_the_clock(tmp_path):
+    run = train_tiny(tmp_path / "run")
+    checkpoint = read_checkpoint(run.checkpoint("images_000000096"))
+    assert checkpoint["ganart"] == {"images_seen": 96, "rounds": 6, "discriminator_updates": 6}
+    assert checkpoint["global_step"] == 6
+
+
+def test_each_player_moves_only_in_its_own_step(tmp_path, monkeypatch):
+    spy = Spy()
+    train_with(tmp_path / "run", spy, "total_images=32", monkeypatch=monkeypatch)
+    assert [step[0] for step in spy.steps] == ["discriminator", "generator"] * 2
+    (_, g0, d0), (_, g1, d1), (_, g2, d2), _ = spy.steps
+    assert torch.equal(g0, g1)  # the discriminator's step left the generator as it was
+    assert not torch.equal(d0, d1)
+    assert torch.equal(d1, d2)  # and the other way round
+    assert not torch.equal(g1, g2)
+
+
+def test_five_rounds_are_five_steps_whatever_the_discriminator_does(tmp_path):
+    run = train_tiny(tmp_path / "run", "trainer.max_steps=5", "discriminator_steps=3", "total_images=100000")
+    checkpoint = read_checkpoint(run.checkpoint("last"))
+    assert checkpoint["global_step"] == 5
+    assert checkpoint["ganart"] == {"images_seen": 5 * 3 * 16, "rounds": 5, "discriminator_updates": 15}
+
+
+def test_a_lazy_penalty_is_evaluated_at_every_kth_update_and_weighted_by_k(tmp_path):
+    cfg = compose_tiny(tmp_path, "penalty.r1.every=3", "penalty.r2.every=1")
+    gan = build_gan(cfg, cache.load(build(cfg.dataset)), CPU)
+    pair = gan.pair_up(
+        torch.randint(0, 256, (4, 8, 8, 3), dtype=torch.uint8), torch.zeros(4, 2).long(), torch.randn(4, 8)
+    )
+    at_0 = gan.penalty_terms(pair)
+    gan.discriminator_updates = 1
+    assert set(gan.penalty_terms(pair)) == {"r2"}
+    gan.discriminator_updates = 3
+    at_3 = gan.penalty_terms(pair)
+    once = gan.penalties["r1"](lambda x: gan.judge(x, pair.labels), pair.real, pair.fake)
+    assert_close(at_0["r1"], 3 * once)
+    assert_close(at_3["r1"], 3 * once)
+
+
+def test_penalties_are_float32_inside_bfloat16_autocast(tmp_path):
+    cfg = compose_tiny(tmp_path)
+    gan = build_gan(cfg, cache.load(build(cfg.dataset)), CPU)
+    pair = gan.pair_up(
+        torch.randint(0, 256, (4, 8, 8, 3), dtype=torch.uint8), torch.zeros(4, 2).long(), torch.randn(4, 8)
+    )
+    plain = gan.penalty_terms(pair)
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = gan.penalty_terms(pair)
+    assert torch.equal(plain["r1"], inside["r1"])
+
+
+@pytest.mark.parametrize("loss", ["relativistic", "hinge"])
+def test_accumulation_gives_the_gradients_of_the_large_batch(tmp_path, monkeypatch, loss):
+    class Gradients(Callback):
+        def __init__(self):
+            self.seen = []
+
+        def on_before_optimizer_step(self, trainer, pl_module, optimizer):
+            self.seen.append(torch.cat([p.grad.flatten() for g in optimizer.param_groups for p in g["params"]]))
+
+    overrides = [f"loss={loss}", "architecture.generator.batch_norm=false", "total_images=48"]
+    overrides += ["penalty.r1.every=1", "penalty.r2.every=2", "~callback.scores"]
+    whole, parts = Gradients(), Gradients()
+    train_with(tmp_path / "whole", whole, *overrides, monkeypatch=monkeypatch)
+    monkeypatch.undo()
+    monkeypatch.setenv("GANART_CACHE", str(tmp_path / "cache"))
+    train_with(tmp_path / "parts", parts, *overrides, "accumulate=4", monkeypatch=monkeypatch)
+    assert len(whole.seen) == len(parts.seen) == 6
+    for one, other in zip(whole.seen, parts.seen, strict=True):
+        assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_gradients_are_clipped_to_the_norm_that_was_asked_for(tmp_path, monkeypatch):
+    class Norms(Callback):
+        def __init__(self):
+            self.norms = {"discriminator": [], "generator": []}
+
+        def on_train_batch_end(self, trainer, pl_module, *args):
+            for player, seen in self.norms.items():  # the gradients of a step stay until the next
+                gradients = [p.grad for p in getattr(pl_module, player).parameters()]
+                seen.append(float(torch.nn.utils.get_total_norm(gradients)))
+
+    norms = Norms()
+    overrides = ["gradient_clip.generator=0.001", "total_images=64", "~callback.scores"]
+    train_with(tmp_path / "run", norms, *overrides, monkeypatch=monkeypatch)
+    assert norms.norms["generator"] == pytest.approx([0.001] * 4, rel=1e-3)
+    assert max(norms.norms["discriminator"]) > 0.01
+
+
+def test_gradient_norms_are_of_rounds_with_and_without_lazy_penalties_as_often_as_there_are_such(tmp_path, monkeypatch):
+    class Norms(Callback):
+        def __init__(self):
+            self.norms = []
+
+        def on_before_optimizer_step(self, trainer, pl_module, optimizer):
+            if optimizer is trainer.optimizers[0]:
+                gradients = [p.grad for p in pl_module.discriminator.parameters()]
+                self.norms.append(float(torch.nn.utils.get_total_norm(gradients)))
+
+    recorded = Norms()
+    overrides = ["total_images=1152", "callback.metrics.every_images=1152", "~callback.scores"]
+    overrides += [f"optimizer.{player}.lr=1e-9" for player in ("generator", "discriminator")]  # always the same norms
+    overrides += [f"penalty.r{n}.{key}" for n in (1, 2) for key in ("every=8", "gamma=100")]
+    run = train_with(tmp_path / "run", recorded, *overrides, monkeypatch=monkeypatch)
+    assert len(recorded.norms) == 72
+    (row,) = rows_of(run)
+    (said, true) = float(row["players/gradient_norm_discriminator"]), sum(recorded.norms) / 72
+    assert sum(recorded.norms[::8]) / 9 > 2 * true
+    assert said == pytest.approx(true, rel=0.2)
+
+
+def test_processes_agree_on_what_the_generators_layers_remember_of_their_batches(tmp_path):
+    """With another process whose numbers are three times as large, the mean is twice as large; counters are copied."""
+    cfg = compose_tiny(tmp_path)
+    gan = build_gan(cfg, cache.load(build(cfg.dataset)), CPU)
+    gan.generator(torch.randn(16, 8), torch.zeros(16, 2).long())
+    before = {name: buffer.clone() for name, buffer in gan.generator.named_buffers()}
+    asked = []
+
+    def reduce(flat, reduce_op):
+        asked.append(reduce_op)
+        return (flat + 3 * flat) / 2
+
+    gan._trainer = SimpleNamespace(strategy=SimpleNamespace(reduce=reduce))
+    gan.agree_on_batch_statistics()
+    assert asked == ["mean"]
+    assert any("running_var" in name for name in before)
+    for name, buffer in gan.generator.named_buffers():
+        assert torch.equal(buffer, (2 if buffer.is_floating_point() else 1) * before[name]), name
+
+
+def test_learning_rates_follow_the_schedule_by_images_seen(tmp_path):
+    run = train_tiny(tmp_path / "run", "schedule=linear", "callback.metrics.every_images=16", "~callback.scores")
+    rates = {int(row["images_seen"]): float(row["players/learning_rate_generator"]) for row in rows_of(run)}
+    # The round that ends at 80 images began at 64: 1 − 64/160 of the full rate.
+    assert rates[80] == pytest.approx(0.001 * (1 - 64 / 160))
+    assert rates[16] == pytest.approx(0.001)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_says_what_to_try(tmp_path):
+    with pytest.raises(TrainingDivergedError, match=r"round \d+[\s\S]*Last finite terms: [\s\S]*What to try") as error:
+        train_tiny(
+            tmp_path / "run",
+            "loss=wasserstein",
+            "penalty.r1.every=100",
+            "optimizer.discriminator.lr=1e18",
+            "~callback.scores",
+        )
+    saved = torch.load(tmp_path / "run" / "diverged_rank0.pt", weights_only=True)
+    assert saved["batch"][0].shape == (16, 8, 8, 3)
+    assert "players/discriminator_adversarial" in str(error.value)
+
+
+def test_ctrl_c_finishes_the_round_saves_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    class CtrlC(Callback):
+        def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+            if batch_idx == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    train_with(tmp_path / "run", CtrlC(), "~callback.scores", monkeypatch=monkeypatch)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    assert read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")["ganart"]["images_seen"] == 64
+    assert "ganart train resume=" in capsys.readouterr().out
+
+
+def test_a_second_ctrl_c_ends_it_at_once():
+    interrupt = Interrupt()
+    interrupt._receive(signal.SIGINT, None)
+    with pytest.raises(KeyboardInterrupt):
+        interrupt._receive(signal.SIGINT, None)
+
+
+def test_scoring_does_not_change_what_is_trained(tmp_path):
+    with_scores = train_tiny(tmp_path / "with", "callback.scores.every_images=32")
+    without = train_tiny(tmp_path / "without", "~callback.scores")
+    states = [read_checkpoint(run.checkpoint("last"))["state_dict"] for run in (with_scores, without)]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_problems_are_told_all_at_once_before_anything_is_made(tmp_path):
+    cfg = compose_tiny(tmp_path / "run", "batch_size=15", "accumulate=4", "loss=wasserstein", "penalty=[]")
+    with pytest.raises(UserError, match=r"2 problems[\s\S]*wgan_gp[\s\S]*Try batch_size=16"):
+        train(cfg, RunFolder(tmp_path / "run"), [])
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("precision", ["32", "bf16-mixed"])
+def test_every_precision_and_layout_trains(tmp_path, precision):
+    run = train_tiny(tmp_path / "run", f"trainer.precision={precision}", "channels_last=true", "~callback.scores")
+    assert math.isfinite(float(rows_of(run)[-1]["players/generator_loss"]))
+
+
+def test_a_gradient_scaler_sees_unscaled_gradients_clipped(tmp_path, monkeypatch):
+    from pytorch_lightning.plugins import MixedPrecision
+
+    import ganart.training.run as training
+
+    plain = training.build_trainer
+
+    def scaled(cfg, hardware, run, callbacks, loggers):
+        trainer = plain(cfg, hardware, run, callbacks, loggers)
+        plugin = MixedPrecision("16-mixed", device="cpu", scaler=torch.amp.GradScaler("cpu", init_scale=1024.0))
+        trainer.strategy.precision_plugin = plugin
+        return trainer
+
+    monkeypatch.setattr(training, "build_trainer", scaled)
+    fused = ["optimizer.discriminator.fused=false", "optimizer.generator.fused=false"]
+    run = train_tiny(tmp_path / "run", *fused, "gradient_clip.generator=100", "~callback.scores")
+    norms = [float(row["players/gradient_norm_generator"]) for row in rows_of(run)]
+    assert all(0 < norm < 50 for norm in norms)  # scaled ones would be a thousand times as long
+
+
+def test_the_average_is_never_in_training_mode(tmp_path):
+    cfg = compose_tiny(tmp_path)
+    gan: GAN = build_gan(cfg, cache.load(build(cfg.dataset)), CPU)
+    gan.train()
+    assert gan.generator.training
+    assert not gan.generator_ema.training
+
+
+def test_unconditional_mlp_with_every_loss_and_penalty_trains(tmp_path):
+    combinations = [
+        ("minimax", "[]"),
+        ("non_saturating", "[dragan]"),
+        ("least_squares", "[r1]"),
+        ("wasserstein", "[weight_clipping]"),
+        ("wasserstein", "[wgan_gp]"),
+        ("hinge", "[r2]"),
+    ]
+    for number, (loss, penalty) in enumerate(combinations):
+        run = train_tiny(
+            tmp_path / str(number),
+            "dataset.condition=[]",
+            f"loss={loss}",
+            f"penalty={penalty}",
+            "total_images=48",
+            "~callback.scores",
+            players=MLP,
+        )
+        assert math.isfinite(float(rows_of(run)[-1]["players/discriminator_loss"]))
+
+
+def test_without_labels_there_are_no_scores_and_the_run_says_so(tmp_path, capsys):
+    pictures = small_pictures(tmp_path / "pictures", side=8, per_class=20, classes=("any",))
+    given = (
+        "dataset=image_folder",
+        f"dataset.root={pictures}",
+        "dataset.labels=none",
+        "dataset.height=8",
+        "dataset.width=8",
+    )
+    base = [item for item in TINY if "num_pictures" not in item]
+    run = train_tiny(tmp_path / "run", *given, base=base)
+    assert "scores    none. features=classifier learns from labels" in " ".join(capsys.readouterr().out.split("\n"))
+    assert json.loads((run.path / "summary.json").read_text())["scores"] == {}
+    assert run.checkpoint("best").name == "last.ckpt"
+
+
+def test_a_score_to_go_by_that_is_not_taken_is_told_at_the_start(tmp_path):
+    with pytest.raises(UserError, match="monitor=fid is not among the scores: fd_classifier"):
+        train_tiny(tmp_path / "run", "callback.checkpoint.monitor=fid")
+
+
+def test_more_devices_than_one_get_a_strategy_that_two_players_can_train_with(tmp_path, monkeypatch):
+    from ganart.training import assembly
+
+    seen = {}
+    monkeypatch.setattr(assembly, "build", lambda node, **extra: seen.update(node) or [])
+    for devices, expected in ((1, "auto"), (2, "ddp_find_unused_parameters_true")):
+        cfg = compose_tiny(tmp_path, f"trainer.devices={devices}")
+        assembly.build_trainer(cfg, CPU, RunFolder(tmp_path), [], [])
+        assert seen["strategy"] == expected
+
+
+def test_meters_do_not_grow_when_nobody_reads_them(tmp_path, monkeypatch):
+    class Size(Callback):
+        def on_train_end(self, trainer, pl_module):
+            self.longest = max(len(series) for series in pl_module.meters._series.values())
+
+    size = Size()
+    train_with(
+        tmp_path / "run", size, "~callback.scores", "~callback.metrics", "total_images=9600", monkeypatch=monkeypatch
+    )
+    assert size.longest < 256
+
+
+def test_ctrl_c_while_scores_are_taken_leaves_them_off(tmp_path, monkeypatch):
+    from ganart.metrics import Scorer
+
+    plain, asked = Scorer.look, []
+
+    def look_and_interrupt(self, paint, count, *, advance, **ranks):
+        def tell(done):
+            asked.append(done)
+            os.kill(os.getpid(), signal.SIGINT)
+            advance(done)
+
+        return plain(self, paint, count, advance=tell, **ranks)
+
+    monkeypatch.setattr(Scorer, "look", look_and_interrupt)
+    run = train_tiny(tmp_path / "run", "callback.scores.every_images=48", "callback.scores.num_images=300")
+    assert run.summary["ended_by"] == "signal"
+    assert len(asked) == 1
+    assert read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")["ganart"]["images_seen"] == 48
+
+
+def test_the_end_is_saved_before_it_is_scored_in_full(tmp_path, monkeypatch):
+    from ganart.metrics import Scorer
+
+    def killed(self, fake, **painted):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Scorer, "evaluate", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train_tiny(tmp_path / "run", "callback.checkpoint.every_images=0")
+    assert read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")["ganart"]["images_seen"] == 160
+
+
+def test_the_summary_holds_what_the_doctor_said(tmp_path):
+    run = train_tiny(tmp_path / "run", "penalty.r1.gamma=1e4", "penalty.r1.every=1", "callback.metrics.every_images=16")
+    notes = json.loads((run.path / "summary.json").read_text())["doctor"]
+    assert "penalty too large" in [note["disease"] for note in notes]
+    assert all(note.keys() == {"disease", "images_seen", "says", "try"} for note in notes)
