@@ -13,7 +13,7 @@ from ganart.callbacks.metrics import Metrics
 from ganart.callbacks.order import Order, callbacks_of
 from ganart.callbacks.scores import View
 from ganart.console import console
-from ganart.doctor import Chart, Diagnosis, Examiner, derived, every_disease, numbers_of
+from ganart.doctor import Diagnosis, Examiner, Snapshot, derived, every_disease, numbers_of
 from ganart.errors import UserError
 from ganart.gan import GAN, PLAYERS
 from ganart.losses import AdversarialLoss
@@ -26,7 +26,7 @@ class Doctor(Callback):
 
     A disease is told once when it breaks out and once when it is over: on the console, in log.txt, in `notes` for the
     summary, and to every logger as `doctor/<disease>`, 1 or 0. `ignore` names those that are not to be looked for.
-    Checkpoints know the charts of their own round, so a resumed run says what the uninterrupted one would have said.
+    Checkpoints know the snapshots of their own round, so a resumed run says what the uninterrupted one would have said.
     """
 
     order = Order.DOCTOR
@@ -66,11 +66,11 @@ class Doctor(Callback):
 
     def _look(self, trainer: Trainer, gan: GAN, values: dict[str, float]) -> None:
         """The first process speaks for all: what it measures of its share of the pictures is a fair sample."""
-        looked_at = ((chart.images_seen, chart.values.keys()) for chart in self.examiner.history.charts)
+        looked_at = ((snapshot.images_seen, snapshot.values.keys()) for snapshot in self.examiner.history.snapshots)
         if (gan.images_seen, values.keys()) in looked_at:  # before a run was interrupted while it was scored
             return
         if trainer.is_global_zero:
-            for diagnosis in self.examiner.look(Chart(gan.images_seen, values)):
+            for diagnosis in self.examiner.look(Snapshot(gan.images_seen, values)):
                 self._tell(trainer, diagnosis)
 
     def _tell(self, trainer: Trainer, diagnosis: Diagnosis) -> None:

@@ -39,7 +39,7 @@ def audit(cfg: DictConfig, folder: Path) -> None:
         UserError: if it cannot be audited.
     """
     from ganart.generation.painter import device_of
-    from ganart.originality.build import auditor_of, looking
+    from ganart.originality.prepared import auditor_of, looking
 
     if not 0 < cfg.threshold < 100:
         raise UserError(f"threshold={cfg.threshold}: it is a percentile, above 0 and below 100, e.g. threshold=1.")
@@ -122,16 +122,16 @@ def _conclude(
     """Save the findings and sheets, and show what matters."""
     from ganart.console import console, remark
     from ganart.grids import save_sheet
-    from ganart.originality import report
+    from ganart.originality import findings
     from ganart.originality.sheet import sheets
 
     folder.mkdir(parents=True, exist_ok=True)
-    facts = report.facts(found, auditor, data, pictures, names)
+    facts = findings.facts(found, auditor, data, pictures, names)
     write_json(folder / "audit.json", {"subject": subject, **facts}, indent=1)
     for number, sheet in enumerate(sheets(pictures, names, found.findings, data.train, auditor.files, num_sheets), 1):
         save_sheet(sheet, folder / f"sheet_{number}.png")
-    console.print(report.table(facts))
-    for line in report.lines(facts, found):
+    console.print(findings.table(facts))
+    for line in findings.lines(facts, found):
         console.say(line)
     remark("saved", "green", f"{shown(folder, is_folder=True)}: audit.json and sheets, the nearest first")
 

@@ -50,7 +50,7 @@ def generate_one(cfg: DictConfig) -> None:
     tell_of_classes_without_training(run, recipes)
     auditor = None
     if cfg.audit != "none":
-        from ganart.originality.build import auditor_of
+        from ganart.originality.prepared import auditor_of
 
         data = run.pictures(moved=cfg.dataset, allow=allow)
         auditor = auditor_of(cfg.features, data, painter.device, cfg.threshold, allow=allow)

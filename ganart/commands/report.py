@@ -39,8 +39,8 @@ def report(paths: list[str], output: str | None = None) -> Path:
     from ganart.files.paths import write_atomically
     from ganart.numbers import size
     from ganart.reporting.page import render
-    from ganart.reporting.results import results_csv
-    from ganart.reporting.sweep import sweeps_in
+    from ganart.reporting.rows import results_csv
+    from ganart.reporting.sweep_charts import sweeps_in
     from ganart.runs.find import find_runs, place_of_report
     from ganart.runs.read import Run
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
     from ganart.sweeping.objective import Objective
-    from ganart.sweeping.space import Space
+    from ganart.sweeping.space import SearchSpace
 
 OWN_KEYS = ("n_trials", "objective", "seeds", "search", "timeout", "storage", "sampler", "pruner", "sweep")
 SPACE = "sweep.space."
@@ -53,11 +53,11 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     from ganart.console import console, fail
     from ganart.datasets import cache
     from ganart.machine.launch import launch_of
-    from ganart.sweeping import results
+    from ganart.sweeping import outcome
     from ganart.sweeping.objective import objectives_of
     from ganart.sweeping.recipe import as_experiment
     from ganart.sweeping.sampler import SeededByTrial
-    from ganart.sweeping.space import Space
+    from ganart.sweeping.space import SearchSpace
     from ganart.sweeping.study import Study
     from ganart.sweeping.worker import Worker, composer
     from ganart.training.checks import check
@@ -72,7 +72,7 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     compose = composer(config_name, base, OWN_KEYS)
     check_settings(cfg)
     check(compose([]))
-    objectives, space = objectives_of(cfg), Space.read(searched(cfg))
+    objectives, space = objectives_of(cfg), SearchSpace.read(searched(cfg))
     space.check(compose)
     sampler = sampler_of(cfg, space, compose)
     pruner = build(cfg.pruner, allow=cfg.allow_targets)
@@ -87,26 +87,26 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     console.say(f"study     {shown}: {', '.join(space.as_written)}, by {', '.join(o.key for o in objectives)}")
 
     def write_down() -> dict[str, Any]:
-        facts = results.describe(study, objectives, space.as_written, cfg.total_images)
-        results.write(folder, facts)
+        facts = outcome.describe(study, objectives, space.as_written, cfg.total_images)
+        outcome.write(folder, facts)
         return facts
 
     worker = Worker(study, space, objectives, compose, list(cfg.seeds), base, prunes)
     worker.work(int(n_trials), time.monotonic() + (cfg.timeout or math.inf), write_down)
     facts = write_down()
-    console.say(f"\n{results.headline(facts)}")
-    console.print(results.table(facts))
+    console.say(f"\n{outcome.headline(facts)}")
+    console.print(outcome.table(facts))
     if not facts["best"]:
         fail("No trial has come to a value. Why stands in study.json, and in the failure.json of each run.")
     overrides = [*base, *next(trial["overrides"] for trial in facts["trials"] if trial["number"] == facts["best"][0])]
-    comment = f"{results.headline(facts)}; this is trial {facts['best'][0]}."
+    comment = f"{outcome.headline(facts)}; this is trial {facts['best'][0]}."
     (folder / "experiment").mkdir(exist_ok=True)
     best, lost = as_experiment(config_name, overrides, OWN_KEYS, comment)
     write_atomically(folder / "experiment" / "best.yaml", best)
     command = shell("ganart", "train", "--config-dir", shown, "experiment=best", *lost)
     console.say(f"train the best    {command}")
     console.say(f"look at it all    {shell('ganart', 'report', shown)}")
-    console.say(f"for the log       {results.line_for_log(shown, facts)}")
+    console.say(f"for the log       {outcome.line_for_log(shown, facts)}")
 
 
 def searched(cfg: DictConfig) -> dict[str, str]:
@@ -133,7 +133,7 @@ def check_settings(cfg: DictConfig) -> None:
         raise UserError("A sweep ends trials through callback.interrupt: leave it in.")
 
 
-def sampler_of(cfg: DictConfig, space: Space, compose: Any) -> Any:
+def sampler_of(cfg: DictConfig, space: SearchSpace, compose: Any) -> Any:
     """What makes a sampler of a seed."""
     from hydra.utils import get_object
 
@@ -149,7 +149,7 @@ def sampler_of(cfg: DictConfig, space: Space, compose: Any) -> Any:
     return make
 
 
-def recipe(run: DictConfig, cfg: DictConfig, space: Space, objectives: list[Objective]) -> dict[str, Any]:
+def recipe(run: DictConfig, cfg: DictConfig, space: SearchSpace, objectives: list[Objective]) -> dict[str, Any]:
     """What all trials of a study have in common, flat."""
     from ganart.sweeping.recipe import flat
 
@@ -199,5 +199,5 @@ def _is_own(override: str) -> bool:
     return override.lstrip("+~").partition("=")[0].split(".")[0] in OWN_KEYS
 
 
-def _points(space: Space) -> int:
+def _points(space: SearchSpace) -> int:
     return math.prod(len(parameter.values) for parameter in space.parameters)

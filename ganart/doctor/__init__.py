@@ -1,20 +1,20 @@
-"""The collapse doctor: charts of a training in, diagnoses in words and keys to turn out."""
+"""The collapse doctor: snapshots of a training in, diagnoses in words and keys to turn out."""
 
-from ganart.doctor.chart import Chart, History, derived
 from ganart.doctor.contest import DiscriminatorGivesUp, DiscriminatorWins
 from ganart.doctor.disease import Diagnosis, Disease
 from ganart.doctor.diversity import GeneratorCollapses, LabelsDropped, Memorising
 from ganart.doctor.examiner import Case, Examiner
+from ganart.doctor.history import History, Snapshot, derived
 from ganart.doctor.strength import AugmentationLeaks, LearningRateTooHigh, PenaltyTooLarge, PenaltyTooSmall
 from ganart.doctor.view import numbers_of
 
 __all__ = [
     "Case",
-    "Chart",
     "Diagnosis",
     "Disease",
     "Examiner",
     "History",
+    "Snapshot",
     "derived",
     "every_disease",
     "numbers_of",

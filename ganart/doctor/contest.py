@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ganart.doctor.chart import History
 from ganart.doctor.disease import Disease
+from ganart.doctor.history import History
 from ganart.doctor.keys import faster, stronger_penalty, turned
 from ganart.doctor.strength import is_steep, overshoots, penalties_outweigh
 
@@ -65,7 +65,7 @@ class DiscriminatorGivesUp(Disease):
 
     def signs(self, history: History) -> str | None:
         now = history.now["told_apart"]
-        if now > self.most or penalties_outweigh(history) or overshoots(history) or is_steep(history.charts[-1]):
+        if now > self.most or penalties_outweigh(history) or overshoots(history) or is_steep(history.snapshots[-1]):
             return None
         if now < self.outplayed:
             return (

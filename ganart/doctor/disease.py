@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ganart.doctor.chart import History
+from ganart.doctor.history import History
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Disease(ABC):
     """In words, as the user reads it."""
 
     needs: ClassVar[tuple[str, ...]]
-    """The values without which a chart says nothing of this disease."""
+    """The values without which a snapshot says nothing of this disease."""
 
     windows: ClassVar[int] = 3
-    """How many charts in a row must show it before it is called a disease, and lack it before it is called over."""
+    """How many snapshots in a row must show it before it is called a disease, and lack it before it is called over."""
 
     follows_others: ClassVar[bool] = False
     """Whether it is the usual consequence of those that are not: then their remedies come first."""
@@ -51,7 +51,7 @@ class Disease(ABC):
 
     @abstractmethod
     def signs(self, history: History) -> str | None:
-        """Say in words, with numbers, what the latest chart shows of this disease; None if nothing."""
+        """Say in words, with numbers, what the latest snapshot shows of this disease; None if nothing."""
 
     @abstractmethod
     def remedies(self, history: History) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ganart.doctor.chart import History
 from ganart.doctor.disease import Disease
+from ganart.doctor.history import History
 from ganart.doctor.keys import slower, stronger_penalty, turned
 
 PROGRESS = 0.05
@@ -141,7 +141,9 @@ class Memorising(Disease):
 
     def remedies(self, history: History) -> list[str]:
         healthy = [
-            chart.images_seen for chart in history.charts if chart.values.get("copies", 1.0) < self.most_copies / 2
+            snapshot.images_seen
+            for snapshot in history.snapshots
+            if snapshot.values.get("copies", 1.0) < self.most_copies / 2
         ]
         earlier = [f"total_images={healthy[-1]}"] if healthy else []
         return [*stronger_penalty(history), *earlier, *turned(history, 0.5, "optimizer.discriminator.lr")]

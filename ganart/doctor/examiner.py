@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ganart.doctor.chart import Chart, History
 from ganart.doctor.disease import Diagnosis, Disease
+from ganart.doctor.history import History, Snapshot
 
 
 class Case:
@@ -19,7 +19,7 @@ class Case:
         """Charts in a row that speak against the present state."""
 
     def examine(self, history: History, causes: list[str]) -> Diagnosis | None:
-        """Judge by the latest chart; return a diagnosis where the disease breaks out or ends.
+        """Judge by the latest snapshot; return a diagnosis where the disease breaks out or ends.
 
         `causes` are the diseases under way that may have led to this one.
         """
@@ -45,9 +45,9 @@ class Examiner:
         self.cases = [Case(disease) for disease in diseases]
         self.history = History()
 
-    def look(self, chart: Chart) -> list[Diagnosis]:
-        """Take `chart` as the latest, and return what there is to tell."""
-        self.history.add(chart)
+    def look(self, snapshot: Snapshot) -> list[Diagnosis]:
+        """Take `snapshot` as the latest, and return what there is to tell."""
+        self.history.add(snapshot)
         found = []
         for case in self.cases:
             causes = [c.disease.name for c in self.cases if c.is_ill and not c.disease.follows_others]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganart.doctor.chart import History
+from ganart.doctor.history import History
 
 FAR = 4.0
 """Rates of the two players that differ by this factor are made equal before anything else is tried."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-from ganart.doctor.chart import Chart, History
 from ganart.doctor.disease import Disease
+from ganart.doctor.history import History, Snapshot
 from ganart.doctor.keys import stronger_penalty, turned
 
 STEEP = 10.0
@@ -17,9 +17,9 @@ FAR_APART = 1000.0
 """Two RGB pictures of 256×256 are never further apart in [−1, 1] than 890: mean logits that are have no slope of 1."""
 
 
-def is_steep(chart: Chart) -> bool:
+def is_steep(snapshot: Snapshot) -> bool:
     """Whether verdicts hang on next to nothing; healthy slopes are near 1, lower with more pixels."""
-    return chart.values.get("slope", 0.0) > STEEP or abs(chart.values.get("gap", 0.0)) > FAR_APART
+    return snapshot.values.get("slope", 0.0) > STEEP or abs(snapshot.values.get("gap", 0.0)) > FAR_APART
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ MOST_LOSS = 2.0  # times what knowing nothing costs
 
 def overshoots(history: History) -> bool:
     """Whether the last windows jump, or several of them were as steep as wrong."""
-    charts = [chart for chart in history.charts if "told_apart" in chart.values][-LOOK_BACK:]
-    losses = [1 - chart.values["told_apart"] for chart in charts]
+    snapshots = [snapshot for snapshot in history.snapshots if "told_apart" in snapshot.values][-LOOK_BACK:]
+    losses = [1 - snapshot.values["told_apart"] for snapshot in snapshots]
     pairs = [(min(pair), max(pair)) for pair in pairwise(losses)]
     jumps = sum(high > JUMP * low and high > MOST_LOSS for low, high in pairs)
-    wrong = sum(is_steep(chart) and loss > MOST_LOSS for chart, loss in zip(charts, losses, strict=True))
+    wrong = sum(is_steep(snapshot) and loss > MOST_LOSS for snapshot, loss in zip(snapshots, losses, strict=True))
     return jumps >= 2 or wrong >= 3
 
 
@@ -75,7 +75,11 @@ class PenaltyTooSmall(Disease):
 
     def signs(self, history: History) -> str | None:
         slope, gap = history.now["slope"], history.now["gap"]
-        if not is_steep(history.charts[-1]) or 1 - history.now.get("told_apart", 1) > MOST_LOSS or overshoots(history):
+        if (
+            not is_steep(history.snapshots[-1])
+            or 1 - history.now.get("told_apart", 1) > MOST_LOSS
+            or overshoots(history)
+        ):
             return None
         steep = f"its logit changes by {slope:.3g} per unit of distance between pictures, and " if slope else ""
         return f"The discriminator is too steep: {steep}its logits of real and generated pictures are {gap:.3g} apart."

@@ -71,13 +71,13 @@ def copying(real: Tensor, fake: Tensor) -> dict[str, float]:
     """
     among, _ = nearest(real, real, NEIGHBOURS, same=True)
     towards, _ = nearest(fake, real, NEIGHBOURS)
-    usual = _closeness(among).quantile(USUAL)
-    copies = (_closeness(towards) < usual).float().mean()
+    usual = _ratio_to_neighbourhood(among).quantile(USUAL)
+    copies = (_ratio_to_neighbourhood(towards) < usual).float().mean()
     typical = among[:, 0].median()
     return {"copies": float(copies)} | ({"nearest": float(towards[:, 0].median() / typical)} if typical > 0 else {})
 
 
-def _closeness(distances: Tensor) -> Tensor:
+def _ratio_to_neighbourhood(distances: Tensor) -> Tensor:
     return distances[:, 0] / distances.mean(dim=1).clamp(min=torch.finfo(distances.dtype).tiny)
 
 

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from ganart.datasets.base import PictureSet, Split
 from ganart.datasets.survey import duplicates
-from ganart.originality.memory import kept
+from ganart.originality.kept import kept
 from ganart.originality.search import Advance, ignored, nearest_works
 from ganart.originality.spaces import Space
 

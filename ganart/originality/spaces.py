@@ -19,7 +19,7 @@ from torch.nn.functional import normalize
 
 from ganart.datasets.base import PictureSet, Split
 from ganart.features import FeatureNetwork, extract, pictures_at_once
-from ganart.originality.memory import kept
+from ganart.originality.kept import kept
 
 SIDE = 16
 """Cells across and down that a picture is reduced to: composition stays, brushwork and noise go."""

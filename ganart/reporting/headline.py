@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ganart.numbers import short, with_deviation
-from ganart.reporting.scores import Column, Repeated, Table
+from ganart.reporting.score_tables import Column, Repeated, ScoreTable
 from ganart.reporting.series import recipe_of
 from ganart.reporting.shown import Shown
 
@@ -23,7 +23,7 @@ class Tile:
     notes: list[str]
 
 
-def tiles(table: Table, repeated: Sequence[Repeated], shown: Sequence[Shown]) -> list[Tile]:
+def tiles(table: ScoreTable, repeated: Sequence[Repeated], shown: Sequence[Shown]) -> list[Tile]:
     """Of one run its scores; of several the best, and of recipes with several seeds the best mean."""
     found = []
     for column in table.columns[:MOST]:
@@ -44,7 +44,7 @@ def _best_recipe(column: Column, repeated: Sequence[Repeated], shown: Sequence[S
     return Tile(arrow(column), with_deviation(mean, std), [recipe_of(shown[best.runs[0]].own_overrides), seeds])
 
 
-def _best_run(table: Table, column: Column, shown: Sequence[Shown]) -> Tile | None:
+def _best_run(table: ScoreTable, column: Column, shown: Sequence[Shown]) -> Tile | None:
     rows = [(row[column], measurement) for measurement, row in table.rows if column in row]
     rows = [(score, measurement) for score, measurement in rows if math.isfinite(score.value)]
     if not rows:

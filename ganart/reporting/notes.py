@@ -22,7 +22,7 @@ class ClassRow:
 
 
 @dataclass(frozen=True)
-class LabelTable:
+class ClassTable:
     """The classes of one factor. `total_variation`: 0 if their shares are as in the data, 1 if nothing is."""
 
     factor: str
@@ -41,7 +41,7 @@ class Note:
     remedies: list[str]
 
 
-def label_tables(run: Run) -> list[LabelTable]:
+def class_tables(run: Run) -> list[ClassTable]:
     """Of the last weights; where those were not scored, of the latest `ganart evaluate`."""
     places = [run.summary, *(found for _, found in reversed(run.evaluations))]
     per_label = next((found for place in places if (found := mapping(place.get("per_label")))), {})
@@ -49,9 +49,9 @@ def label_tables(run: Run) -> list[LabelTable]:
     return [table for table in tables if table.rows]
 
 
-def _table(factor: str, table: dict[str, Any]) -> LabelTable:
+def _table(factor: str, table: dict[str, Any]) -> ClassTable:
     rows = [_class(mapping(row)) for row in items(table.get("rows"))]
-    return LabelTable(factor, finite(table.get("total_variation")), finite(table.get("agreement")), rows)
+    return ClassTable(factor, finite(table.get("total_variation")), finite(table.get("agreement")), rows)
 
 
 def _class(row: dict[str, Any]) -> ClassRow:

@@ -18,10 +18,18 @@ from ganart.reporting.differences import configuration_differences, differences,
 from ganart.reporting.headline import arrow, tiles
 from ganart.reporting.panels import panels
 from ganart.reporting.pareto import plot, quantities
-from ganart.reporting.scores import ENOUGH_FOR_FRECHET, LAST, Table, best_mean, measurements, over_seeds, tables
+from ganart.reporting.score_tables import (
+    ENOUGH_FOR_FRECHET,
+    LAST,
+    ScoreTable,
+    best_mean,
+    measurements,
+    over_seeds,
+    tables,
+)
 from ganart.reporting.series import recipe_of, series_of
 from ganart.reporting.shown import commands, show
-from ganart.reporting.sweep import Sweep
+from ganart.reporting.sweep_charts import Sweep
 from ganart.runs.read import Run
 
 PARTS = Path(__file__).parent / "page"
@@ -70,7 +78,7 @@ def render(runs: Sequence[Run], sweeps: Sequence[Sweep] = ()) -> str:
     )
 
 
-def caveats(of_scores: Sequence[Table]) -> list[str]:
+def caveats(of_scores: Sequence[ScoreTable]) -> list[str]:
     """What the reader of these numbers has to know about them."""
     found = []
     if len({frozenset(table.protocol.items()) for table in of_scores}) > 1:

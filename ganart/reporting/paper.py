@@ -12,7 +12,7 @@ from ganart.files.tables import TableWriter
 from ganart.numbers import number, short, with_deviation
 from ganart.reporting.differences import groups_but_for_seed, own_overrides, short_names
 from ganart.reporting.headline import arrow
-from ganart.reporting.scores import Repeated, Table, best_mean, by_recipe, measurements, tables
+from ganart.reporting.score_tables import Repeated, ScoreTable, best_mean, by_recipe, measurements, tables
 from ganart.reporting.series import recipe_of
 from ganart.runs.read import Run
 
@@ -74,12 +74,12 @@ def sheets(runs: Sequence[Run]) -> list[Sheet]:
     return found
 
 
-def _grouped(runs: Sequence[Run]) -> list[tuple[Table, list[Repeated]]]:
+def _grouped(runs: Sequence[Run]) -> list[tuple[ScoreTable, list[Repeated]]]:
     groups = groups_but_for_seed(runs)
     return [(table, by_recipe(table, groups)) for table in tables(list(measurements(runs)))]
 
 
-def _row(runs: Sequence[Run], table: Table, groups: Sequence[Repeated], group: Repeated) -> list[Cell]:
+def _row(runs: Sequence[Run], table: ScoreTable, groups: Sequence[Repeated], group: Repeated) -> list[Cell]:
     cells = [Cell(_name(runs, group))]
     for column in table.columns:
         if column not in group.values:
@@ -100,7 +100,7 @@ def _name(runs: Sequence[Run], group: Repeated) -> str:
     return recipe_of(own_overrides(runs)[group.runs[0]])
 
 
-def _caption(table: Table, groups: Sequence[Repeated]) -> str:
+def _caption(table: ScoreTable, groups: Sequence[Repeated]) -> str:
     n_fake, n_real = table.protocol.get("n_fake"), table.protocol.get("n_real")
     counts = f", {n_fake} generated against {n_real} real pictures" if n_fake and n_real else ""
     differs = "".join(f", {key} {value}" for key, value in table.differs.items() if key not in ("n_fake", "n_real"))

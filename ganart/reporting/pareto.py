@@ -12,7 +12,7 @@ import numpy as np
 from ganart.numbers import number
 from ganart.reporting.axes import Axis
 from ganart.reporting.charts import Pen
-from ganart.reporting.scores import Table
+from ganart.reporting.score_tables import ScoreTable
 from ganart.runs.read import Run
 
 WIDTH, HEIGHT = 640, 400
@@ -61,7 +61,7 @@ def front(across: Sequence[float], down: Sequence[float], lower: tuple[bool, boo
     return kept
 
 
-def quantities(runs: Sequence[Run], tables: Sequence[Table]) -> list[Quantity]:
+def quantities(runs: Sequence[Run], tables: Sequence[ScoreTable]) -> list[Quantity]:
     """Every column of every table, then the cost."""
     found = []
     for table in tables:

@@ -19,7 +19,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
 @dataclass(frozen=True)
-class Picture:
+class Thumbnail:
     """A picture as a data URI, its size in pixels as it is in the page, and what it shows."""
 
     uri: str
@@ -44,7 +44,7 @@ class Budget:
         return cls(frames=8, frame=220, sheet=520) if num_runs <= 12 else cls(frames=5, frame=140, sheet=280)
 
 
-def embedded(file: Path, width: int, caption: str) -> Picture | None:
+def embedded(file: Path, width: int, caption: str) -> Thumbnail | None:
     """`file` no wider than `width` and no higher than twice that, as WebP; None if it is no picture.
 
     An odd shape, a sheet of thousands of rows, is what the second limit is for.
@@ -60,7 +60,7 @@ def embedded(file: Path, width: int, caption: str) -> Picture | None:
     stream = io.BytesIO()
     image.save(stream, "WEBP", quality=QUALITY, method=6)
     uri = "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
-    return Picture(uri, image.width, image.height, caption)
+    return Thumbnail(uri, image.width, image.height, caption)
 
 
 def evenly(count: int, most: int) -> list[int]:
@@ -70,7 +70,7 @@ def evenly(count: int, most: int) -> list[int]:
     return [round(step * (count - 1) / (most - 1)) for step in range(most)]
 
 
-def timeline(samples: Sequence[tuple[int, Path]], budget: Budget, width: int) -> list[Picture]:
+def timeline(samples: Sequence[tuple[int, Path]], budget: Budget, width: int) -> list[Thumbnail]:
     """The same latents over time, as a strip of at most `budget.frames`."""
     chosen = [samples[position] for position in evenly(len(samples), budget.frames)]
     frames = [embedded(file, width, f"{seen:,} images") for seen, file in chosen]

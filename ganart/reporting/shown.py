@@ -9,9 +9,9 @@ from typing import Any
 from ganart.files.paths import shell, unplaced
 from ganart.reporting.charts import Pen
 from ganart.reporting.differences import own_overrides, short_names
-from ganart.reporting.notes import LabelTable, Note, doctors_notes, label_tables
+from ganart.reporting.notes import ClassTable, Note, class_tables, doctors_notes
 from ganart.reporting.pareto import images_per_second
-from ganart.reporting.pictures import Budget, Picture, embedded, timeline
+from ganart.reporting.pictures import Budget, Thumbnail, embedded, timeline
 from ganart.reporting.series import pens
 from ganart.runs.read import Run, mapping
 
@@ -27,10 +27,10 @@ class Shown:
     name: str
     own_overrides: list[str]
     pen: Pen
-    strip: list[Picture]
-    sheets: list[Picture]
-    nearest: list[Picture]
-    by_label: list[LabelTable]
+    strip: list[Thumbnail]
+    sheets: list[Thumbnail]
+    nearest: list[Thumbnail]
+    by_label: list[ClassTable]
     notes: list[Note]
 
     @property
@@ -110,6 +110,6 @@ def _shown(run: Run, name: str, overrides: list[str], pen: Pen, budget: Budget) 
         strip=timeline(run.samples, budget, budget.frame),
         sheets=[sheet for sheet in sheets if sheet is not None],
         nearest=[sheet for sheet in works if sheet is not None],
-        by_label=label_tables(run),
+        by_label=class_tables(run),
         notes=list(doctors_notes(run)),
     )

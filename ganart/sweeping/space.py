@@ -101,7 +101,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Space:
+class SearchSpace:
     """Parameters in order. A key counts only where the configuration has it, as earlier choices have made it.
 
     So the strength of a penalty is drawn only in trials that have the penalty.
@@ -110,7 +110,7 @@ class Space:
     parameters: tuple[Parameter, ...]
 
     @classmethod
-    def read(cls, node: Mapping[str, Any]) -> Space:
+    def read(cls, node: Mapping[str, Any]) -> SearchSpace:
         """Read `sweep.space`.
 
         Raises:

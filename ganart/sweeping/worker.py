@@ -20,7 +20,7 @@ from ganart.console import console, remark
 from ganart.errors import PlaceError, TrainingDivergedError, UserError
 from ganart.runs.folder import RunFolder
 from ganart.sweeping.objective import Objective
-from ganart.sweeping.space import Compose, Space
+from ganart.sweeping.space import Compose, SearchSpace
 from ganart.sweeping.storage import StorageAwayError
 from ganart.sweeping.study import REASON, Claim, Study
 from ganart.sweeping.watch import PRUNED, Watch
@@ -44,7 +44,7 @@ class Worker:
     """Works on `study`: each trial trains one run for each of `seeds`, and its value is the mean over them."""
 
     study: Study
-    space: Space
+    space: SearchSpace
     objectives: Sequence[Objective]
     compose: Compose
     seeds: Sequence[int]

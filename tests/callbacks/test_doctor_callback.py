@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from ganart.callbacks import Doctor
 from ganart.callbacks.doctor import loss_of_ignorance
 from ganart.config.build import build
-from ganart.doctor import Chart, History, every_disease
+from ganart.doctor import History, Snapshot, every_disease
 from ganart.errors import UserError
 from ganart.losses import Hinge, LeastSquares, Minimax, NonSaturating, Relativistic, Wasserstein
 from ganart.runs.folder import RunFolder, read_checkpoint
@@ -72,9 +72,9 @@ def test_a_short_healthy_training_is_left_alone(tmp_path, capsys):
     state = state_of(run)
     assert state["notes"] == []
     assert "doctor" not in capsys.readouterr().out
-    charts = state["examiner"]["charts"]
-    assert any("told_apart" in chart["values"] for chart in charts)
-    assert any("vendi" in chart["values"] for chart in charts)
+    snapshots = state["examiner"]["charts"]
+    assert any("told_apart" in snapshot["values"] for snapshot in snapshots)
+    assert any("vendi" in snapshot["values"] for snapshot in snapshots)
 
 
 def test_a_resumed_run_says_what_the_uninterrupted_one_says(tmp_path):
@@ -89,9 +89,9 @@ def test_a_resumed_run_says_what_the_uninterrupted_one_says(tmp_path):
 
 
 def without_speed(state: dict) -> dict:
-    for chart in state["examiner"]["charts"]:
+    for snapshot in state["examiner"]["charts"]:
         for of_the_machine in ("machine/images_per_second", "machine/memory_gb"):
-            chart["values"].pop(of_the_machine, None)
+            snapshot["values"].pop(of_the_machine, None)
     return state
 
 
@@ -131,7 +131,7 @@ def test_everything_advised_can_be_typed(tmp_path, disease, recipe):
         f"penalty.{name}.{key}" for name, node in cfg.penalty.items() for key in ("gamma", "weight") if key in node
     ]
     history = History({name: float(OmegaConf.select(cfg, name)) for name in names})
-    history.add(Chart(1000, {"slope": 20.0, "gap": 8.0, "penalties": 2e-7, "copies": 0.0}))
+    history.add(Snapshot(1000, {"slope": 20.0, "gap": 8.0, "penalties": 2e-7, "copies": 0.0}))
     remedies = disease.remedies(history)
     assert remedies
     for remedy in remedies:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ganart.doctor import Chart, Disease, Examiner, derived, every_disease
+from ganart.doctor import Disease, Examiner, Snapshot, derived, every_disease
 
 KEYS = {
     "optimizer.discriminator.lr": 0.001,
@@ -55,23 +55,23 @@ def look(score: float, *, vendi=0.95, twins=1.0, copies=0.02, nearest=1.2, obeye
     }
 
 
-def diagnoses(*charts):
-    """All that is told of `charts`, one each 5,000 images."""
+def diagnoses(*snapshots):
+    """All that is told of `snapshots`, one each 5,000 images."""
     examiner = Examiner(every_disease())
     examiner.history.keys = KEYS
-    return [d for n, values in enumerate(charts, 1) for d in examiner.look(Chart(5000 * n, values))]
+    return [d for n, values in enumerate(snapshots, 1) for d in examiner.look(Snapshot(5000 * n, values))]
 
 
-def names(*charts) -> list[str]:
-    return [diagnosis.disease for diagnosis in diagnoses(*charts)]
+def names(*snapshots) -> list[str]:
+    return [diagnosis.disease for diagnosis in diagnoses(*snapshots)]
 
 
 def test_a_healthy_training_is_left_alone():
     """As the digits learned: told apart well at first and less and less, the score falling to the floor."""
     losses = [0.35, 0.50, 0.45, 0.47, 0.49, 0.53, 0.59, 0.60, 0.61, 0.61, 0.62, 0.62]
     scores = [20.0, 10.0, 6.9, 5.0, 3.9, 3.1, 2.7, 2.4, 2.2, 2.1, 2.1, 2.1]
-    charts = [chart for pair in zip(losses, scores, strict=True) for chart in (window(pair[0]), look(pair[1]))]
-    assert names(*charts) == []
+    snapshots = [snapshot for pair in zip(losses, scores, strict=True) for snapshot in (window(pair[0]), look(pair[1]))]
+    assert names(*snapshots) == []
 
 
 def test_a_slow_beginning_is_no_collapse():
@@ -82,8 +82,8 @@ def test_a_slow_beginning_is_no_collapse():
 
 
 def test_the_discriminator_wins_where_its_loss_is_next_to_nothing():
-    charts = [window(0.3), *[window(0.02, d_real=0.99, d_fake=0.01, generator_norm=n) for n in (0.9, 0.3, 0.1)]]
-    (note,) = diagnoses(*charts)
+    snapshots = [window(0.3), *[window(0.02, d_real=0.99, d_fake=0.01, generator_norm=n) for n in (0.9, 0.3, 0.1)]]
+    (note,) = diagnoses(*snapshots)
     assert note.disease == "discriminator wins"
     assert note.images_seen == 20_000
     assert "97.1%" in note.says
@@ -114,14 +114,14 @@ def test_an_outplayed_discriminator_gives_up():
 
 
 def test_a_discriminator_that_cannot_tell_bad_pictures_gives_up():
-    bad = [chart for _ in range(4) for chart in (look(100.0), window(0.69))]
+    bad = [snapshot for _ in range(4) for snapshot in (look(100.0), window(0.69))]
     assert names(*bad) == ["discriminator gives up"]
 
 
 @pytest.mark.parametrize("scores", [(100, 80, 60, 45, 33), (4.0, 4.0, 4.0, 4.0, 4.0)])
 def test_a_discriminator_that_cannot_tell_pictures_that_get_better_or_are_good_has_not(scores):
-    charts = [chart for score in scores for chart in (look(score), window(0.69))]
-    assert names(*charts) == []
+    snapshots = [snapshot for score in scores for snapshot in (look(score), window(0.69))]
+    assert names(*snapshots) == []
 
 
 def test_nobody_is_said_to_give_up_while_nothing_is_known_of_the_pictures():
@@ -192,8 +192,8 @@ def test_a_penalty_that_costs_nothing_is_to_cost_as_much_as_is_won():
     }
     examiner = Examiner(every_disease())
     examiner.history.keys = keys
-    charts = [Chart(n, values | derived(values, keys, None)) for n in range(3)]
-    (note,) = [d for chart in charts for d in examiner.look(chart)]
+    snapshots = [Snapshot(n, values | derived(values, keys, None)) for n in range(3)]
+    (note,) = [d for snapshot in snapshots for d in examiner.look(snapshot)]
     assert note.disease == "penalty too small"
     assert note.try_ == ("penalty.wgan_gp.weight=0.04",)
 
@@ -217,8 +217,8 @@ def test_a_penalty_beyond_all_that_can_be_won_is_too_large():
     }
     examiner = Examiner(every_disease())
     examiner.history.keys = keys
-    charts = [Chart(n, values | derived(values, keys, LN2)) for n in range(5)]
-    (note,) = [d for chart in charts for d in examiner.look(chart)]
+    snapshots = [Snapshot(n, values | derived(values, keys, LN2)) for n in range(5)]
+    (note,) = [d for snapshot in snapshots for d in examiner.look(snapshot)]
     assert note.disease == "penalty too large"
     assert "40" in note.says
     assert "0.693" in note.says
@@ -264,4 +264,4 @@ def test_frequent_augmentation_leaks():
 @pytest.mark.parametrize("disease", every_disease(), ids=lambda disease: disease.key)
 def test_a_chart_of_nothing_is_no_news(disease: Disease):
     examiner = Examiner([disease])
-    assert [d for n in range(5) for d in examiner.look(Chart(n, {}))] == []
+    assert [d for n in range(5) for d in examiner.look(Snapshot(n, {}))] == []

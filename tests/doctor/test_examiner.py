@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ganart.doctor import Chart, Disease, Examiner, every_disease
+from ganart.doctor import Disease, Examiner, Snapshot, every_disease
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Headache(Disease):
 
 
 def told(examiner: Examiner, *values: dict[str, float]) -> list[list[tuple[str, bool]]]:
-    return [[(d.disease, d.is_over) for d in examiner.look(Chart(n, value))] for n, value in enumerate(values)]
+    return [[(d.disease, d.is_over) for d in examiner.look(Snapshot(n, value))] for n, value in enumerate(values)]
 
 
 def temperatures(*degrees: float) -> list[dict[str, float]]:
@@ -55,8 +55,8 @@ def test_a_bad_moment_is_none():
 
 
 def test_it_is_told_once_when_it_is_over_and_again_when_it_comes_back():
-    charts = temperatures(39, 39, 39, 37, 37, 39, 37, 37, 37, 37, 39, 39, 39)
-    assert [row for row in told(Examiner([Fever()]), *charts) if row] == [
+    snapshots = temperatures(39, 39, 39, 37, 37, 39, 37, 37, 37, 37, 39, 39, 39)
+    assert [row for row in told(Examiner([Fever()]), *snapshots) if row] == [
         [("high fever", False)],
         [("high fever", True)],
         [("high fever", False)],
@@ -64,13 +64,13 @@ def test_it_is_told_once_when_it_is_over_and_again_when_it_comes_back():
 
 
 def test_charts_that_lack_what_a_disease_needs_neither_speak_for_it_nor_against():
-    charts = [{"temperature": 39.0}, {}, {"temperature": 39.0}, {"other": 1.0}, {"temperature": 39.0}]
-    assert told(Examiner([Fever()]), *charts)[-1] == [("high fever", False)]
+    snapshots = [{"temperature": 39.0}, {}, {"temperature": 39.0}, {"other": 1.0}, {"temperature": 39.0}]
+    assert told(Examiner([Fever()]), *snapshots)[-1] == [("high fever", False)]
 
 
 def test_a_diagnosis_says_when_with_which_numbers_and_what_to_type():
     examiner = Examiner([Fever()])
-    (note,) = [d for n in (5, 10, 15) for d in examiner.look(Chart(n, {"temperature": 39.5}))]
+    (note,) = [d for n in (5, 10, 15) for d in examiner.look(Snapshot(n, {"temperature": 39.5}))]
     assert note.as_dict() == {
         "disease": "high fever",
         "images_seen": 15,
@@ -81,22 +81,22 @@ def test_a_diagnosis_says_when_with_which_numbers_and_what_to_type():
 
 def test_a_consequence_is_told_with_its_cause_in_the_place_of_remedies():
     alone, beside = Examiner([Fever(), Headache()]), Examiner([Fever(), Headache()])
-    (note,) = alone.look(Chart(1, {"headache": 1.0}))
+    (note,) = alone.look(Snapshot(1, {"headache": 1.0}))
     assert (note.says, note.try_) == ("It aches.", ("rest=true",))
     for n in range(3):
-        beside.look(Chart(n, {"temperature": 39.0}))
-    (note,) = beside.look(Chart(4, {"headache": 1.0}))
+        beside.look(Snapshot(n, {"temperature": 39.0}))
+    (note,) = beside.look(Snapshot(4, {"headache": 1.0}))
     assert (note.says, note.try_) == ("It aches. First cure: high fever.", ())
 
 
 @pytest.mark.parametrize("stopped_after", range(1, 12))
 def test_an_examiner_goes_on_from_its_state(stopped_after):
-    charts = temperatures(39, 39, 39, 39, 37, 37, 37, 39, 37, 39, 39, 39)
-    straight = told(Examiner([Fever()]), *charts)
+    snapshots = temperatures(39, 39, 39, 39, 37, 37, 37, 39, 37, 39, 39, 39)
+    straight = told(Examiner([Fever()]), *snapshots)
     first, second = Examiner([Fever()]), Examiner([Fever()])
-    told(first, *charts[:stopped_after])
+    told(first, *snapshots[:stopped_after])
     second.load_state_dict(first.state_dict())
-    assert told(second, *charts[stopped_after:]) == straight[stopped_after:]
+    assert told(second, *snapshots[stopped_after:]) == straight[stopped_after:]
 
 
 def test_a_state_of_fewer_diseases_can_be_gone_on_from():

@@ -5,7 +5,7 @@ import torch
 from ganart.datasets.procedural_art import ProceduralArt
 from ganart.features import Module
 from ganart.metrics import Authenticity, Scorer
-from ganart.originality import Auditor, FeatureSpace, Outlines, Tones, report
+from ganart.originality import Auditor, FeatureSpace, Outlines, Tones, findings
 from ganart.originality.auditor import closeness, percentile_of
 from ganart.originality.model import copying_score, mann_whitney_z, novelty_ratio
 
@@ -185,7 +185,7 @@ def test_authenticity_is_that_of_evaluate(painted, make_pictures):
     network.prepare(data, torch.device("cpu"))
     auditor = Auditor([FeatureSpace(network, torch.device("cpu"))])
     auditor.prepare(data)
-    facts = report.facts(auditor.audit(pictures), auditor, data, pictures, [str(n) for n in range(100)])
+    facts = findings.facts(auditor.audit(pictures), auditor, data, pictures, [str(n) for n in range(100)])
     scorer = Scorer(network, {"authenticity": Authenticity()}, num_images=150)
     scorer.prepare(data, torch.device("cpu"))
     fake = scorer.look(lambda n: (torch.from_numpy(pictures[n]), torch.empty(len(n), 0, dtype=torch.int64)), 100)

@@ -6,7 +6,7 @@ from paper_runs import score, write_run
 
 from ganart.reporting.charts import Pen
 from ganart.reporting.pareto import front, plot, quantities
-from ganart.reporting.scores import measurements, tables
+from ganart.reporting.score_tables import measurements, tables
 from ganart.runs.read import Run
 
 

@@ -5,7 +5,7 @@ import statistics
 import pytest
 from paper_runs import score, write_run
 
-from ganart.reporting.scores import BEST, LAST, LATER, THE_LAST, measurements, over_seeds, tables
+from ganart.reporting.score_tables import BEST, LAST, LATER, THE_LAST, measurements, over_seeds, tables
 from ganart.runs.read import Run
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 from paper_runs import sheet, write_run
 
-from ganart.reporting.notes import doctors_notes, label_tables
+from ganart.reporting.notes import class_tables, doctors_notes
 from ganart.reporting.series import COLOURS, pens
 from ganart.reporting.shown import commands, show
 from ganart.runs.read import Run
@@ -102,7 +102,7 @@ def test_the_doctor_and_the_classes_are_read_and_damaged_entries_passed_over(tmp
     per_label = {"style": {"total_variation": 0.25, "rows": rows}, "subject": {"rows": []}, "mood": 3}
     doctor = [{"disease": "style_dropped", "images_seen": 5, "says": "no cubes", "try": ["a=1"]}, "flu", {}]
     run = Run(write_run(tmp_path / "a", per_label=per_label, doctor=doctor))
-    (table,) = label_tables(run)
+    (table,) = class_tables(run)
     assert (table.factor, table.total_variation) == ("style", 0.25)
     assert (table.rows[0].name, table.rows[0].share_fake, table.rows[0].recall) == ("cubist", None, None)
     (note,) = doctors_notes(run)
@@ -114,7 +114,7 @@ def test_classes_of_a_later_evaluation_stand_in(tmp_path):
     file = run / "evaluations/1/summary.json"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"per_label": {"style": {"rows": [{"class": "drip"}]}}}))
-    assert label_tables(Run(run))[0].rows[0].name == "drip"
+    assert class_tables(Run(run))[0].rows[0].name == "drip"
 
 
 @pytest.mark.parametrize("typed", ["/home/li/art", "'/home/li/my art'", "~/art"])

@@ -8,7 +8,7 @@ from optuna.trial import FixedTrial
 
 from ganart.errors import UserError
 from ganart.files.paths import conf_dir
-from ganart.sweeping.space import Parameter, Space
+from ganart.sweeping.space import Parameter, SearchSpace
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_an_empty_or_unreadable_range_is_told_with_the_key(written, says):
 
 def test_a_space_without_keys_is_told():
     with pytest.raises(UserError, match="nothing to search"):
-        Space.read({})
+        SearchSpace.read({})
 
 
 PENALTIES = {
@@ -79,14 +79,14 @@ PENALTIES = {
 )
 def test_the_strength_of_a_penalty_is_drawn_only_where_it_is_on(composed, penalty, keys):
     trial = FixedTrial({"penalty": penalty, "penalty.r1.gamma": 0.5, "penalty.wgan_gp.weight": 10.0})
-    overrides = Space.read(PENALTIES).suggest(trial, composed)
+    overrides = SearchSpace.read(PENALTIES).suggest(trial, composed)
     assert [override.partition("=")[0] for override in overrides] == keys
     assert list(trial.params) == keys
     composed(overrides)
 
 
 def test_a_space_with_keys_that_depend_on_others_is_in_order(composed):
-    Space.read(PENALTIES).check(composed)
+    SearchSpace.read(PENALTIES).check(composed)
 
 
 @pytest.mark.parametrize(
@@ -99,22 +99,22 @@ def test_a_space_with_keys_that_depend_on_others_is_in_order(composed):
 )
 def test_keys_and_choices_that_do_not_exist_are_told(composed, space, says):
     with pytest.raises(UserError, match=r"sweep\.space") as told:
-        Space.read(space).check(composed)
+        SearchSpace.read(space).check(composed)
     assert says in str(told.value)
 
 
 def test_a_grid_is_every_value_and_refuses_what_has_no_end(composed):
-    space = Space.read({"loss": "choice(hinge,minimax)", "batch_size": "range(8,25,step=8)"})
+    space = SearchSpace.read({"loss": "choice(hinge,minimax)", "batch_size": "range(8,25,step=8)"})
     assert space.grid(composed) == {"loss": ["hinge", "minimax"], "batch_size": [8, 16, 24]}
     with pytest.raises(UserError, match=r"optimizer\.generator\.lr has no last one"):
-        Space.read({"optimizer.generator.lr": "interval(0.0,1.0)"}).grid(composed)
+        SearchSpace.read({"optimizer.generator.lr": "interval(0.0,1.0)"}).grid(composed)
     with pytest.raises(UserError, match=r"penalty\.wgan_gp\.weight depends on another choice"):
-        Space.read({"penalty": "choice([r1],[wgan_gp])", "penalty.wgan_gp.weight": "choice(1,10)"}).grid(composed)
+        SearchSpace.read({"penalty": "choice([r1],[wgan_gp])", "penalty.wgan_gp.weight": "choice(1,10)"}).grid(composed)
 
 
 def test_what_a_study_draws_lies_in_the_space(composed):
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    space = Space.read({"batch_size": "choice(16,32)", "optimizer.generator.lr": "tag(log,interval(1e-4,1e-2))"})
+    space = SearchSpace.read({"batch_size": "choice(16,32)", "optimizer.generator.lr": "tag(log,interval(1e-4,1e-2))"})
     for _ in range(20):
         cfg = composed(space.suggest(study.ask(), composed))
         assert cfg.batch_size in (16, 32)

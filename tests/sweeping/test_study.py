@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 from ganart.errors import UserError
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.sampler import SeededByTrial
-from ganart.sweeping.space import Space
+from ganart.sweeping.space import SearchSpace
 from ganart.sweeping.study import DIED, FOLDER, OWNER, REASON, SUCCEEDS, Study
 
 FID, RECALL = Objective("fid", lower_is_better=True), Objective("recall", lower_is_better=False)
@@ -244,7 +244,7 @@ def few(trial):
     return [f"a={trial.suggest_categorical('a', ['x', 'y', 'z'])}", f"n={trial.suggest_int('n', 1, 2)}"]
 
 
-SIX = Space.read({"a": "choice(x,y,z)", "n": "int(interval(1,2))"})
+SIX = SearchSpace.read({"a": "choice(x,y,z)", "n": "int(interval(1,2))"})
 
 
 def any_other(tried):
@@ -329,7 +329,7 @@ def test_a_grid_is_tried_point_by_point_as_ever(tmp_path):
     ],
 )
 def test_every_point_of_a_space_that_ends_is_found(space, number):
-    tried, space = set(), Space.read(space)
+    tried, space = set(), SearchSpace.read(space)
     while (point := space.untried(tried, compose=lambda overrides: OmegaConf.create())) is not None:
         overrides = tuple(parameter.override(point[parameter.key]) for parameter in space.parameters)
         assert overrides not in tried
@@ -338,7 +338,7 @@ def test_every_point_of_a_space_that_ends_is_found(space, number):
 
 
 def test_a_space_without_end_always_has_another_point():
-    space = Space.read({"lr": "tag(log,interval(1e-4,1e-2))"})
+    space = SearchSpace.read({"lr": "tag(log,interval(1e-4,1e-2))"})
     points = [space.untried(set(), lambda overrides: OmegaConf.create(), seed=seed)["lr"] for seed in range(20)]
     assert len(set(points)) == 20
     assert all(1e-4 <= point <= 1e-2 for point in points)

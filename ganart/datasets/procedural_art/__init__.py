@@ -4,6 +4,6 @@ A subject composes a scene (`subjects`), a style paints it (`styles`) with a pal
 """
 
 from ganart.datasets.procedural_art.dataset import ProceduralArt
-from ganart.datasets.procedural_art.painter import paint
+from ganart.datasets.procedural_art.paint import paint
 
 __all__ = ["ProceduralArt", "paint"]

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 
 from ganart.datasets.base import Dataset, Factor, Picture
-from ganart.datasets.procedural_art.painter import paint
+from ganart.datasets.procedural_art.paint import paint
 from ganart.datasets.procedural_art.styles import STYLES
 from ganart.datasets.procedural_art.subjects import SUBJECTS
 from ganart.errors import UserError

@@ -6,7 +6,7 @@ import pytest
 from paper_runs import Page, write_run
 
 from ganart.reporting.page import render
-from ganart.reporting.sweep import sweeps_in
+from ganart.reporting.sweep_charts import sweeps_in
 from ganart.runs.read import Run
 
 

@@ -6,7 +6,7 @@ from io import StringIO
 
 from paper_runs import score, write_run
 
-from ganart.reporting.results import results_csv
+from ganart.reporting.rows import results_csv
 from ganart.runs.read import Run
 
 

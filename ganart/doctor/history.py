@@ -1,4 +1,4 @@
-"""What the doctor knows of a training: one chart a window, the charts so far, and the keys that could be turned."""
+"""Snapshots of a training as the doctor sees them, their history, and the keys that could be turned."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
 
-MOST_CHARTS = 64
-"""How many charts are kept: rules look back a few windows, or for the best of late."""
+MOST_SNAPSHOTS = 64
+"""How many snapshots are kept: rules look back a few windows, or for the best of late."""
 
 
 @dataclass(frozen=True)
-class Chart:
+class Snapshot:
     """What was measured up to one moment of a training: `values` by the names they have in metrics.csv.
 
     Beside those there are the numbers of `derived` or, of a look at generated pictures, those of
@@ -25,23 +25,23 @@ class Chart:
 
 @dataclass
 class History:
-    """The charts of a training, the latest last, and `keys`: what of its configuration could be turned."""
+    """The snapshots of a training, the latest last, and `keys`: what of its configuration could be turned."""
 
     keys: Mapping[str, float] = field(default_factory=dict)
-    charts: list[Chart] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
 
-    def add(self, chart: Chart) -> None:
-        self.charts.append(chart)
-        del self.charts[:-MOST_CHARTS]
+    def add(self, snapshot: Snapshot) -> None:
+        self.snapshots.append(snapshot)
+        del self.snapshots[:-MOST_SNAPSHOTS]
 
     @property
     def now(self) -> Mapping[str, float]:
-        """The values of the latest chart."""
-        return self.charts[-1].values
+        """The values of the latest snapshot."""
+        return self.snapshots[-1].values
 
     @property
     def images_seen(self) -> int:
-        return self.charts[-1].images_seen
+        return self.snapshots[-1].images_seen
 
     @property
     def penalties(self) -> list[str]:
@@ -49,14 +49,14 @@ class History:
         return [name for name in self.keys if name.startswith("penalty.")]
 
     def series(self, name: str) -> list[float]:
-        """All values of `name` so far, the latest last; charts that lack it are passed over."""
-        return [chart.values[name] for chart in self.charts if name in chart.values]
+        """All values of `name` so far, the latest last; snapshots that lack it are passed over."""
+        return [snapshot.values[name] for snapshot in self.snapshots if name in snapshot.values]
 
     def state_dict(self) -> list[dict[str, Any]]:
-        return [{"images_seen": chart.images_seen, "values": dict(chart.values)} for chart in self.charts]
+        return [{"images_seen": snapshot.images_seen, "values": dict(snapshot.values)} for snapshot in self.snapshots]
 
     def load_state_dict(self, state: list[dict[str, Any]]) -> None:
-        self.charts = [Chart(**chart) for chart in state]
+        self.snapshots = [Snapshot(**snapshot) for snapshot in state]
 
 
 def derived(values: Mapping[str, float], keys: Mapping[str, float], ignorance: float | None) -> dict[str, float]:

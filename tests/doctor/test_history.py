@@ -2,7 +2,7 @@ from math import log
 
 import pytest
 
-from ganart.doctor import Chart, History, derived
+from ganart.doctor import History, Snapshot, derived
 
 
 def test_told_apart_is_0_at_guessing_and_1_at_certainty_and_negative_where_knowing_nothing_were_better():
@@ -36,7 +36,7 @@ def test_without_a_penalty_the_slope_is_unknown():
 def test_a_history_keeps_the_latest_charts_and_passes_over_what_some_lack():
     history = History()
     for number in range(100):
-        history.add(Chart(number, {"a": float(number)} if number % 2 else {"b": 0.0}))
+        history.add(Snapshot(number, {"a": float(number)} if number % 2 else {"b": 0.0}))
     assert history.series("a") == [float(number) for number in range(37, 100, 2)]
     assert history.images_seen == 99
     assert dict(history.now) == {"a": 99.0}

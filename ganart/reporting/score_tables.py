@@ -20,7 +20,7 @@ THE_LAST = "the last"
 
 
 @dataclass(frozen=True)
-class Score:
+class MeasuredScore:
     """One number of one run, and the protocol that it was taken by, flat and without entries that are null."""
 
     name: str
@@ -40,7 +40,7 @@ class Measurement:
     kind: str
     images_seen: float | None
     note: str
-    scores: list[Score]
+    scores: list[MeasuredScore]
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class ScoreTable:
     """All measurements of one kind by one protocol. `differs` names what sets it apart from the other tables."""
 
     kind: str
     protocol: dict[str, str]
     differs: dict[str, str]
     columns: list[Column]
-    rows: list[tuple[Measurement, dict[Column, Score]]]
+    rows: list[tuple[Measurement, dict[Column, MeasuredScore]]]
 
     def own_differences(self, column: Column) -> list[tuple[str, str]]:
         """What tells `column` from others of the same name."""
@@ -110,17 +110,17 @@ def measurements(runs: Sequence[Run]) -> Iterator[Measurement]:
                 yield Measurement(position, kind, seen, note, scores)
 
 
-def tables(found: Sequence[Measurement]) -> list[Table]:
+def tables(found: Sequence[Measurement]) -> list[ScoreTable]:
     """Sort measurements into tables of one protocol each.
 
     The entries of a protocol that differ between the scores of some measurement belong to the columns, all others to
     the table. So two values meet in a column only if everything that is known of their protocols is the same.
     """
     own = {key for measurement in found for key in _particular(measurement)}
-    split: dict[tuple[str, str], list[tuple[Measurement, dict[Column, Score]]]] = defaultdict(list)
+    split: dict[tuple[str, str], list[tuple[Measurement, dict[Column, MeasuredScore]]]] = defaultdict(list)
     protocols: dict[tuple[str, str], dict[str, str]] = {}
     for measurement in found:
-        by_protocol: dict[str, dict[Column, Score]] = defaultdict(dict)
+        by_protocol: dict[str, dict[Column, MeasuredScore]] = defaultdict(dict)
         for score in measurement.scores:
             base = {key: text(value) for key, value in score.protocol.items() if key not in own}
             particular = tuple((key, text(score.protocol[key])) for key in sorted(own & score.protocol.keys()))
@@ -131,20 +131,20 @@ def tables(found: Sequence[Measurement]) -> list[Table]:
             split[measurement.kind, key].append((measurement, row))
     ordered = sorted(split, key=lambda place: ((LAST, BEST, LATER).index(place[0]), -len(split[place])))
     return [
-        Table(kind, protocols[kind, key], _differing(protocols[kind, key], protocols.values()), columns, rows)
+        ScoreTable(kind, protocols[kind, key], _differing(protocols[kind, key], protocols.values()), columns, rows)
         for kind, key in ordered
         for rows in [split[kind, key]]
         for columns in [_in_order(list(dict.fromkeys(column for _, row in rows for column in row)), rows)]
     ]
 
 
-def over_seeds(table: Table, groups: Sequence[Sequence[int]]) -> list[Repeated]:
+def over_seeds(table: ScoreTable, groups: Sequence[Sequence[int]]) -> list[Repeated]:
     """Mean and deviation of every group of runs, if there is a group of several in `table`."""
     repeated = by_recipe(table, groups)
     return repeated if any(len(group.runs) > 1 for group in repeated) else []
 
 
-def by_recipe(table: Table, groups: Sequence[Sequence[int]]) -> list[Repeated]:
+def by_recipe(table: ScoreTable, groups: Sequence[Sequence[int]]) -> list[Repeated]:
     """Mean and deviation of every group of runs that has a row in `table`."""
     by_run = {measurement.run: row for measurement, row in table.rows}
     repeated = []
@@ -168,13 +168,13 @@ def best_mean(repeated: Sequence[Repeated], column: Column) -> float | None:
     return (min if column.lower_is_better else max)(means) if len(means) > 1 else None
 
 
-def _score(name: str, row: Any) -> Score | None:
+def _score(name: str, row: Any) -> MeasuredScore | None:
     row = mapping(row)
     value = number(row.get("value"))
     if value is None:
         return None
     protocol = {key: entry for key, entry in flatten(mapping(row.get("protocol"))).items() if entry is not None}
-    return Score(
+    return MeasuredScore(
         name=str(name),
         value=value,
         std=finite(row.get("std")),
@@ -199,7 +199,7 @@ def _differing(protocol: dict[str, str], all_protocols: Collection[dict[str, str
     return {key: protocol.get(key, "–") for key in differing}
 
 
-def _in_order(columns: list[Column], rows: Sequence[tuple[Measurement, dict[Column, Score]]]) -> list[Column]:
+def _in_order(columns: list[Column], rows: Sequence[tuple[Measurement, dict[Column, MeasuredScore]]]) -> list[Column]:
     """As they came, but kernel distances first where Fréchet distances are biased by too few pictures."""
     counts = [number(score.protocol.get("n_fake")) for _, row in rows for score in row.values()]
     few = any(count is not None and count < ENOUGH_FOR_FRECHET for count in counts)
