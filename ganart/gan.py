@@ -1,15 +1,14 @@
-"""Two players, two optimizers and Lightning: the only file where the three meet."""
+"""The LightningModule: the two-player step, optimizers, moving average, and the check for divergence."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
 from math import gcd
-from operator import add
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
@@ -17,41 +16,37 @@ from pytorch_lightning.core.optimizer import LightningOptimizer, do_nothing_clos
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ganart.augment import Augmentation, NoAugmentation
+from ganart.codecs import Codec, ImageCodec
 from ganart.datasets.loader import Batch, as_batch
 from ganart.ema import EMA
-from ganart.errors import TrainingDivergedError, UserError
-from ganart.images import to_model, to_uint8
+from ganart.errors import TrainingDivergedError
+from ganart.layers.conditioning import one_hot
 from ganart.losses import AdversarialLoss
 from ganart.machine.hardware import full_float32
 from ganart.meters import Meters
-from ganart.penalties import ADVERSARIAL, Penalty
+from ganart.penalties import Penalty
+from ganart.play import DiscriminatorOutput, Pair, Term, output_of
 from ganart.schedules import Schedule
 from ganart.seeds import mix, seed_generator
 
-OptimizerOf = Callable[[Iterable[nn.Parameter]], Optimizer]
-
-
-class Pair(NamedTuple):
-    """Real pictures and the generated ones that stand against them, with the same labels.
-
-    `fake` carries the generator's graph where the generator's step is to use it again; `real_logits` are filled in by
-    the discriminator's step, for losses whose generator half compares with real pictures.
-    """
-
-    real: Tensor
-    fake: Tensor
-    labels: Tensor
-    latents: Tensor
-    real_logits: list[Tensor]
+Parameters = Iterable[nn.Parameter] | Iterable[dict[str, Any]]
+OptimizerOf = Callable[[Parameters], Optimizer]
 
 
 class GAN(pl.LightningModule):
-    """Generator against discriminator, one loss, any penalties. Images are float [N, C, H, W] in [−1, 1].
+    """A generator and a discriminator, an adversarial loss, and any penalties and terms.
 
-    `discriminator_steps` updates of the discriminator, each on fresh real pictures, make a round with one update of
+    Samples in the model are what `codec` makes of the stored ones: images float [N, C, H, W] in [−1, 1].
+
+    `discriminator_steps` updates of the discriminator, each on fresh real samples, make a round with one update of
     the generator; each update may be split into `accumulate` micro-batches. `gradient_clip` limits the norm of a
     player's gradients. Every round draws its noise from its own seed, so a resumed run draws what the uninterrupted one
     would have drawn, and nothing that happens between two rounds can change the next.
+
+    `loss`, `augment`, penalties and terms that are modules are saved, moved and resumed with the players; their weights
+    train with the player that `trained_with` names. `label_sizes` are the numbers of classes of the factors that the
+    players are conditioned on.
     """
 
     automatic_optimization = False  # two players, two optimizers
@@ -67,20 +62,28 @@ class GAN(pl.LightningModule):
         schedule: Schedule,
         ema: EMA,
         seed: int,
+        terms: Mapping[str, Term] | None = None,
+        augment: Augmentation | None = None,
+        codec: Codec | None = None,
+        label_sizes: Sequence[int] = (),
         discriminator_steps: int = 1,
         accumulate: int = 1,
         gradient_clip: Mapping[str, float | None] | None = None,
         channels_last: bool = False,
     ) -> None:
         super().__init__()
-        if ADVERSARIAL in penalties:
-            raise UserError(f"A penalty cannot be called {ADVERSARIAL}: that is the name of what the loss gives.")
         layout = torch.channels_last if channels_last else torch.contiguous_format
         self.generator = generator.to(memory_format=layout)
         self.discriminator = discriminator.to(memory_format=layout)
         self.generator_ema = ema.start(self.generator)
-        self.loss = loss
         self.penalties = penalties
+        self.terms: dict[str, Term] = {f"penalties/{name}": penalty for name, penalty in penalties.items()}
+        self.terms |= {f"terms/{name}": term for name, term in (terms or {}).items()}
+        roles: dict[str, Any] = {"loss": loss, "augment": augment or NoAugmentation(), **self.terms}
+        self.parts = nn.ModuleDict({name: part for name, part in roles.items() if isinstance(part, nn.Module)})
+        self._roles = roles
+        self.codec = codec or ImageCodec()
+        self.label_sizes = list(label_sizes)
         self.schedule = schedule
         self.ema = ema
         self.meters = Meters()
@@ -94,90 +97,141 @@ class GAN(pl.LightningModule):
         self._discriminator_steps = discriminator_steps
         self._accumulate = accumulate
         self._gradient_clip = gradient_clip or {}
-        self._measured_every = next(
-            period for period in count(MEASURED_EVERY) if all(gcd(period, p.every) == 1 for p in penalties.values())
-        )
+        periods = [term.every for term in self.terms.values()]
+        self._measured_every = next(n for n in count(MEASURED_EVERY) if all(gcd(n, every) == 1 for every in periods))
         self._channels_last = channels_last
+        self.checked_every = 1
+        self._unchecked = {player: torch.zeros(()) for player in PLAYERS}
+
+    @property
+    def loss(self) -> AdversarialLoss:
+        return cast(AdversarialLoss, self._roles["loss"])
+
+    @property
+    def augment(self) -> Augmentation:
+        return cast(Augmentation, self._roles["augment"])
 
     # ------------------------------------------------------------------------------------------ the two-player step
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
-        """One round of Goodfellow et al. (2014), Algorithm 1: the discriminator's steps, then one of the generator."""
+        """Play one round of Goodfellow et al. (2014), Algorithm 1: the discriminator's steps, then the generator's."""
         optimizer_d, optimizer_g = self.begin_round(batch)
+        *others, last = self.batches_of_steps(batch)
 
-        for pairs in self.deal(batch):
-            with self.toggled_optimizer(optimizer_d):
-                self.descend(optimizer_d, map(self.discriminator_loss, pairs))
-            for penalty in self.penalties.values():
-                penalty.constrain(self.discriminator)
-            self.discriminator_updates += 1
-
-        with self.toggled_optimizer(optimizer_g):
-            self.descend(optimizer_g, map(self.generator_loss, pairs))
+        for step in others:
+            self.update_discriminator(optimizer_d, self.make_pairs(step, with_graph=False))
+        # The generator's step has the micro-batches of the last one. With accumulation it generates them anew, or the
+        # graphs of all of them would have to be held at once.
+        pairs = self.make_pairs(last, with_graph=self._accumulate == 1)
+        self.update_discriminator(optimizer_d, pairs)
+        self.update_generator(optimizer_g, pairs)
 
         self.end_round(len(batch.images))
 
+    def update_discriminator(self, optimizer: LightningOptimizer, pairs: Sequence[Pair]) -> None:
+        with self.toggled_optimizer(optimizer):
+            self.descend(optimizer, self.discriminator_loss, pairs)
+        for term in self.terms.values():
+            term.constrain(self.discriminator)
+        self.discriminator_updates += 1
+        self.show_to_augmentation(pairs)
+
+    def update_generator(self, optimizer: LightningOptimizer, pairs: Sequence[Pair]) -> None:
+        with self.toggled_optimizer(optimizer):
+            self.descend(optimizer, self.generator_loss, pairs)
+
     def discriminator_loss(self, pair: Pair) -> Tensor:
-        real_logits = self.judge(pair.real, pair.labels)  # [N]
-        fake_logits = self.judge(pair.fake.detach(), pair.labels)  # [N]
-        pair.real_logits.append(real_logits.detach())
-        for name, logits in (("real", real_logits.detach()), ("fake", fake_logits.detach())):
-            self.meters.add(f"players/logits_{name}", logits)
-            self.meters.add(f"players/d_{name}", logits.sigmoid())
-        terms = {ADVERSARIAL: self.loss.discriminator(real_logits, fake_logits)}
-        return self.sum_of("discriminator", terms | self.penalty_terms(pair))
-
-    def generator_loss(self, pair: Pair) -> Tensor:
-        fake = pair.fake if pair.fake.requires_grad else self.generator(pair.latents, pair.labels)
-        fake_logits = self.judge(fake, pair.labels)  # [N]
-        terms = {ADVERSARIAL: self.loss.generator(pair.real_logits[0], fake_logits)}
-        return self.sum_of("generator", terms)
-
-    def deal(self, batch: Batch) -> Iterator[list[Pair]]:
-        """Yield the micro-batches of each discriminator step; those of the last are the generator's too.
-
-        Without accumulation the last fakes keep their graph, and the generator's step need not paint them again; with
-        it they are painted anew, or the graphs of all micro-batches would have to be held at once.
-        """
-        for step in range(1, self._discriminator_steps + 1):
-            images, labels = (tensor.chunk(self._discriminator_steps)[step - 1] for tensor in batch)
-            latents = torch.randn(len(images), self.latent_dim, device=self.device)
-            pieces = zip(*(tensor.chunk(self._accumulate) for tensor in (images, labels, latents)), strict=True)
-            with torch.set_grad_enabled(step == self._discriminator_steps and self._accumulate == 1):
-                pairs = [self.pair_up(*piece) for piece in pieces]
-            yield pairs
-
-    def pair_up(self, images: Tensor, labels: Tensor, latents: Tensor) -> Pair:
-        real = to_model(images, channels_last=self._channels_last)
-        return Pair(real, self.generator(latents, labels), labels, latents, [])
-
-    def judge(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Logits of the discriminator in float32, [N]."""
-        return self.discriminator(images, labels).float()
-
-    def penalty_terms(self, pair: Pair) -> dict[str, Tensor]:
-        """The penalties due at this update, [N] each, in float32 and weighted for the updates that they skip."""
-        due = {name: p for name, p in self.penalties.items() if self.discriminator_updates % p.every == 0}
-        if not due:
-            return {}
-        with torch.autocast(self.device.type, enabled=False):
-            real, fake = pair.real.float(), pair.fake.detach().float()
-            terms = {name: p(lambda x: self.judge(x, pair.labels), real, fake) for name, p in due.items()}
-        for name, term in terms.items():
-            self.meters.add(f"penalties/{name}", term)
-        return {name: due[name].every * term for name, term in terms.items()}
-
-    def sum_of(self, player: str, terms: Mapping[str, Tensor]) -> Tensor:
-        """The mean over the batch of the sum of `terms` ([N] each)."""
-        self.meters.add(f"players/{player}_adversarial", terms[ADVERSARIAL])
-        loss = reduce(add, terms.values()).mean()
-        self.meters.add(f"players/{player}_loss", loss)
+        pair.real_output = self.judge(pair.real, pair.labels, pair.draw)
+        pair.fake_output = self.judge(pair.fake.detach(), pair.labels, pair.draw)
+        self.measure_logits(pair.real_output, pair.fake_output)
+        loss = self.total("discriminator", pair, pair.real_output, pair.fake_output)
+        # From here on the generator's step compares with it. Features are kept only where a term may look at them.
+        pair.real_output = pair.real_output.detach(features=len(self.terms) > len(self.penalties))
         return loss
 
-    def descend(self, optimizer: LightningOptimizer, losses: Iterable[Tensor]) -> None:
-        """One update of one player: the mean gradient of its micro-batches, clipped and checked on the way."""
+    def generator_loss(self, pair: Pair) -> Tensor:
+        if self._accumulate > 1:
+            pair.fake = self.generator(pair.latents, pair.labels)
+        pair.fake_output = self.judge(pair.fake, pair.labels, pair.draw)
+        assert pair.real_output is not None
+        return self.total("generator", pair, pair.real_output, pair.fake_output)
+
+    def total(self, player: str, pair: Pair, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> Tensor:
+        """Return a player's loss: the adversarial loss, summed over heads, and the terms due; of each the mean."""
+        adversarial = getattr(self.loss, player)
+        loss = torch.stack([adversarial(*heads).mean() for heads in zip(real.heads, fake.heads, strict=True)]).sum()
+        self.meters.add(f"players/{player}_adversarial", loss)
+        for name, term in self.due(player):
+            with self.precision_of(term):
+                value = getattr(term, player)(pair, self)
+            if value is not None:
+                self.meters.add(f"{name}{SUFFIXES[player]}", value)
+                loss = loss + term.every * value.mean()
+        self.meters.add(f"players/{player}_loss", loss)
+        self._unchecked[player] = self._unchecked[player] + loss.detach()
+        return loss
+
+    def due(self, player: str) -> list[tuple[str, Term]]:
+        """Return the terms whose turn it is at this update of `player`."""
+        update = {"discriminator": self.discriminator_updates, "generator": self.rounds}[player]
+        return [(name, term) for name, term in self.terms.items() if update % term.every == 0]
+
+    @contextmanager
+    def precision_of(self, term: Term) -> Iterator[None]:
+        if not term.full_precision:
+            yield
+            return
+        with torch.autocast(self.device.type, enabled=False):
+            yield
+
+    def batches_of_steps(self, batch: Batch) -> list[Batch]:
+        """Split the samples of a round into those of each discriminator step."""
+        return [Batch(*parts) for parts in zip(*(t.chunk(self._discriminator_steps) for t in batch), strict=True)]
+
+    def make_pairs(self, batch: Batch, *, with_graph: bool) -> list[Pair]:
+        """Generate a fake against each real sample, in micro-batches."""
+        labels = one_hot(batch.labels if self.label_sizes else batch.labels[:, :0], self.label_sizes)
+        latents = torch.randn(len(labels), self.latent_dim, device=self.device)
+        with torch.set_grad_enabled(with_graph):
+            return [
+                self.make_pair(*parts)
+                for parts in zip(*(t.chunk(self._accumulate) for t in (batch.images, labels, latents)), strict=True)
+            ]
+
+    def make_pair(self, stored: Tensor, labels: Tensor, latents: Tensor) -> Pair:
+        real = self.codec.to_model(stored, channels_last=self._channels_last)
+        draw = self.augment.draw(real) if self.augment.shared else None
+        return Pair(real, self.generator(latents, labels), labels, latents, draw)
+
+    def judge(self, samples: Tensor, labels: Tensor, draw: Any = None) -> DiscriminatorOutput:
+        """Return the discriminator's output for augmented samples; logits in float32."""
+        return output_of(self.discriminator(self.augment(samples, draw), labels))
+
+    def measure_logits(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
+        for name, output in (("real", real), ("fake", fake)):
+            logits = output.logits.detach()
+            self.meters.add(f"players/logits_{name}", logits)
+            self.meters.add(f"players/d_{name}", logits.sigmoid())
+
+    def show_to_augmentation(self, pairs: Sequence[Pair]) -> None:
+        """Let the augmentation see how surely training samples are recognised, and log its strength."""
+        if self.augment.observes:
+            outputs = [pair.real_output for pair in pairs if pair.real_output is not None]
+            sign = torch.cat([output.logits.sign() for output in outputs]).mean()
+            self.augment.observe(
+                self.mean_of_processes(sign), sum(len(pair.real) for pair in pairs) * self.trainer.world_size
+            )
+        if (strength := self.augment.strength) is not None:
+            self.meters.add("augment/strength", strength.clone())
+
+    def mean_of_processes(self, value: Tensor) -> Tensor:
+        return cast(Tensor, self.trainer.strategy.reduce(value, reduce_op="mean"))
+
+    def descend(self, optimizer: LightningOptimizer, loss_of: Callable[[Pair], Tensor], pairs: Sequence[Pair]) -> None:
+        """Make one update of one player: the mean gradient of its micro-batches, clipped and checked on the way."""
         optimizer.zero_grad()
-        for loss in losses:
+        for pair in pairs:
+            loss = loss_of(pair)
             self.manual_backward(loss / self._accumulate if self._accumulate > 1 else loss)
         optimizer.step()
 
@@ -220,46 +274,83 @@ class GAN(pl.LightningModule):
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Batch:
         return Batch(*(tensor.to(device, non_blocking=True) for tensor in as_batch(batch)))
 
+    def on_fit_start(self) -> None:
+        waits = self.device.type != "cpu" or self.trainer.world_size > 1
+        self.checked_every = CHECKED_EVERY if waits else 1
+        self._unchecked = {player: torch.zeros((), device=self.device) for player in PLAYERS}
+
     def on_train_start(self) -> None:
         self._averaged = self.ema.pair_up(self.generator_ema, self.generator)
         if self._measured is not None:
             self.meters.load_state_dict(self._measured, self.device)
 
     def configure_optimizers(self) -> list[Optimizer]:
-        players = {"discriminator": self.discriminator, "generator": self.generator}
-        optimizers = [self._optimizers_of[name](player.parameters()) for name, player in players.items()]
-        self._learning_rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
+        optimizers = [self._optimizers_of[player](self.trained_with(player)) for player in PLAYERS]
+        # A group may have a multiple of the learning rate, lr_scale: StyleGAN's mapping learns at a hundredth.
+        self._learning_rates = [[g["lr"] * g.get("lr_scale", 1.0) for g in o.param_groups] for o in optimizers]
         return optimizers
 
+    def trained_with(self, player: str) -> Parameters:
+        """Return what the optimizer of `player` trains: its parameter groups, and the weights of its terms.
+
+        A network without `param_groups()` gives all its parameters that require gradients.
+        """
+        network = getattr(self, player)
+        own = [p for p in network.parameters() if p.requires_grad]
+        groups = network.param_groups() if hasattr(network, "param_groups") else [{"params": own}]
+        parts = [part for part in self.parts.values() if getattr(part, "trained_with", "discriminator") == player]
+        if learnt := [p for part in parts for p in part.parameters() if p.requires_grad]:
+            groups = [*groups, {"params": learnt}]
+        return groups
+
+    # ------------------------------------------------------------------------------------------ what is not finite
+
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Refuse what is not finite; measure and clip the gradients. They come unscaled.
+        """Measure and clip the gradients, which come unscaled, and look whether training is still finite.
 
         A norm reads every gradient once more, which small networks feel: without clipping it is taken every few rounds,
         so many that updates with and without lazy penalties are met as often as there are such.
-        A gradient that is not finite in between makes the next loss so; checkpoints look at their weights themselves.
         """
         player = PLAYERS[self.trainer.optimizers.index(optimizer)]
-        loss, limit = self.meters.latest(f"players/{player}_loss"), self._gradient_clip.get(player)
-        # A gradient scaler skips a step with infinite gradients and lowers its scale: only the loss counts there.
-        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
-        if scaler is not None and scaler.get_scale() < SMALLEST_SCALE:
-            raise self.diverged(player)
+        limit = self._gradient_clip.get(player)
         if limit is not None or self.rounds % self._measured_every == 0:
             parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
             norm = torch.nn.utils.get_total_norm([p.grad for p in parameters])
             self.meters.add(f"players/gradient_norm_{player}", norm)
             if limit is not None:
                 torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
-            if scaler is None:
-                loss = loss + norm
-        # All processes have to stop at the same update, whichever of them has met with it.
-        if self.trainer.strategy.reduce_boolean_decision(not math.isfinite(loss), all=False):
-            raise self.diverged(player)
+            # A gradient scaler skips a step with infinite gradients and lowers its scale: only the loss counts there.
+            if self.scaler is None:
+                self._unchecked[player] = self._unchecked[player] + norm
+        if self.is_checked:
+            self.refuse_what_is_not_finite(player)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether processes vote in this round, and the host waits for the device: every `checked_every` rounds."""
+        return self.rounds % self.checked_every == 0
+
+    @property
+    def scaler(self) -> Any:
+        """The gradient scaler of float16; None for other precisions."""
+        return getattr(self.trainer.precision_plugin, "scaler", None)
+
+    def refuse_what_is_not_finite(self, *players: str) -> None:
+        """Raise `TrainingDivergedError` if a loss or gradient since the last call was not finite, in any process.
+
+        All processes call it at the same update, and all of them stop.
+        """
+        for player in players or PLAYERS:
+            finite = math.isfinite(self._unchecked[player])
+            scale_is_spent = self.scaler is not None and self.scaler.get_scale() < SMALLEST_SCALE
+            if self.trainer.strategy.reduce_boolean_decision(not finite or scale_is_spent, all=False):
+                raise self.diverged(player)
+            self._unchecked[player] = torch.zeros((), device=self.device)
 
     def refuse_to_save_what_is_not_finite(self) -> None:
         """Raise `TrainingDivergedError` if a weight is not finite, so that every checkpoint can be gone on from."""
         for player in PLAYERS:
-            weights = [p.detach() for p in getattr(self, player).parameters()]
+            weights = [p.detach() for p in [*getattr(self, player).parameters(), *self.parts.parameters()]]
             if not math.isfinite(torch.nn.utils.get_total_norm(weights)):
                 raise self.diverged(player)
 
@@ -277,24 +368,31 @@ class GAN(pl.LightningModule):
         return TrainingDivergedError(
             f"Loss or gradient of the {player} is not finite at {self.images_seen:,} images (round {self.rounds:,}).\n"
             f"Terms now: {_listed(self.meters.of_this_round())}\n"
-            f"Last finite terms: {_listed(self.meters.of_last_round())}\n"
+            f"Last finite terms: {_listed(self.meters.last_finite())}\n"
             f"{saved}{stands}.\n"
             f"What to try: a lower learning rate (optimizer.{player}.lr), a stronger penalty "
             f"(penalty=[r1,r2] penalty.r1.gamma=10), gradient_clip.{player}=1, trainer.precision=32."
         )
 
-    # ------------------------------------------------------------------------------------------ pictures
+    # ------------------------------------------------------------------------------------------ samples
 
     @torch.no_grad()
-    def paint(self, latents: Tensor, labels: Tensor, *, by: nn.Module | None = None) -> Tensor:
-        """Generate uint8 [N, H, W, C] in float32 from latents [N, Z], labels [N, F], by the moving average or `by`."""
+    def generate(self, latents: Tensor, labels: Tensor, *, by: nn.Module | None = None) -> Tensor:
+        """Generate stored samples, images uint8 [N, H, W, C], in float32, by the moving average or by `by`.
+
+        Args:
+            latents: [N, latent_dim].
+            labels: classes int64 [N, F], −1 unknown, or weights float [N, ΣK].
+            by: another generator than the moving average.
+        """
         generator = by or self.generator_ema
         was_training = generator.training
         generator.eval()
         with full_float32(self.device):
-            images = to_uint8(generator(latents.to(self.device), labels.to(self.device)))
+            weights = one_hot(labels, self.label_sizes).to(self.device)
+            samples = self.codec.to_stored(generator(latents.to(self.device), weights))
         generator.train(was_training)
-        return images
+        return samples
 
     def train(self, mode: bool = True) -> GAN:
         super().train(mode)
@@ -314,6 +412,8 @@ class GAN(pl.LightningModule):
         self._measured = checkpoint.get("meters")
 
 
+CHECKED_EVERY = 16  # rounds from one look at what is not finite to the next, where looking means waiting
+SUFFIXES = {"discriminator": "", "generator": "_generator"}  # of the names that terms are logged under
 MEASURED_EVERY = 8  # rounds from one measurement of the gradients to the next, at least
 SMALLEST_SCALE = 2.0**-10  # a scaler that came down to this has skipped every step on its way
 PLAYERS = ("discriminator", "generator")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from math import isfinite
 from typing import Any
 
 import torch
@@ -11,23 +13,26 @@ MOST_TENSORS = 64
 """Of a meter before they become a sum and a count; what is not a sum yet goes into checkpoints as it is."""
 
 
+ROUNDS_KEPT = 34
+"""For the report of a divergence, which may be noticed some rounds late."""
+
+
 class Meters:
     """Named series of tensors of any shape; a meter's value is the mean over all elements since the last reading."""
 
     def __init__(self) -> None:
         self._series: dict[str, list[Tensor]] = {}
         self._folded: dict[str, tuple[Tensor, int]] = {}
-        self._this_round: dict[str, Tensor] = {}
-        self._last_round: dict[str, Tensor] = {}
+        self._rounds: deque[dict[str, Tensor]] = deque([{}], maxlen=ROUNDS_KEPT)
 
     def begin_round(self) -> None:
-        self._last_round, self._this_round = self._this_round, {}
+        self._rounds.append({})
 
     def add(self, name: str, values: Tensor) -> None:
         values = values.detach()
         series = self._series.setdefault(name, [])
         series.append(values)
-        self._this_round[name] = values
+        self._rounds[-1][name] = values
         if len(series) >= MOST_TENSORS:  # nobody may read for long, or ever
             self._fold(name)
 
@@ -56,19 +61,22 @@ class Meters:
         self._series = {name: list(values.to(device).split(sizes)) for name, (sizes, values) in state["series"].items()}
         self._folded = {name: (total.to(device), count) for name, (total, count) in state["folded"].items()}
 
-    def latest(self, name: str) -> Tensor:
-        return self._this_round[name]
-
     def of_this_round(self) -> dict[str, float]:
-        return {name: float(values.float().mean()) for name, values in self._this_round.items()}
+        return _means(self._rounds[-1])
 
-    def of_last_round(self) -> dict[str, float]:
-        return {name: float(values.float().mean()) for name, values in self._last_round.items()}
+    def last_finite(self) -> dict[str, float]:
+        """Return the latest earlier round of those kept in which every number was finite; empty if there is none."""
+        earlier = (_means(values) for values in list(self._rounds)[-2::-1])
+        return next((means for means in earlier if means and all(map(isfinite, means.values()))), {})
 
     def _fold(self, name: str) -> None:
         """Replace a series by its sum and count."""
         self._folded[name] = _sum(self._series[name], self._folded.get(name))
         self._series[name] = []
+
+
+def _means(values: dict[str, Tensor]) -> dict[str, float]:
+    return {name: float(tensor.float().mean()) for name, tensor in values.items()}
 
 
 def _sum(series: list[Tensor], before: tuple[Tensor, int] | None) -> tuple[Tensor, int]:

@@ -89,7 +89,7 @@ def seconds_by_hand(case: Case, folder: Path, rounds: int) -> float:
     optimizer_g = build_optimizer(cfg.optimizer.generator, scaled_gradients=False)(generator.parameters())
     optimizer_d = build_optimizer(cfg.optimizer.discriminator, scaled_gradients=False)(discriminator.parameters())
     data = torch.from_numpy(pictures.images[pictures.train.rows])
-    labels = torch.zeros(64, 0, dtype=torch.int64)
+    labels = torch.zeros(64, 0)
     autocast = torch.autocast("cpu", torch.bfloat16, enabled=case.precision != "32")
     begun = 0.0
     for step in range(rounds + WARM_UP):
@@ -98,13 +98,13 @@ def seconds_by_hand(case: Case, folder: Path, rounds: int) -> float:
         with autocast:
             real = to_model(data[torch.randint(len(data), (64,))], channels_last=case.channels_last)
             fake = generator(torch.randn(64, generator.latent_dim), labels)
-            real_logits, fake_logits = discriminator(real, labels), discriminator(fake.detach(), labels)
+            real_logits, fake_logits = discriminator(real, labels).logits, discriminator(fake.detach(), labels).logits
             loss_d = (softplus(-real_logits) + softplus(fake_logits)).mean()
             optimizer_d.zero_grad()
             loss_d.backward()
             optimizer_d.step()
             discriminator.requires_grad_(False)
-            loss_g = softplus(-discriminator(fake, labels)).mean()
+            loss_g = softplus(-discriminator(fake, labels).logits).mean()
             optimizer_g.zero_grad()
             loss_g.backward()
             optimizer_g.step()
@@ -133,7 +133,7 @@ def seconds_by_ganart(case: Case, folder: Path, rounds: int) -> float:
     plain = ganart.training.run.build_trainer
 
     def timed(cfg, hardware, run, callbacks, loggers):
-        return plain(cfg, hardware, run, {**callbacks, "stopwatch": stopwatch}, loggers)
+        return plain(cfg, hardware, run, [*callbacks, stopwatch], loggers)
 
     ganart.training.run.build_trainer = timed
     try:

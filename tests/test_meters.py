@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -28,11 +30,14 @@ def test_rounds_are_told_apart_and_survive_a_reading():
     meters.begin_round()
     meters.add("loss", torch.tensor([10.0, 30.0]))
     assert meters.read() == {"loss": 11.0}
-    assert meters.of_last_round() == {"loss": 2.0}
-    assert meters.of_this_round() == {"loss": 20.0}
-    assert meters.latest("loss").tolist() == [10.0, 30.0]
+    assert meters.last_finite() == {"loss": 2.0}
     meters.begin_round()
-    assert meters.of_last_round() == {"loss": 20.0}
+    meters.add("loss", torch.tensor([math.nan, 1.0]))
+    meters.begin_round()
+    meters.add("loss", torch.tensor([math.inf, 1.0]))
+    assert meters.last_finite() == {"loss": 20.0}
+    assert meters.of_this_round() == {"loss": math.inf}
+    meters.begin_round()
     assert meters.of_this_round() == {}
 
 
@@ -41,7 +46,7 @@ def test_values_of_any_shape_and_precision_are_taken_without_their_graph():
     weight = torch.ones(2, 2, requires_grad=True)
     meters.add("x", weight * 2)
     meters.add("x", torch.tensor(8, dtype=torch.bfloat16))
-    assert not meters.latest("x").requires_grad
+    assert not any(tensor.requires_grad for tensor in meters._rounds[-1].values())
     assert meters.read()["x"] == pytest.approx((4 * 2 + 8) / 5)
 
 

@@ -15,9 +15,9 @@ import yaml
 from laboratory import MLP, small_pictures, train_tiny
 from PIL import Image
 
+from ganart.codecs.image import save_picture
 from ganart.errors import UserError
 from ganart.generation.painter import Painter, Recipe
-from ganart.generation.provenance import save_picture
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.study import FOLDER, Study
 

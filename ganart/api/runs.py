@@ -15,11 +15,12 @@ from omegaconf import DictConfig
 from PIL import Image
 
 from ganart.api.compose import as_typed, composed
+from ganart.codecs.image import save_picture
 from ganart.command_line.run_dirs import with_folder_to_resume, without_resume
 from ganart.datasets.base import PictureSet
 from ganart.files.paths import latest_run, remove_if_nothing_is_in
 from ganart.generation.painter import Painter, Recipe, device_of
-from ganart.generation.provenance import refuse_to_overwrite, save_picture
+from ganart.generation.provenance import refuse_to_overwrite
 from ganart.generation.recipes import caption_of, names_of, plan, seeds_in
 from ganart.grids import grid
 from ganart.runs.folder import RunFolder

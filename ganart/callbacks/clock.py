@@ -50,6 +50,7 @@ class EveryImages(Callback):
 
     def _act(self, trainer: Trainer, gan: GAN) -> None:
         self._acted_at = gan.images_seen
+        gan.refuse_what_is_not_finite()  # nothing is scored, shown or saved of a training that has diverged
         self.act(trainer, gan)
 
 

@@ -42,7 +42,7 @@ class NearestWorks(EveryImages):
         _, positions = nearest(fake.features, real.features, min(self.works, len(real)))
         loader = cast(BatchLoader, trainer.train_dataloader)
         works = scores.scorer.observer.positions("train", scores.scorer.num_images)[positions.cpu().numpy()]
-        painted = scores.generated(trainer, gan, gan.paint)(list(range(len(fake))))[0].cpu().numpy()
+        painted = scores.generated(trainer, gan, gan.generate)(list(range(len(fake))))[0].cpu().numpy()
         rows = [
             np.concatenate([picture[None], loader.pictures.train.pictures(near)])
             for picture, near in zip(painted, works, strict=True)

@@ -36,7 +36,7 @@ class Samples(EveryImages):
         loader = cast(BatchLoader, trainer.train_dataloader)
         labels, columns = layout([loader.pictures.factor(name) for name in loader.condition])
         latents = latents_of(list(range(len(labels))), gan.latent_dim)
-        pictures = torch.cat([gan.paint(*part) for part in zip(latents.split(16), labels.split(16), strict=True)])
+        pictures = torch.cat([gan.generate(*part) for part in zip(latents.split(16), labels.split(16), strict=True)])
         image = grid(pictures.cpu().numpy(), columns)
         save_sheet(image, Path(trainer.default_root_dir) / "samples" / f"images_{gan.images_seen:09d}.png")
         for logger in experiment_loggers(trainer):

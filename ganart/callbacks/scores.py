@@ -25,6 +25,7 @@ from ganart.gan import GAN
 from ganart.generation.scored import Generated, sample_of
 from ganart.metrics import Evaluation, Result, Sample, Score, Scorer
 from ganart.metrics.results import LabelTable
+from ganart.seeds import latents_of
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Scores(EveryImages):
         """Take the trend."""
         if not self.ready:
             return
-        fake = self._look(trainer, gan, gan.paint, self.trend_images, trend=True)
+        fake = self._look(trainer, gan, gan.generate, self.trend_images, trend=True)
         self._is_owed = fake is None
         if fake is None:
             return
@@ -152,7 +153,7 @@ class Scores(EveryImages):
         keeper = keeper_of(trainer)
         if keeper:
             keeper.save_now(trainer, pl_module)  # what follows may take long, and may be killed
-        self.seen = self._look(trainer, pl_module, pl_module.paint, self.scorer.num_images)
+        self.seen = self._look(trainer, pl_module, pl_module.generate, self.scorer.num_images)
         if self.seen is None:
             return
         with self._timed():
@@ -164,7 +165,7 @@ class Scores(EveryImages):
                 logger.log_rows(f"scores/by_{table.factor}", *rows_of(table), pl_module.images_seen)
         if keeper and keeper.best and keeper.best["images_seen"] != self.scored_at:
             average = keeper.best_average(trainer, pl_module)
-            fake = self._look(trainer, pl_module, partial(pl_module.paint, by=average), self.scorer.num_images)
+            fake = self._look(trainer, pl_module, partial(pl_module.generate, by=average), self.scorer.num_images)
             with self._timed():
                 self.of_best = self.scorer.evaluate(fake, weights="average") if fake else None
             self._best = {"checkpoint": "best.ckpt", "images_seen": keeper.best["images_seen"]}
@@ -179,7 +180,11 @@ class Scores(EveryImages):
         """The pictures that are scored, by their numbers."""
         loader = cast(BatchLoader, trainer.train_dataloader)
         sample = sample_of(self.scorer.seed, trend=trend)
-        return Generated(paint, loader.pictures, loader.condition, gan.latent_dim, sample=sample)
+
+        def of_seeds(seeds: list[int], labels: Tensor) -> Tensor:
+            return paint(latents_of(seeds, gan.latent_dim), labels)
+
+        return Generated(of_seeds, loader.pictures, loader.condition, sample)
 
     def _look(
         self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], count: int, *, trend: bool = False

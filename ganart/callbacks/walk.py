@@ -47,7 +47,7 @@ class LatentWalk(EveryImages):
             starts = [list(range(self.seeds * tile, self.seeds * (tile + 1))) for tile in range(TILES)]
             ways = [closed_way(latents_of(seeds, gan.latent_dim), self.frames) for seeds in starts]
         sheets = [
-            grid(gan.paint(latents, labels).cpu().numpy(), 4, min_side=96) for latents in torch.stack(ways, dim=1)
+            grid(gan.generate(latents, labels).cpu().numpy(), 4, min_side=96) for latents in torch.stack(ways, dim=1)
         ]
         file = Path(trainer.default_root_dir) / "samples" / "walk.gif"
         sheets[0].save(

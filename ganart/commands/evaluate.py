@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ def _of_run(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
     scorer = _scorer(cfg, cfg.split)
     scorer.prepare(pictures, painter.device)
     condition = tuple(factor.name for factor in painter.factors)
-    paint = Generated(painter.paint_all, pictures, condition, painter.latent_dim, cfg.truncation, sample_of(cfg.seed))
+    paint = Generated(partial(painter.paint_all, truncation=cfg.truncation), pictures, condition, sample_of(cfg.seed))
     subject = {
         "run": unplaced(run.path),
         "checkpoint": checkpoint.name,

@@ -33,9 +33,9 @@ GATES = ("none", "warn", "refuse")
 @tells_users
 def generate_one(cfg: DictConfig) -> None:
     """Paint `seeds` with the generator of `run`."""
+    from ganart.codecs.image import FORMATS
     from ganart.datasets.reading.settings import one_of
     from ganart.generation.painter import Painter, device_of
-    from ganart.generation.provenance import FORMATS
     from ganart.generation.recipes import plan, seeds_in, size_in
     from ganart.runs.folder import RunFolder
 
@@ -96,8 +96,9 @@ def generate(
     """
     import numpy as np
 
+    from ganart.codecs.image import save_picture
     from ganart.console import console, progress
-    from ganart.generation.provenance import refuse_to_overwrite, save_picture
+    from ganart.generation.provenance import refuse_to_overwrite
     from ganart.generation.recipes import caption_of, names_of
     from ganart.grids import grid, save_sheet
 

@@ -38,9 +38,10 @@ def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str
     Raises:
         UserError: if the pixels differ, or the run that generated it cannot be found.
     """
+    from ganart.codecs.image import pixels_hash, save_picture
     from ganart.console import console
     from ganart.generation.painter import Painter, Recipe, device_of
-    from ganart.generation.provenance import Size, pixels_hash, read_picture, save_picture, with_channels
+    from ganart.generation.provenance import Size, read_picture, with_channels
 
     pixels, origin = read_picture(file)
     device = device_of("cpu" if origin.get("device_type") == "cpu" else "auto")
@@ -63,7 +64,7 @@ def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str
 
 def _file_as_expected(file: Path, pixels: np.ndarray, again: np.ndarray, before: str) -> str | None:
     """What to say of a file that holds what was generated, if `again` is that; None if it does not."""
-    from ganart.generation.provenance import FORMATS, as_stored, pixels_hash
+    from ganart.codecs.image import FORMATS, as_stored, pixels_hash
 
     if file.suffix != FORMATS["jpg"]:
         return "the same pixels, bit for bit." if pixels_hash(pixels) == before else None
@@ -82,7 +83,7 @@ def _unlike(
     """What differs, line by line."""
     import numpy as np
 
-    from ganart.generation.provenance import FORMATS, pixels_hash
+    from ganart.codecs.image import FORMATS, pixels_hash
 
     lines = []
     if file.suffix != FORMATS["jpg"] and pixels_hash(pixels) != origin["pixels_sha256"]:

@@ -66,9 +66,10 @@ def build(node: Any, *, allow: Sequence[str] = (), **extra: Any) -> Any:
 def build_network(node: DictConfig, *, allow: Sequence[str] = (), **extra: Any) -> nn.Module:
     """Build a player, and nothing but a network: what a run folder names may come from a stranger.
 
-    Networks may be ganart's, torch's or those of packages that the user trusts; others load files when they are built.
+    Networks and their layers may be ganart's, torch's or those of packages that the user trusts; others load files when
+    they are built.
     """
-    prefixes = _prefixes(("ganart.networks.", "torch.nn."), allow)
+    prefixes = _prefixes(("ganart.networks.", "ganart.layers.", "torch.nn."), allow)
     _refuse_other_than(nn.Module, "a network (a subclass of torch.nn.Module)", node, allow, prefixes)
     for target in targets_in(node):
         found = _check_target(target, allow, prefixes)

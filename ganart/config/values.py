@@ -36,7 +36,7 @@ NEVER_SWEPT = ("hydra.*", "storage", "output", "file", "runs", "allow_targets")
 FOLDERS_OF_HYDRA = ("hydra.run.dir", "hydra.sweep.dir")
 """Paths that nobody else asks for the home folder that `~` stands for."""
 
-TAKING_SEVERAL = ("penalty", "metric", "callback", "logger")
+TAKING_SEVERAL = ("penalty", "term", "metric", "callback", "logger")
 """Groups of which several options may stand together, each under its own name."""
 
 FOR_EACH_PLAYER = ("optimizer",)

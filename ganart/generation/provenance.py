@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import re
 import warnings
@@ -14,23 +12,14 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
+from ganart.codecs.image import COMMENT, EXIF, KEY, USER_COMMENT, pixels_of
 from ganart.datasets.reading.settings import FILTERS
 from ganart.errors import UserError
-from ganart.files.json_files import in_json
 from ganart.files.paths import from_here
 from ganart.seeds import LARGEST_SEED, LEAST_TRUNCATION
 
-KEY = "ganart"
-FORMATS = {"png": ".png", "webp": ".webp", "jpg": ".jpg"}
-"""The formats that pictures are written in, with their endings: PNG and WebP keep every pixel, JPEG does not."""
-
 LARGEST_SIDE = 8192
-EXIF, USER_COMMENT, SOFTWARE, DESCRIPTION = 0x8769, 0x9286, 0x0131, 0x010E
-COMMENT = b"ASCII\0\0\0ganart "
-"""How the user comment begins: with its encoding, as EXIF has it, and whose it is."""
-
 TEXTS = ("run", "checkpoint", "checkpoint_sha256", "weights", "pixels_sha256")
 NEEDED = {"seed", "labels", "truncation", *TEXTS}
 DECIDING = ("checkpoint_sha256", "weights", "seed", "labels", "truncation")
@@ -67,36 +56,11 @@ class Size:
         scale = self.width / max(height, width)
         size = (self.width, self.height) if self.height else (round(width * scale) or 1, round(height * scale) or 1)
         image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
-        return _pixels(image.resize(size, FILTERS[self.filter]))
+        return pixels_of(image.resize(size, FILTERS[self.filter]))
 
     def as_origin(self, pixels: np.ndarray) -> dict[str, Any]:
         """What the origin of `pixels`, at this size, says of it."""
         return {"resampled": {"width": pixels.shape[1], "height": pixels.shape[0], "filter": self.filter}}
-
-
-def save_picture(pixels: np.ndarray, file: Path, origin: dict[str, Any]) -> None:
-    """Write uint8 [H, W, C] in the format that the ending of `file` names, with `origin` and the hash of its pixels.
-
-    In a PNG they stand in an iTXt chunk, in WebP and JPEG in the user comment of the EXIF block.
-
-    Raises:
-        UserError: for another ending, or for transparency in a JPEG.
-    """
-    origin = {**origin, "pixels_sha256": pixels_hash(pixels)}
-    software = f"ganart {origin['versions']['ganart']}"
-    source = f"trained on {origin['dataset']['name']}, licence of the data: {origin['dataset']['licence']}"
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    if file.suffix == FORMATS["png"]:
-        info = PngInfo()
-        info.add_itxt(KEY, in_json(origin))
-        info.add_itxt("Software", software)
-        info.add_itxt("Source", source)
-        image.save(file, pnginfo=info)
-        return
-    exif = Image.Exif()
-    exif[SOFTWARE], exif[DESCRIPTION] = software, source
-    exif.get_ifd(EXIF)[USER_COMMENT] = COMMENT + json.dumps(json.loads(in_json(origin))).encode("ascii")
-    file.write_bytes(_encoded(image, file.suffix, exif))
 
 
 def refuse_to_overwrite(planned: Iterable[tuple[Path, dict[str, Any]]], size: Size | None, instead: str) -> None:
@@ -128,29 +92,6 @@ def _other_picture(file: Path, origin: dict[str, Any], size: Size | None) -> str
     return None
 
 
-def _encoded(image: Image.Image, ending: str, exif: Image.Exif | None = None) -> bytes:
-    """The bytes of a WebP or JPEG file."""
-    stream = io.BytesIO()
-    about = {"exif": exif} if exif else {}
-    if ending == FORMATS["webp"]:
-        image.save(stream, "WEBP", lossless=True, exact=True, **about)
-    elif ending != FORMATS["jpg"]:
-        raise UserError(f"{ending}: pictures are written as {', '.join(FORMATS.values())}.")
-    elif image.mode == "RGBA":
-        raise UserError("A JPEG has no transparency, and these pictures do: format=png or format=webp.")
-    else:
-        image.save(stream, "JPEG", quality=95, subsampling=0, **about)
-    return stream.getvalue()
-
-
-def as_stored(pixels: np.ndarray, ending: str) -> np.ndarray:
-    """Return uint8 [H, W, C] as a file with `ending` gives them back: changed where its compression loses something."""
-    if ending != FORMATS["jpg"]:
-        return pixels
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    return _pixels(Image.open(io.BytesIO(_encoded(image, ending))))
-
-
 def read_picture(file: Path) -> tuple[np.ndarray, dict[str, Any]]:
     """Return pixels uint8 [H, W, C] and origin of a picture that `save_picture` has written.
 
@@ -165,7 +106,7 @@ def read_picture(file: Path) -> tuple[np.ndarray, dict[str, Any]]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=("PNG", "WEBP", "JPEG")) as image:
-                text, pixels = _origin_in(image), _pixels(image)
+                text, pixels = _origin_in(image), pixels_of(image)
     except Exception as error:  # decoders raise nearly every kind on damaged files
         raise UserError(f"{file} cannot be read as a picture: {error or type(error).__name__}") from error
     if text is None:
@@ -192,11 +133,6 @@ def _origin_in(image: Image.Image) -> str | None:
     if not isinstance(comment, bytes) or not comment.startswith(COMMENT):
         return None
     return comment.removeprefix(COMMENT).decode("ascii", "replace")
-
-
-def _pixels(image: Image.Image) -> np.ndarray:
-    pixels = np.asarray(image)
-    return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
 def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
@@ -242,8 +178,3 @@ def _is_number(value: Any) -> bool:
 def _short(value: Any) -> str:
     text = re.sub(r"\s+", " ", repr(value)) if not isinstance(value, int) or abs(value) < 1e30 else "a number too large"
     return text if len(text) <= 60 else f"{text[:60]}…"
-
-
-def pixels_hash(pixels: np.ndarray) -> str:
-    """SHA-256 of shape and bytes."""
-    return hashlib.sha256(f"{pixels.shape}".encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()

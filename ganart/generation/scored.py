@@ -10,22 +10,20 @@ import torch
 from torch import Tensor
 
 from ganart.datasets.base import UNKNOWN, PictureSet
-from ganart.seeds import latents_of, mix
+from ganart.seeds import mix
 
 
 @dataclass(frozen=True)
 class Generated:
-    """What `paint` makes of latents [N, Z] and labels [N, F], uint8 [N, H, W, C], as a function of numbers alone.
+    """Samples as a function of numbers alone: `paint` makes them of seeds and labels [N, F], as they are stored.
 
     Each number draws a training picture whose labels it is conditioned on, so that classes come as often as the data
     have them. Other `sample`s are other pictures, drawn independently.
     """
 
-    paint: Callable[[Tensor, Tensor], Tensor]
+    paint: Callable[[list[int], Tensor], Tensor]
     pictures: PictureSet
     condition: tuple[str, ...]
-    latent_dim: int
-    truncation: float | None = None
     sample: tuple[str | int, ...] = ()
     """See `sample_of`. Without parts, numbers are the seeds themselves."""
 
@@ -36,8 +34,7 @@ class Generated:
         labels = torch.from_numpy(self.pictures.train.labels_of(rows))
         told = labels[:, [names.index(name) for name in self.condition]]
         is_told = torch.tensor([name in self.condition for name in names], dtype=torch.bool)
-        latents = latents_of(seeds, self.latent_dim, truncation=self.truncation)
-        return self.paint(latents, told), torch.where(is_told, labels, UNKNOWN)
+        return self.paint(seeds, told), torch.where(is_told, labels, UNKNOWN)
 
 
 def sample_of(seed: int, *, trend: bool = False) -> tuple[str | int, ...]:

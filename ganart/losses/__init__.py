@@ -1,11 +1,16 @@
 """Adversarial losses, one a file."""
 
-from ganart.losses.base import AdversarialLoss
-from ganart.losses.hinge import Hinge
-from ganart.losses.least_squares import LeastSquares
-from ganart.losses.minimax import Minimax
-from ganart.losses.non_saturating import NonSaturating
-from ganart.losses.relativistic import Relativistic
-from ganart.losses.wasserstein import Wasserstein
+from typing import Any
 
-__all__ = ["AdversarialLoss", "Hinge", "LeastSquares", "Minimax", "NonSaturating", "Relativistic", "Wasserstein"]
+from ganart.losses.base import AdversarialLoss
+from ganart.parts import parts_of
+
+__all__ = ["AdversarialLoss"]
+
+_FOUND = parts_of(__name__)
+globals().update(_FOUND)
+__all__ += [name for name in _FOUND if name not in __all__]
+
+
+def __getattr__(name: str) -> Any:  # for type checkers, which cannot look into files
+    raise AttributeError(f"{__name__} has no part {name}. There are: {', '.join(sorted(_FOUND))}")

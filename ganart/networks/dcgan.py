@@ -20,8 +20,12 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from ganart.layers.conditioning import condition_latents, discriminator_head
+from ganart.layers.conditioning import condition_latents
+from ganart.layers.heads.base import HeadOf
+from ganart.layers.heads.projection import Projection
 from ganart.layers.pyramid import pyramid
+from ganart.networks import base
+from ganart.play import DiscriminatorOutput
 
 Layer = TypeVar("Layer", nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
@@ -41,7 +45,7 @@ def _normalization(channels: int, batch_norm: bool) -> nn.Module:
     return layer
 
 
-class Generator(nn.Module):
+class Generator(base.Generator):
     """Latents [N, latent_dim] → dense start → transposed convolutions → images [N, C, H, W] in [−1, 1]."""
 
     def __init__(
@@ -74,8 +78,11 @@ class Generator(nn.Module):
         )
         self.to_image = _normal(nn.ConvTranspose2d(plan.channels[-1], channels, 4, stride=2, padding=1))
 
-    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
-        x = self.start(self.condition(latents, labels)).view(-1, *self.start_shape)  # [N, C₀, H₀, W₀]
+    def mapping(self, latents: Tensor, labels: Tensor) -> Tensor:
+        return self.condition(latents, labels)
+
+    def synthesis(self, code: Tensor) -> Tensor:
+        x = self.start(code).view(-1, *self.start_shape)  # [N, C₀, H₀, W₀]
         x = torch.relu(self.start_norm(x))
         for stage in self.stages:  # each doubles height and width
             x = stage(x)
@@ -94,6 +101,7 @@ class Discriminator(nn.Module):
         start_channels: int,
         min_channels: int,
         batch_norm: bool,
+        head: HeadOf = Projection,
         label_sizes: Sequence[int] = (),
     ) -> None:
         super().__init__()
@@ -107,10 +115,10 @@ class Discriminator(nn.Module):
             )
             for above, below in plan.downwards()
         )
-        self.head = discriminator_head(_normal(nn.Linear(plan.start_features, 1)), plan.start_features, label_sizes)
+        self.head = head(_normal(nn.Linear(plan.start_features, 1)), plan.start_features, label_sizes)
 
-    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
-        x = nn.functional.leaky_relu(self.from_image(images), 0.2)
+    def forward(self, images: Tensor, labels: Tensor) -> DiscriminatorOutput:
+        features = [nn.functional.leaky_relu(self.from_image(images), 0.2)]
         for stage in self.stages:  # each halves height and width
-            x = stage(x)
-        return self.head(x.flatten(1), labels)
+            features.append(stage(features[-1]))
+        return self.head(features[-1].flatten(1), labels)._replace(features=tuple(features))

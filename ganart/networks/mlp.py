@@ -12,7 +12,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ganart.layers.conditioning import condition_latents, discriminator_head
+from ganart.layers.conditioning import condition_latents
+from ganart.layers.heads.base import HeadOf
+from ganart.layers.heads.projection import Projection
+from ganart.networks import base
+from ganart.play import DiscriminatorOutput
 from ganart.ranges import refuse_unless_count
 
 
@@ -28,7 +32,7 @@ def _stack(sizes: Sequence[int], batch_norm: bool) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-class Generator(nn.Module):
+class Generator(base.Generator):
     """Latents [N, latent_dim] → hidden layers → images [N, channels, height, width] in [−1, 1] by tanh."""
 
     def __init__(
@@ -50,8 +54,11 @@ class Generator(nn.Module):
         self.body = _stack([self.condition.out_features, *hidden], batch_norm)
         self.to_image = nn.Linear(hidden[-1], channels * height * width)
 
-    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
-        x = self.body(self.condition(latents, labels))  # [N, hidden[-1]]
+    def mapping(self, latents: Tensor, labels: Tensor) -> Tensor:
+        return self.condition(latents, labels)
+
+    def synthesis(self, code: Tensor) -> Tensor:
+        x = self.body(code)  # [N, hidden[-1]]
         return torch.tanh(self.to_image(x)).view(-1, *self.shape)
 
 
@@ -66,11 +73,13 @@ class Discriminator(nn.Module):
         channels: int,
         hidden: Sequence[int],
         batch_norm: bool,
+        head: HeadOf = Projection,
         label_sizes: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.body = _stack([channels * height * width, *hidden], batch_norm)
-        self.head = discriminator_head(nn.Linear(hidden[-1], 1), hidden[-1], label_sizes)
+        self.head = head(nn.Linear(hidden[-1], 1), hidden[-1], label_sizes)
 
-    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
-        return self.head(self.body(images.flatten(1)), labels)
+    def forward(self, images: Tensor, labels: Tensor) -> DiscriminatorOutput:
+        features = self.body(images.flatten(1))
+        return self.head(features, labels)._replace(features=(features,))

@@ -13,8 +13,12 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from ganart.layers.conditioning import condition_latents, discriminator_head
+from ganart.layers.conditioning import condition_latents
+from ganart.layers.heads.base import HeadOf
+from ganart.layers.heads.projection import Projection
 from ganart.layers.pyramid import pyramid
+from ganart.networks import base
+from ganart.play import DiscriminatorOutput
 
 _SLOPE = 0.2
 
@@ -29,7 +33,7 @@ def _he(layer: Layer, slope: float = _SLOPE) -> Layer:
     return layer
 
 
-class Generator(nn.Module):
+class Generator(base.Generator):
     """Latents [N, latent_dim] → dense start → (double, 3×3 convolution, batch norm, ReLU) → images in [−1, 1]."""
 
     def __init__(
@@ -61,8 +65,11 @@ class Generator(nn.Module):
         )
         self.to_image = _he(nn.Conv2d(plan.channels[-1], channels, 3, padding=1), slope=1.0)
 
-    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
-        x = self.start(self.condition(latents, labels)).view(-1, *self.start_shape)  # [N, C₀, H₀, W₀]
+    def mapping(self, latents: Tensor, labels: Tensor) -> Tensor:
+        return self.condition(latents, labels)
+
+    def synthesis(self, code: Tensor) -> Tensor:
+        x = self.start(code).view(-1, *self.start_shape)  # [N, C₀, H₀, W₀]
         for stage in self.stages:  # each doubles height and width
             x = stage(x)
         return torch.tanh(self.to_image(x))
@@ -79,16 +86,17 @@ class Discriminator(nn.Module):
         channels: int,
         start_channels: int,
         min_channels: int,
+        head: HeadOf = Projection,
         label_sizes: Sequence[int] = (),
     ) -> None:
         super().__init__()
         plan = pyramid(height, width, start_channels, min_channels)
         widths = [(channels, plan.channels[-1]), *plan.downwards()]
         self.stages = nn.ModuleList(_he(nn.Conv2d(above, below, 4, stride=2, padding=1)) for above, below in widths)
-        self.head = discriminator_head(_he(nn.Linear(plan.start_features, 1), 1.0), plan.start_features, label_sizes)
+        self.head = head(_he(nn.Linear(plan.start_features, 1), 1.0), plan.start_features, label_sizes)
 
-    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
-        x = images
+    def forward(self, images: Tensor, labels: Tensor) -> DiscriminatorOutput:
+        features = [images]
         for stage in self.stages:  # each halves height and width
-            x = nn.functional.leaky_relu(stage(x), _SLOPE)
-        return self.head(x.flatten(1), labels)
+            features.append(nn.functional.leaky_relu(stage(features[-1]), _SLOPE))
+        return self.head(features[-1].flatten(1), labels)._replace(features=tuple(features[1:]))

@@ -1,10 +1,16 @@
 """Penalties on the discriminator, one a file."""
 
-from ganart.penalties.base import ADVERSARIAL, Judge, Penalty, squared_gradient_norm
-from ganart.penalties.dragan import DRAGAN
-from ganart.penalties.r1 import R1
-from ganart.penalties.r2 import R2
-from ganart.penalties.weight_clipping import WeightClipping
-from ganart.penalties.wgan_gp import WGANGP
+from typing import Any
 
-__all__ = ["ADVERSARIAL", "DRAGAN", "R1", "R2", "WGANGP", "Judge", "Penalty", "WeightClipping", "squared_gradient_norm"]
+from ganart.parts import parts_of
+from ganart.penalties.base import Judge, Penalty, squared_gradient_norm
+
+__all__ = ["Judge", "Penalty", "squared_gradient_norm"]
+
+_FOUND = parts_of(__name__)
+globals().update(_FOUND)
+__all__ += [name for name in _FOUND if name not in __all__]
+
+
+def __getattr__(name: str) -> Any:  # for type checkers, which cannot look into files
+    raise AttributeError(f"{__name__} has no part {name}. There are: {', '.join(sorted(_FOUND))}")

@@ -1,4 +1,4 @@
-"""What a penalty on the discriminator is, and the gradient that most of them look at."""
+"""Penalties on the discriminator: terms that are functions of the discriminator and of images."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ganart.errors import UserError
-from ganart.ranges import is_number, refuse_negative
-
-ADVERSARIAL = "adversarial"
-"""What the loss gives is called so beside the penalties, which therefore cannot be."""
+from ganart.play import Pair, Play, Term, refuse_unless_period
+from ganart.ranges import refuse_negative
 
 Judge = Callable[[Tensor], Tensor]
 """Images [N, C, H, W] to the discriminator's logits [N], labels already filled in."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Penalty:
-    """A term added to the discriminator's loss, or a constraint on its weights.
+class Penalty(Term):
+    """A term of the discriminator's loss, or a constraint on its weights, computed in float32.
 
-    With `every: k` it is evaluated at each k-th discriminator update only, times k, so that its mean strength does not
-    depend on k ("lazy regularization", Karras et al. 2020, arXiv:1912.04958, section 3.1). It is computed in float32.
+    A subclass is called with images; as a term it passes real images and generated ones without gradient history.
     """
+
+    full_precision: ClassVar[bool] = True
 
     strength: ClassVar[str | None] = None
     """Of a penalty on ‖∇ₓ D(x)‖: the argument that says how strong it is, for the doctor to read and to turn."""
@@ -33,8 +31,7 @@ class Penalty:
     every: int = 1
 
     def __post_init__(self) -> None:
-        if not is_number(self.every, int) or self.every < 1:
-            raise UserError(f"every={self.every} is not a number of discriminator updates. Use every=1 or more.")
+        refuse_unless_period(self.every)
         if self.strength is not None:
             refuse_negative(self.strength, getattr(self, self.strength))
 
@@ -42,8 +39,8 @@ class Penalty:
         """Return the penalty per sample, [N], for images real and fake [N, C, H, W] (without gradient history)."""
         raise NotImplementedError
 
-    def constrain(self, discriminator: nn.Module) -> None:
-        """Change the discriminator's weights in place after its update; most penalties do not."""
+    def discriminator(self, pair: Pair, play: Play) -> Tensor | None:
+        return self(lambda x: play.judge(x, pair.labels).logits, pair.real.float(), pair.fake.detach().float())
 
 
 def squared_gradient_norm(judge: Judge, images: Tensor) -> Tensor:

@@ -25,4 +25,5 @@ class WeightClipping(Penalty):
     @torch.no_grad()
     def constrain(self, discriminator: nn.Module) -> None:
         for parameter in discriminator.parameters():
-            parameter.clamp_(-self.limit, self.limit)
+            if parameter.requires_grad:  # a frozen backbone stays as it is
+                parameter.clamp_(-self.limit, self.limit)

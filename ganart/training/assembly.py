@@ -35,6 +35,9 @@ def gan_of_sizes(cfg: DictConfig, label_sizes: list[int], hardware: Choice) -> G
         discriminator=build_network(cfg.architecture.discriminator, allow=cfg.allow_targets, label_sizes=label_sizes),
         loss=build(cfg.loss, allow=cfg.allow_targets),
         penalties=build(cfg.penalty, allow=cfg.allow_targets) or {},
+        terms=build(cfg.get("term") or {}, allow=cfg.allow_targets) or {},
+        augment=build(cfg.augment, allow=cfg.allow_targets) if cfg.get("augment") else None,
+        label_sizes=label_sizes,
         optimizers={
             player: build_optimizer(node, scaled_gradients=scaled, allow=cfg.allow_targets)
             for player, node in cfg.optimizer.items()

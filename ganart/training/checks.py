@@ -16,10 +16,10 @@ from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 from torch import nn
 
 from ganart.config.build import TORCHVISION_SETS, build, build_network, refuse_wrong_arguments, targets_in
+from ganart.config.values import TAKING_SEVERAL
 from ganart.errors import UserError
 from ganart.gan import PLAYERS
 from ganart.machine.hardware import choose
-from ganart.penalties import ADVERSARIAL
 from ganart.ranges import is_number
 from ganart.runs.folder import RunFolder
 from ganart.training import quiet
@@ -116,8 +116,8 @@ def _lipschitz(cfg: DictConfig) -> Iterator[str]:
 
 
 def _nothing_to_build(cfg: DictConfig) -> Iterator[str]:
-    for group in ("penalty", "metric", "callback", "logger"):
-        for name, entry in cfg[group].items():
+    for group in TAKING_SEVERAL:
+        for name, entry in (cfg.get(group) or {}).items():
             if entry is None or "_target_" not in entry:
                 yield (
                     f"{group}.{name} has values but names nothing to build: not chosen in {group}=[…], or set "
@@ -132,11 +132,6 @@ def _every(cfg: DictConfig) -> Iterator[str]:
             yield f"callback.{name}.every_images={every} must be a number of images (0: at the end)."
 
 
-def _penalty_names(cfg: DictConfig) -> Iterator[str]:
-    if ADVERSARIAL in cfg.penalty:
-        yield f"penalty.{ADVERSARIAL}: a penalty cannot be called so, since that is the name of what the loss gives."
-
-
 def _parts(cfg: DictConfig) -> Iterator[str]:
     """What the parts themselves refuse.
 
@@ -148,10 +143,12 @@ def _parts(cfg: DictConfig) -> Iterator[str]:
         node = cfg.get(key)
         if isinstance(node, DictConfig) and not _is_own(node):
             yield from _refusal(key, refuse_wrong_arguments, node, allow=(*cfg.allow_targets, *of_torchvision))
-    for group in ("penalty", "metric", "callback", "logger"):
-        for name, node in cfg[group].items():
+    if cfg.get("augment"):
+        yield from _refusal("augment", build, cfg.augment, allow=cfg.allow_targets)
+    for group in TAKING_SEVERAL:
+        for name, node in (cfg.get(group) or {}).items():
             if node is not None and "_target_" in node:
-                attempt = build if group == "penalty" or _is_own(node) else refuse_wrong_arguments
+                attempt = build if group in ("penalty", "term") or _is_own(node) else refuse_wrong_arguments
                 yield from _refusal(f"{group}.{name}", attempt, node, allow=cfg.allow_targets)
 
 
@@ -293,7 +290,6 @@ CHECKS: tuple[Check, ...] = (
     _gradient_clip,
     _optimizers,
     _lipschitz,
-    _penalty_names,
     _nothing_to_build,
     _every,
     _scores,

@@ -12,7 +12,8 @@ from laboratory import train_tiny
 from PIL import Image
 
 from ganart import cli
-from ganart.generation.provenance import read_picture, save_picture
+from ganart.codecs.image import save_picture
+from ganart.generation.provenance import read_picture
 from ganart.runs.folder import read_checkpoint
 
 

@@ -8,7 +8,7 @@ import torch
 from laboratory import TINY, small_pictures, train_tiny
 from PIL import Image
 
-from ganart.generation import scored as generated
+from ganart.callbacks import scores
 from ganart.metrics import Comparison, FrechetDistance, Sample
 from ganart.metrics.observer import Observer
 from ganart.runs.folder import read_checkpoint
@@ -93,13 +93,13 @@ def test_another_seed_is_another_sample_of_generated_pictures(ganart, run, tmp_p
 
 def test_what_chooses_the_best_checkpoint_are_not_the_latents_that_it_is_scored_on(tmp_path, monkeypatch):
     drawn = []
-    plain = generated.latents_of
+    plain = scores.latents_of
 
     def noted(seeds, *arguments, **settings):
         drawn.append(tuple(seeds))
         return plain(seeds, *arguments, **settings)
 
-    monkeypatch.setattr(generated, "latents_of", noted)
+    monkeypatch.setattr(scores, "latents_of", noted)
     rounds = ("total_images=96", "callback.scores.every_images=48", "callback.scores.trend_images=60")
     train_tiny(tmp_path / "run", *rounds, "~callback.nearest")
     trends = {seeds for seeds in drawn if len(seeds) == 60}

@@ -12,6 +12,7 @@ from ganart import features, losses, metrics, penalties, schedules
 from ganart.config.build import build, build_network
 from ganart.ema import EMA
 from ganart.files.paths import conf_dir
+from ganart.play import output_of
 from ganart.training.checks import check
 from ganart.training.optimizers import build_optimizer
 
@@ -28,7 +29,19 @@ def composed(*overrides: str):
 
 
 def test_groups_of_this_test_are_those_on_disk():
-    tested = {"loss", "penalty", "schedule", "metric", "optimizer", "architecture", "features", "experiment", "dataset"}
+    tested = {
+        "loss",
+        "penalty",
+        "term",
+        "augment",
+        "schedule",
+        "metric",
+        "optimizer",
+        "architecture",
+        "features",
+        "experiment",
+        "dataset",
+    }
     elsewhere = {"callback", "logger", "trainer", "hydra", "sweep", "sampler", "pruner"}  # with training and sweeps
     assert {folder.name for folder in Path(conf_dir()).iterdir() if folder.is_dir()} == tested | elsewhere
 
@@ -87,10 +100,10 @@ def test_every_architecture_builds_players_that_fit_each_other(option, label_siz
     cfg = composed(f"architecture={option}", "dataset.height=16", "dataset.width=16")
     generator = build_network(cfg.architecture.generator, label_sizes=label_sizes).eval()
     discriminator = build_network(cfg.architecture.discriminator, label_sizes=label_sizes).eval()
-    labels = torch.zeros(2, len(label_sizes), dtype=torch.long)
+    labels = torch.zeros(2, sum(label_sizes))
     images = generator(torch.randn(2, generator.latent_dim), labels)
     assert images.shape == (2, 3, 16, 16)
-    assert discriminator(images, labels).shape == (2,)
+    assert output_of(discriminator(images, labels)).logits.shape == (2,)
 
 
 @pytest.mark.parametrize("option", options("features"))

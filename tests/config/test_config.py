@@ -224,7 +224,7 @@ def test_build_network_builds_a_network():
         label_sizes=[2],
     )
     assert isinstance(discriminator, nn.Module)
-    assert discriminator(torch.zeros(1, 1, 2, 2), torch.zeros(1, 1, dtype=torch.long)).shape == (1,)
+    assert discriminator(torch.zeros(1, 1, 2, 2), torch.zeros(1, 2)).logits.shape == (1,)
 
 
 @pytest.mark.parametrize(

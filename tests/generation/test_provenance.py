@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganart.codecs.image import as_stored, pixels_hash, save_picture
 from ganart.errors import UserError
-from ganart.generation.provenance import as_stored, pixels_hash, read_picture, save_picture, with_channels
+from ganart.generation.provenance import read_picture, with_channels
 
 ORIGIN = {
     "versions": {"ganart": "0.1", "torch": "2.9"},

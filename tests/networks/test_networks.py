@@ -8,7 +8,8 @@ from torch import nn
 from torch.testing import assert_close
 
 from ganart.errors import UserError
-from ganart.layers.conditioning import discriminator_head
+from ganart.layers.conditioning import one_hot
+from ganart.layers.heads import Projection
 from ganart.losses import Relativistic
 from ganart.networks import dcgan, mlp, resize_conv
 
@@ -33,7 +34,7 @@ def players(architecture, height=8, width=8, channels=3, label_sizes=()) -> tupl
 
 
 def nothing(count: int) -> torch.Tensor:
-    return torch.empty(count, 0, dtype=torch.long)
+    return torch.empty(count, 0)
 
 
 def check_sizes(architecture, height, width, channels=3):
@@ -42,7 +43,7 @@ def check_sizes(architecture, height, width, channels=3):
     assert images.shape == (2, channels, height, width)
     assert images.abs().max() <= 1
     assert images[0].ne(images[1]).any()
-    assert discriminator(images, nothing(2)).shape == (2,)
+    assert discriminator(images, nothing(2)).logits.shape == (2,)
 
 
 @ALL
@@ -91,7 +92,7 @@ def test_generator_tells_its_latent_dimension(architecture):
 def test_conditional_generator_changes_with_each_of_its_labels(architecture):
     generator = players(architecture, label_sizes=[3, 4])[0].eval()
     latents = torch.randn(1, 5).expand(4, 5)
-    images = generator(latents, torch.tensor([[0, 0], [1, 0], [0, 1], [0, 0]]))
+    images = generator(latents, one_hot(torch.tensor([[0, 0], [1, 0], [0, 1], [0, 0]]), [3, 4]))
     assert torch.equal(images[0], images[3])
     assert not torch.allclose(images[0], images[1])
     assert not torch.allclose(images[0], images[2])
@@ -100,14 +101,14 @@ def test_conditional_generator_changes_with_each_of_its_labels(architecture):
 @ALL
 def test_unknown_labels_add_nothing_to_the_generators_input(architecture):
     generator = players(architecture, label_sizes=[3, 4])[0].eval()
-    latents, unknown = torch.randn(2, 5), torch.full((2, 2), -1)
+    latents, unknown = torch.randn(2, 5), torch.zeros(2, 7)
     before = generator(latents, unknown)
     assert torch.equal(generator.condition(latents, unknown), torch.cat([latents, torch.zeros(2, 3)], 1))
     with torch.no_grad():
         for table in generator.condition.embedding.tables:
             table.weight.add_(10)
     assert torch.equal(generator(latents, unknown), before)
-    assert not torch.allclose(generator(latents, torch.zeros(2, 2, dtype=torch.long)), before)
+    assert not torch.allclose(generator(latents, one_hot(torch.zeros(2, 2, dtype=torch.long), [3, 4])), before)
 
 
 @ALL
@@ -115,9 +116,9 @@ def test_discriminator_adds_the_projection_of_its_labels(architecture):
     discriminator = players(architecture, label_sizes=[3, 4])[1].eval()
     seen = []
     discriminator.head.linear.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
-    images, unknown = torch.randn(2, 3, 8, 8), torch.full((2, 2), -1)
-    told = discriminator(images, torch.tensor([[2, 0], [1, 3]]))
-    untold = discriminator(images, unknown)
+    images, unknown = torch.randn(2, 3, 8, 8), torch.zeros(2, 7)
+    told = discriminator(images, one_hot(torch.tensor([[2, 0], [1, 3]]), [3, 4])).logits
+    untold = discriminator(images, unknown).logits
     features = seen[0]
     style, subject = (table.weight for table in discriminator.head.embedding.tables)
     vectors = torch.stack([style[2] + subject[0], style[1] + subject[3]]) / math.sqrt(2)
@@ -131,7 +132,9 @@ def test_without_label_sizes_labels_are_not_looked_at(architecture):
     latents = torch.randn(2, 5)
     images = generator(latents, torch.tensor([[1], [2]]))
     assert torch.equal(images, generator(latents, nothing(2)))
-    assert torch.equal(discriminator(images, torch.tensor([[1], [2]])), discriminator(images, nothing(2)))
+    assert torch.equal(
+        discriminator(images, torch.tensor([[1.0], [2.0]])).logits, discriminator(images, nothing(2)).logits
+    )
 
 
 # ------------------------------------------------------------------------------ gradients and independence
@@ -140,8 +143,8 @@ def test_without_label_sizes_labels_are_not_looked_at(architecture):
 @ALL
 def test_every_weight_of_both_players_has_a_gradient(architecture):
     generator, discriminator = players(architecture, 16, 16, label_sizes=[3])
-    labels = torch.tensor([[0], [1], [2]])
-    discriminator(generator(torch.randn(3, 5), labels), labels).square().sum().backward()
+    labels = one_hot(torch.tensor([[0], [1], [2]]), [3])
+    discriminator(generator(torch.randn(3, 5), labels), labels).logits.square().sum().backward()
     for player in (generator, discriminator):
         without = [name for name, parameter in player.named_parameters() if parameter.grad is None]
         assert without == []
@@ -151,8 +154,8 @@ def test_every_weight_of_both_players_has_a_gradient(architecture):
 def test_discriminators_without_batch_norm_judge_each_picture_by_itself(architecture):
     discriminator = players(architecture, 16, 16)[1].train()
     images = torch.randn(4, 3, 16, 16)
-    alone = torch.cat([discriminator(image[None], nothing(1)) for image in images])
-    assert_close(discriminator(images, nothing(4)), alone, atol=1e-5, rtol=1e-4)
+    alone = torch.cat([discriminator(image[None], nothing(1)).logits for image in images])
+    assert_close(discriminator(images, nothing(4)).logits, alone, atol=1e-5, rtol=1e-4)
 
 
 @ALL
@@ -163,12 +166,12 @@ def test_gradients_of_the_discriminator_do_not_suffer_from_an_offset_of_all_logi
     """Relativistic losses let the logits drift together; in bfloat16 those around 300 are steps of 2 apart."""
     discriminator = players(architecture, 16, 16, label_sizes=label_sizes)[1]
     real, fake = torch.randn(2, 128, 3, 16, 16).unbind()
-    labels = torch.zeros(128, len(label_sizes), dtype=torch.long)
+    labels = one_hot(torch.zeros(128, len(label_sizes), dtype=torch.long), label_sizes)
 
     def gradient(offset: float, autocast: bool) -> torch.Tensor:
         torch.nn.init.constant_(discriminator.head.linear.bias, offset)
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            logits = [discriminator(images, labels) for images in (real, fake)]
+            logits = [discriminator(images, labels).logits for images in (real, fake)]
         loss = Relativistic().discriminator(*(column.float() for column in logits)).mean()
         weights = [w for w in discriminator.parameters() if w is not discriminator.head.linear.bias]
         return torch.cat([g.flatten() for g in torch.autograd.grad(loss, weights)])
@@ -179,12 +182,12 @@ def test_gradients_of_the_discriminator_do_not_suffer_from_an_offset_of_all_logi
 
 
 def test_a_head_computes_in_the_precision_of_its_weights():
-    head = discriminator_head(nn.Linear(9, 1), 9, [3])
-    features, labels = torch.randn(4, 9, dtype=torch.bfloat16), torch.tensor([[0], [1], [2], [-1]])
+    head = Projection(nn.Linear(9, 1), 9, [3])
+    features, labels = torch.randn(4, 9, dtype=torch.bfloat16), one_hot(torch.tensor([[0], [1], [2], [-1]]), [3])
     with torch.autocast("cpu", torch.bfloat16):
-        assert head(features, labels).dtype == torch.float32
-    assert torch.equal(head(features, labels), head(features.float(), labels))
-    assert head.bfloat16()(features, labels).isfinite().all()  # trainer.precision=bf16-true
+        assert head(features, labels).logits.dtype == torch.float32
+    assert torch.equal(head(features, labels).logits, head(features.float(), labels).logits)
+    assert head.bfloat16()(features, labels).logits.isfinite().all()  # trainer.precision=bf16-true
 
 
 # ---------------------------------------------------------------------------------------------- DCGAN as in its table

@@ -18,6 +18,7 @@ from ganart.config.build import build
 from ganart.datasets import cache
 from ganart.errors import TrainingDivergedError, UserError
 from ganart.gan import GAN
+from ganart.layers.conditioning import one_hot
 from ganart.machine.hardware import Choice
 from ganart.runs.folder import RunFolder, read_checkpoint
 from ganart.training.assembly import build_gan
@@ -113,32 +114,30 @@ def test_five_rounds_are_five_steps_whatever_the_discriminator_does(tmp_path):
     assert checkpoint["ganart"] == {"images_seen": 5 * 3 * 16, "rounds": 5, "discriminator_updates": 15}
 
 
+def pair_for(gan):
+    stored, labels = torch.randint(0, 256, (4, 8, 8, 3), dtype=torch.uint8), torch.zeros(4, 2).long()
+    return gan.make_pair(stored, one_hot(labels, gan.label_sizes), torch.randn(4, 8))
+
+
 def test_a_lazy_penalty_is_evaluated_at_every_kth_update_and_weighted_by_k(tmp_path):
     cfg = compose_tiny(tmp_path, "penalty.r1.every=3", "penalty.r2.every=1")
     gan = build_gan(cfg, cache.load(build(cfg.dataset)), CPU)
-    pair = gan.pair_up(
-        torch.randint(0, 256, (4, 8, 8, 3), dtype=torch.uint8), torch.zeros(4, 2).long(), torch.randn(4, 8)
-    )
-    at_0 = gan.penalty_terms(pair)
-    gan.discriminator_updates = 1
-    assert set(gan.penalty_terms(pair)) == {"r2"}
-    gan.discriminator_updates = 3
-    at_3 = gan.penalty_terms(pair)
-    once = gan.penalties["r1"](lambda x: gan.judge(x, pair.labels), pair.real, pair.fake)
-    assert_close(at_0["r1"], 3 * once)
-    assert_close(at_3["r1"], 3 * once)
+    pair = pair_for(gan)
+    costs, r1, r2 = [], *(term.discriminator(pair, gan).mean() for term in gan.terms.values())
+    for gan.discriminator_updates in range(4):
+        gan.meters.begin_round()
+        costs.append(gan.discriminator_loss(pair) - gan.meters.of_this_round()["players/discriminator_adversarial"])
+    assert_close(torch.stack(costs), torch.stack([3 * r1 + r2, r2, r2, 3 * r1 + r2]), rtol=1e-4, atol=1e-6)
 
 
 def test_penalties_are_float32_inside_bfloat16_autocast(tmp_path):
     cfg = compose_tiny(tmp_path)
     gan = build_gan(cfg, cache.load(build(cfg.dataset)), CPU)
-    pair = gan.pair_up(
-        torch.randint(0, 256, (4, 8, 8, 3), dtype=torch.uint8), torch.zeros(4, 2).long(), torch.randn(4, 8)
-    )
-    plain = gan.penalty_terms(pair)
-    with torch.autocast("cpu", torch.bfloat16):
-        inside = gan.penalty_terms(pair)
-    assert torch.equal(plain["r1"], inside["r1"])
+    pair, r1 = pair_for(gan), gan.terms["penalties/r1"]
+    plain = r1.discriminator(pair, gan)
+    with torch.autocast("cpu", torch.bfloat16), gan.precision_of(r1):
+        inside = r1.discriminator(pair, gan)
+    assert torch.equal(plain, inside)
 
 
 @pytest.mark.parametrize("loss", ["relativistic", "hinge"])
@@ -205,7 +204,7 @@ def test_processes_agree_on_what_the_generators_layers_remember_of_their_batches
     """With another process whose numbers are three times as large, the mean is twice as large; counters are copied."""
     cfg = compose_tiny(tmp_path)
     gan = build_gan(cfg, cache.load(build(cfg.dataset)), CPU)
-    gan.generator(torch.randn(16, 8), torch.zeros(16, 2).long())
+    gan.generator(torch.randn(16, 8), one_hot(torch.zeros(16, 2).long(), gan.label_sizes))
     before = {name: buffer.clone() for name, buffer in gan.generator.named_buffers()}
     asked = []
 

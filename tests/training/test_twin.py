@@ -79,7 +79,7 @@ def twin(generator, discriminator, data, gamma, lazy, loss, steps, accumulate, e
             real_logits = []
             for (real, _), fake in zip(parts, fakes, strict=True):
                 real = real.clone().requires_grad_()
-                on_real, on_fake = discriminator(real, none), discriminator(fake.detach(), none)
+                on_real, on_fake = discriminator(real, none).logits, discriminator(fake.detach(), none).logits
                 real_logits.append(on_real.detach())
                 total = loss_d(on_real, on_fake).mean()
                 if gamma and updates % lazy == 0:
@@ -91,7 +91,7 @@ def twin(generator, discriminator, data, gamma, lazy, loss, steps, accumulate, e
         descent_g.zero_grad()
         for (_, part), fake, logits in zip(parts, fakes, real_logits, strict=True):
             fake = fake if accumulate == 1 else generator(part, none)
-            (loss_g(logits, discriminator(fake, none)).mean() / accumulate).backward()
+            (loss_g(logits, discriminator(fake, none).logits).mean() / accumulate).backward()
         descent_g.step()
         if number % ema_every == 0:
             keep = 0.5 ** (ema_every * len(images) / 30)

@@ -1,0 +1,23 @@
+"""Horizontal flips: the first of the pixel blitting operations of Karras et al. 2020 (arXiv:2006.06676), figure 4a."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ganart.augment.base import Augmentation
+
+
+class Flip(Augmentation):
+    """Mirrors each image [N, C, H, W] left to right with probability p / 2.
+
+    With p = 1 an image and its mirror image are equally likely. Writing, portraits lit from one side, and digits have
+    a side: they are better left alone.
+    """
+
+    def draw(self, samples: Tensor) -> Tensor:
+        """Draw whether each image is mirrored, bool [N, 1, 1, 1]."""
+        return torch.rand(len(samples), 1, 1, 1, device=samples.device) < self.p / 2
+
+    def apply_draw(self, samples: Tensor, draw: Tensor) -> Tensor:
+        return torch.where(draw, samples.flip(3), samples)

@@ -1,0 +1,34 @@
+"""From seeds to codes and samples: the one place that knows what truncation does to a generator."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ganart.networks.base import Generator
+from ganart.seeds import latents_of
+
+
+def code_of(generator: Generator, seeds: list[int], labels: Tensor, *, truncation: float | None = None) -> Tensor:
+    """Return the code of each seed, [len(seeds), …], for label weights [N, ΣK] on the generator's device.
+
+    With `truncation` τ codes are moved towards the generator's centre, w̄ + τ (w − w̄) (Karras et al. 2019,
+    arXiv:1812.04948, appendix B). For a generator without a centre, coordinates of the latents beyond ±τ are drawn
+    again (Brock et al. 2019, arXiv:1809.11096, section 3.1).
+    """
+    centre = generator.centre(labels)
+    if truncation is None or centre is None:
+        latents = latents_of(seeds, generator.latent_dim, truncation=truncation)
+        return generator.mapping(latents.to(labels.device), labels)
+    code = generator.mapping(latents_of(seeds, generator.latent_dim).to(labels.device), labels)
+    return centre + truncation * (code - centre)
+
+
+def samples_of(generator: nn.Module, seeds: list[int], labels: Tensor, *, truncation: float | None = None) -> Tensor:
+    """Return the sample of each seed as the generator makes it, for label weights [N, ΣK] on its device.
+
+    A network of a user's own that has no mapping is called with latents and labels.
+    """
+    if isinstance(generator, Generator):
+        return generator.synthesis(code_of(generator, seeds, labels, truncation=truncation))
+    latents = latents_of(seeds, int(generator.latent_dim), truncation=truncation)  # type: ignore[arg-type]
+    return generator(latents.to(labels.device), labels)
