@@ -60,6 +60,39 @@ def test_resuming_from_any_checkpoint_gives_the_uninterrupted_run(tmp_path, extr
         assert_same(everything_in(straight), expected, name)
 
 
+SMALL = ("architecture.generator.start_channels=16", "architecture.generator.min_channels=8")
+PARTS = {
+    "path length": (*DCGAN, "term=[path_length]"),
+    "auxiliary classifier": (
+        *DCGAN,
+        "term=[auxiliary_classifier]",
+        "head@architecture.discriminator.head=auxiliary_classifier",
+    ),
+    "LeCam, feature matching and flips": (*DCGAN, "term=[lecam,feature_matching]", "augment=flip"),
+    "patches": ("architecture=patchgan", *SMALL, "architecture.discriminator.layers=1", "penalty=[r1]"),
+    "spectral normalization": ("architecture=sngan", *SMALL, "loss=hinge", "penalty=[]"),
+    "frozen features": ("architecture=frozen_features", *SMALL, "penalty=[]", "augment=flip", "augment.shared=true"),
+}
+
+
+QUICK = "LeCam, feature matching and flips"
+
+
+@pytest.mark.parametrize(
+    "parts", [pytest.param(PARTS[name], id=name, marks=[] if name == QUICK else pytest.mark.slow) for name in PARTS]
+)
+def test_every_kind_of_part_resumes_to_the_bit(tmp_path, parts):
+    def trained_to(images: int, name: str) -> RunFolder:
+        return train_tiny(tmp_path / name, "~callback.scores", f"total_images={images}", players=parts)
+
+    expected = everything_in(trained_to(144, "straight"))
+    half = trained_to(80, "half")
+    torch.manual_seed(3)  # what was drawn before must not matter
+    resume = Resume.find(str(half.path), ["total_images=144"], half)
+    train(resume.config(compose_tiny(half.path, players=parts)), RunFolder(half.path), ["total_images=144"], resume)
+    assert_same(everything_in(half), expected)
+
+
 def test_the_history_goes_on_where_the_checkpoint_stood(tmp_path):
     run = train_tiny(tmp_path / "run", *LONG)
     before = list(csv.DictReader((run.path / "metrics.csv").open()))
