@@ -34,6 +34,7 @@ def test_groups_of_this_test_are_those_on_disk():
         "penalty",
         "term",
         "augment",
+        "head",
         "schedule",
         "metric",
         "optimizer",

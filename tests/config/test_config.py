@@ -233,7 +233,7 @@ def test_build_network_builds_a_network():
 def test_build_network_refuses_everything_but_networks(target):
     with pytest.raises(
         UserError,
-        match=r"is not a network|is not a class|outside of .*\(ganart.networks., torch.nn.\)",
+        match=r"is not a network|is not a class|outside of .*\(ganart.networks., ganart.layers., torch.nn.\)",
     ):
         build_network(node(_target_=target))
 

@@ -76,7 +76,6 @@ def test_a_configuration_that_can_be_passes(overrides):
         (["penalty=[wgan_gp]", "penalty.wgan_gp.weight=x"], "penalty.wgan_gp.weight=x "),
         (["penalty=[weight_clipping]", "penalty.weight_clipping.limit=0"], "penalty.weight_clipping.limit=0 "),
         (["penalty.r2.every=0"], "penalty.r2.every=0 "),
-        (["+penalty.adversarial={_target_:ganart.penalties.R1,gamma:1}"], "penalty.adversarial"),
         (["ema.every=0"], "ema.every=0 "),
         (["ema.half_life_images=-1"], "ema.half_life_images=-1 "),
         (["schedule=linear", "schedule.decay_images=0"], "schedule.decay_images=0 "),

@@ -20,7 +20,6 @@ from pytorch_lightning.loggers import CSVLogger as LightningCSVLogger
 from ganart.callbacks import Checkpoint, Interrupt, Metrics, Order, Scores, StopAtImages
 from ganart.callbacks.doctor import keys_of
 from ganart.errors import PlaceError, UserError
-from ganart.gan import GAN
 from ganart.loggers import CSVLogger, Guarded
 from ganart.metrics import Scorer
 from ganart.penalties import R1, Penalty
@@ -126,18 +125,14 @@ def test_a_run_that_made_its_rounds_is_finished_and_can_be_given_more(tmp_path):
     assert RunFolder(run.path).summary["rounds"] == 5
 
 
-def test_a_penalty_that_hides_the_loss_is_refused(tmp_path):
-    with pytest.raises(UserError, match="adversarial"):
-        GAN(
-            generator=torch.nn.Linear(1, 1),
-            discriminator=torch.nn.Linear(1, 1),
-            loss=None,
-            penalties={"adversarial": R1(gamma=1)},
-            optimizers={},
-            schedule=None,
-            ema=None,
-            seed=0,
-        )
+def test_a_penalty_and_a_term_of_any_name_hide_neither_the_loss_nor_each_other(tmp_path):
+    r1 = "{_target_:ganart.penalties.R1,gamma:1}"
+    lecam = "{_target_:ganart.terms.LeCam,weight:1}"
+    same = (f"+penalty.adversarial={r1}", f"+term.adversarial={lecam}", "~callback.scores", "total_images=32")
+    rows = list(csv.DictReader((train_tiny(tmp_path / "run", *same).path / "metrics.csv").open()))
+    names = ("players/discriminator_adversarial", "penalties/adversarial", "terms/adversarial", "penalties/r1")
+    assert len({rows[0][name] for name in names}) == 4
+    assert all(float(rows[0][name]) > 0 for name in names)
 
 
 def test_only_gradient_penalties_are_read_as_such():

@@ -6,16 +6,20 @@ from itertools import product
 import pytest
 import pytorch_lightning as pl
 import torch
+from torch import nn
 from torch.nn.functional import logsigmoid, relu
 
 from ganart import losses
+from ganart.augment import Flip
 from ganart.datasets.loader import Batch
 from ganart.ema import EMA
 from ganart.gan import GAN
 from ganart.networks import mlp
 from ganart.penalties import R1
+from ganart.play import DiscriminatorOutput, Term
 from ganart.schedules import Constant
 from ganart.seeds import mix
+from ganart.terms import FeatureMatching, LeCam
 
 ROUNDS, IMAGES, LATENT_DIM, RATE, SEED = 5, 8, 3, 0.05, 11
 
@@ -42,7 +46,7 @@ def batches(images: int):
     return [torch.randint(256, (images, 4, 4, 1), generator=random, dtype=torch.uint8) for _ in range(ROUNDS)]
 
 
-def trained(generator, discriminator, data, penalties, loss, steps, accumulate, ema_every) -> GAN:
+def trained(generator, discriminator, data, penalties, loss, steps, accumulate, ema_every, **more) -> GAN:
     """The same rounds by `GAN`."""
     gan = GAN(
         generator=generator,
@@ -55,6 +59,7 @@ def trained(generator, discriminator, data, penalties, loss, steps, accumulate, 
         seed=SEED,
         discriminator_steps=steps,
         accumulate=accumulate,
+        **more,
     )
     quiet = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
     trainer = pl.Trainer(max_steps=ROUNDS, accelerator="cpu", **quiet)
@@ -123,3 +128,88 @@ def test_the_step_is_that_of_an_independent_loop(loss):
         for moved, start in zip((generator, discriminator, average), (*networks(), networks()[0]), strict=True):
             pairs = zip(moved.parameters(), start.parameters(), strict=True)
             assert max(float((new - old).abs().max()) for new, old in pairs) > 1e-3, case
+
+
+# ---------------------------------------------------------------------------------------------- with all seams in use
+
+
+class TwoHeads(nn.Module):
+    """Images [N, 1, 4, 4] → one logit a picture, one a quarter, and features; the heads learn at half the rate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.whole, self.quarters = nn.Linear(16, 6), nn.Linear(6, 1), nn.Conv2d(1, 1, 2, stride=2)
+        self.frozen = nn.Linear(16, 6).requires_grad_(False)
+
+    def param_groups(self):
+        return [
+            {"params": list(self.body.parameters())},
+            {"params": [*self.whole.parameters(), *self.quarters.parameters()], "lr_scale": 0.5},
+        ]
+
+    def forward(self, images, labels):
+        features = torch.tanh(self.body(images.flatten(1)) + self.frozen(images.flatten(1)))
+        return DiscriminatorOutput((self.whole(features).squeeze(1), self.quarters(images).squeeze(1)), (features,))
+
+
+class Weighted(nn.Module, Term):
+    """w · D(G(z)) with a weight that the discriminator's optimizer learns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(0.5))
+
+    def discriminator(self, pair, play):
+        return (self.weight * pair.fake_output.logits - 1).square()
+
+
+def twin_of_seams(generator, discriminator, weighted, data):
+    """Two heads, flips shared by a pair, LeCam, feature matching every second round, a learnt term, groups of rates."""
+    none, anchors = torch.empty(IMAGES, 0), None
+    heads = [*discriminator.whole.parameters(), *discriminator.quarters.parameters()]
+    others = [*discriminator.body.parameters(), weighted.weight]
+    descent_d = torch.optim.SGD([{"params": others, "lr": RATE}, {"params": heads, "lr": RATE / 2}])
+    descent_g = torch.optim.SGD(generator.parameters(), lr=RATE)
+    for number, images in enumerate(data):
+        torch.manual_seed(mix("round", SEED, 0, number))
+        latents, mirrored = torch.randn(IMAGES, LATENT_DIM), torch.rand(IMAGES, 1, 1, 1) < 0.5
+        real, fake = (images / 127.5 - 1).permute(0, 3, 1, 2), generator(latents, none)
+
+        def judged(samples, mirrored=mirrored):
+            (whole, quarters), (features,), _ = discriminator(torch.where(mirrored, samples.flip(3), samples), none)
+            return whole, quarters, (whole + quarters.mean((1, 2))) / 2, features
+
+        descent_d.zero_grad()
+        on_real, on_fake = judged(real), judged(fake.detach())
+        loss = sum((-logsigmoid(r) - logsigmoid(-f)).mean() for r, f in zip(on_real[:2], on_fake[:2], strict=True))
+        means = torch.stack([on_real[2].mean(), on_fake[2].mean()]).detach()
+        anchors = means if anchors is None else 0.9 * anchors + 0.1 * means
+        lecam = (on_real[2] - anchors[1]) ** 2 + (on_fake[2] - anchors[0]) ** 2
+        (loss + 0.3 * lecam.mean() + ((weighted.weight * on_fake[2] - 1) ** 2).mean()).backward()
+        descent_d.step()
+        descent_g.zero_grad()
+        again = judged(fake)
+        loss = sum(-logsigmoid(logits).mean() for logits in again[:2])
+        if number % 2 == 0:
+            loss = loss + 2 * 0.7 * (on_real[3].detach().mean(0) - again[3].mean(0)).square().mean()
+        loss.backward()
+        descent_g.step()
+    return anchors
+
+
+def test_the_step_with_every_seam_in_use_is_that_of_an_independent_loop():
+    (generator, _), data = networks(), batches(IMAGES)
+    discriminator, weighted = TwoHeads(), Weighted()
+    lecam = LeCam(weight=0.3, decay=0.9)
+    parts = copy.deepcopy((generator, discriminator, weighted))
+    terms = {"lecam": lecam, "features": FeatureMatching(weight=0.7, every=2), "weighted": weighted}
+    more = {"terms": terms, "augment": Flip(p=1.0, shared=True)}
+    ours = trained(generator, discriminator, data, {}, "NonSaturating", 1, 1, 1, **more)
+    anchors = twin_of_seams(*parts, data)
+    assert torch.allclose(lecam.anchors, anchors, rtol=0, atol=1e-6)
+    assert weighted.weight.item() == pytest.approx(parts[2].weight.item(), abs=1e-6)
+    assert abs(weighted.weight.item() - 0.5) > 1e-3
+    for mine, theirs in ((ours.generator, parts[0]), (ours.discriminator, parts[1])):
+        for name, weight in theirs.state_dict().items():
+            assert torch.allclose(mine.state_dict()[name].double(), weight.double(), rtol=0, atol=1e-6), name
+    assert {"parts.terms/lecam.anchors", "parts.terms/weighted.weight", "parts.augment.p"} <= ours.state_dict().keys()
