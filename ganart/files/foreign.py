@@ -1,4 +1,4 @@
-"""Files that somebody else may have written: plain data of a bounded size, in their folder, in printable letters."""
+"""Safe reading of files from others: plain data, bounded size, no links out of the folder, printable text."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ganart.errors import UserError
 
 MOST_BYTES = {".yaml": 2_000_000, ".json": 200_000_000, ".csv": 2_000_000_000}
 MOST_LEVELS = 40
-"""How deep a configuration may be nested; ganart's own are six levels deep."""
+"""Maximum nesting depth of a configuration; ganart's own have six levels."""
 
 MOST_VALUES = 100_000
-"""How many values a configuration may have once its references are followed; ganart's own have hundreds."""
+"""Maximum number of values of a configuration once its references are followed; ganart's own have hundreds."""
 
 
 def read_text(file: Path) -> str:
-    """Return the text of `file`.
+    """Return the text of `file`, decoded as UTF-8.
 
     Raises:
-        UserError: if it is no regular file, too large for its kind, or no text.
+        UserError: if it is not a regular file, is too large for its kind, or is not text.
     """
     try:
         if not file.is_file():
@@ -55,10 +55,10 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def read_yaml(file: Path) -> Any:
-    """Return what `file` holds as lists, mappings and plain values; a `${…}` in it stays as it is written.
+    """Return the content of `file` as lists, mappings and plain values; each `${…}` stays as written.
 
     Raises:
-        UserError: if it is damaged, or made to fill the memory: nested deeply, or with aliases.
+        UserError: if it is damaged, nested too deeply, or has aliases, with which a small file can fill the memory.
     """
     import yaml
 
@@ -68,16 +68,16 @@ def read_yaml(file: Path) -> Any:
         return OmegaConf.to_container(OmegaConf.load(io.StringIO(text)), resolve=False)
     except UserError:
         raise
-    except Exception as error:  # the parser breaks in many ways, by numbers of thousands of digits for one
+    except Exception as error:  # the parser fails in many ways, for one on numbers of thousands of digits
         raise _damaged(file, error) from error
 
 
 def read_configuration(file: Path) -> DictConfig:
-    """Return the configuration in `file`, whose values may refer to one another (`${seed}`) and to nothing else.
+    """Return the configuration in `file`; its values may refer to one another (`${seed}`) and to nothing else.
 
     Raises:
-        UserError: if it is damaged, or asks for anything outside of it: `${oc.env:…}` would write a variable of this
-            environment into whatever is made from it.
+        UserError: if it is damaged or calls a resolver: `${oc.env:…}` would copy an environment variable of this
+            machine into the files made from it.
     """
     found = read_yaml(file)
     if not isinstance(found, dict):
@@ -96,20 +96,20 @@ def read_configuration(file: Path) -> DictConfig:
 
 
 class _References:
-    """What the values of a configuration refer to, and how many values it has once all references are followed."""
+    """The references between the values of a configuration, and its number of values once all are followed."""
 
     def __init__(self, root: dict[Any, Any]) -> None:
         self._root = root
         self._sizes: dict[tuple[str, ...], int] = {}
 
     def refuse_too_many(self) -> None:
-        """Raise `ValueError` where values refer to themselves, or to so many others that they would fill the memory."""
+        """Raise `ValueError` if values refer to themselves, or expand to more than `MOST_VALUES`."""
         if self._size(()) > MOST_VALUES:
             raise ValueError("its values refer to one another so often that they would fill the memory")
 
     def _size(self, place: tuple[str, ...]) -> int:
         if place not in self._sizes:
-            self._sizes[place] = MOST_VALUES + 1  # what comes back to this place refers to itself
+            self._sizes[place] = MOST_VALUES + 1  # reached again below only if the value refers to itself
             self._sizes[place] = 1 + sum(self._size(other) for other in self._next(place))
         return self._sizes[place]
 
@@ -127,7 +127,7 @@ class _References:
         return node
 
     def _meant(self, place: tuple[str, ...], name: str) -> tuple[str, ...]:
-        """The place of what `${name}` refers to where it stands at `place`.
+        """Return the place that `${name}` refers to when it is written at `place`.
 
         Raises:
             ValueError: if there is none.
@@ -154,13 +154,13 @@ def _children(node: Any) -> dict[str, Any]:
 
 
 def asks_outside(text: str) -> bool:
-    """Whether a value of a configuration calls a resolver, `${oc.env:…}` or `${hydra:…}`; `${seed}` does not."""
+    """Return whether a value calls a resolver (`${oc.env:…}`, `${hydra:…}`); `${seed}` does not."""
     _, opening, rest = text.partition("${")
     return bool(opening) and ":" in rest
 
 
 def _refuse_what_grows(file: Path, events: Iterable[Any]) -> None:
-    """Raise `UserError` for aliases, which a few lines can let grow to gigabytes, and for deep nesting."""
+    """Raise `UserError` for aliases, which can expand a few lines to gigabytes, and for deep nesting."""
     from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
     level = 0
@@ -193,7 +193,7 @@ def _damaged(file: Path, error: Exception) -> UserError:
 
 
 def is_inside(folder: Path, file: Path) -> bool:
-    """Whether `file` lies in `folder` once all links are followed, and is a regular file or a folder."""
+    """Return whether `file` is a regular file or a folder and lies in `folder` once all links are followed."""
     try:
         return file.resolve().is_relative_to(folder.resolve()) and (file.is_file() or file.is_dir())
     except (OSError, RuntimeError):  # links in a circle
@@ -201,9 +201,9 @@ def is_inside(folder: Path, file: Path) -> bool:
 
 
 def refuse_links_out_of(folder: Path, asked: str, below: Iterable[str] = ()) -> None:
-    """Raise `UserError` if an entry of `folder`, or of those folders in it that `below` names, is a link out of it.
+    """Raise `UserError` if an entry of `folder`, or of its subfolders named in `below`, is a link that leads out of it.
 
-    A pipe or a device is no better: reading it may never end.
+    Pipes and devices are refused too: reading them may never end.
     """
     for place in (folder, *(folder / name for name in below)):
         for entry in sorted(place.iterdir()) if place.is_dir() else ():
@@ -222,5 +222,5 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e
 
 
 def printable(text: str) -> str:
-    """Replace what a terminal obeys instead of showing it: escape sequences, and marks that turn lines around."""
+    """Replace escape sequences and bidirectional marks, which a terminal would obey instead of showing."""
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,4 +1,4 @@
-"""JSON as other programs read it."""
+"""Strict JSON, as other programs read it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ganart.files.paths import write_atomically
 
 
 def write_json(file: Path, facts: Any, *, indent: int | None = 2) -> None:
-    """Write `facts` so that a reader sees the old file or the new one, never half of it."""
+    """Write `facts` so that a reader sees either the old file or the new one, never a part."""
     write_atomically(file, in_json(facts, indent=indent))
 
 
 def in_json(facts: Any, *, indent: int | None = None) -> str:
-    """Return `facts` as JSON, which has no NaN and no infinity: numbers that are not finite become null."""
+    """Return `facts` as JSON, which has neither NaN nor infinity: numbers that are not finite become null."""
     return json.dumps(_finite(facts), indent=indent, ensure_ascii=False, allow_nan=False)
 
 

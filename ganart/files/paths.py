@@ -1,4 +1,4 @@
-"""Where things lie: the Hydra groups, and what can be made again (decoded data sets, feature networks, statistics)."""
+"""Paths: the Hydra groups, the cache, run folders as the user would type them, disk errors, atomic writing."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from ganart.errors import PlaceError, UserError
 CACHE_ADVICE = "Make room there, or give the cache another place: GANART_CACHE=FOLDER"
 RUN_ADVICE = "Make room there, or give the run another place: hydra.run.dir=FOLDER"
 OWN_FOLDERS = (("runs",), ("reports",), ("evaluations",), ("audits",), ("outputs",))
-"""Where commands write that are not told where to."""
+"""Default output folders of the commands, relative to the working folder."""
 
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO}
 
 
 def cache_dir() -> Path:
-    """`$GANART_CACHE`, else `$XDG_CACHE_HOME/ganart`, else `~/.cache/ganart`."""
+    """Return `$GANART_CACHE`, else `$XDG_CACHE_HOME/ganart`, else `~/.cache/ganart`."""
     if "GANART_CACHE" in os.environ:
         return Path(os.environ["GANART_CACHE"]).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "ganart"
 
 
 def conf_dir() -> Path:
-    """The folder of the Hydra groups: inside the installed package, or beside it in a checkout."""
+    """Return the folder of the Hydra groups: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).parents[1]
     return package / "conf" if (package / "conf").is_dir() else package.parent / "conf"
 
 
 def quoted(value: object) -> str:
-    """`value` as one quoted string of Hydra's override grammar, whatever characters it has."""
+    """Return `value` as one quoted string of Hydra's override grammar, whatever characters it has."""
     return QuotedString(str(value), Quote.single).with_quotes()
 
 
 def latest_run(key: str = "run") -> Path:
-    """The run folder below runs/ that was begun or gone on with last, which the user asks for as `key`.
+    """Return the run folder below runs/ whose config.yaml was written last, for `key=latest`.
 
     Raises:
         UserError: if there is none.
@@ -61,12 +61,12 @@ def latest_run(key: str = "run") -> Path:
 def _run_folders(start: Path) -> Iterator[Path]:
     for place, below, files in os.walk(start):
         if "config.yaml" in files:
-            below.clear()  # what is in a run folder is no run
+            below.clear()  # folders inside a run folder are not runs
             yield Path(place)
 
 
 def from_here(path: str | Path) -> str:
-    """Name `path` as one would type it where the user is: by the way to it from there, if that is shorter."""
+    """Return `path` relative to the working folder if that is shorter, else absolute."""
     full = Path(path).expanduser().absolute()
     try:
         way = os.path.relpath(full)
@@ -76,18 +76,18 @@ def from_here(path: str | Path) -> str:
 
 
 def free_name(folder: Path) -> Path:
-    """FOLDER_2, or the first of FOLDER_3 … that is not there."""
+    """Return FOLDER_2, or the first of FOLDER_3 … that does not exist."""
     return next(place for n in count(2) if not (place := folder.with_name(f"{folder.name}_{n}")).exists())
 
 
 def unplaced(path: str | Path) -> str:
-    """Name `path` without saying whose it is: from the working folder where it lies in that, else by its last name."""
+    """Return `path` relative to the working folder if it lies inside, else its last name, so that it names no user."""
     full, here = Path(path).expanduser().absolute(), Path.cwd()
     return full.relative_to(here).as_posix() if full.is_relative_to(here) else full.name
 
 
 def without_places(value: Any) -> Any:
-    """Copy `value`, of mappings, lists and plain values, with every absolute path in it `unplaced`."""
+    """Copy `value` (mappings, lists and plain values) with every absolute path in it `unplaced`."""
     match value:
         case dict():
             return {key: without_places(inner) for key, inner in value.items()}
@@ -100,15 +100,16 @@ def without_places(value: Any) -> Any:
 
 
 def is_placed(value: str) -> bool:
-    """Whether `value` is a path from the root of a disk, or from a home folder."""
+    """Return whether `value` is an absolute path or starts at a home folder (`~`)."""
     return value.startswith("~") or Path(value).is_absolute()
 
 
 def text_without_places(text: str) -> str:
-    """Copy a message, a traceback or an override without saying whose machine it comes from.
+    """Copy a message, a traceback or an override without paths and host names that identify the machine or its user.
 
-    What lies in the working folder or a folder of Python's is named from there, what lies in the home folder from `~`,
-    and any other absolute path by its last name. Where a folder's name has a space, only the first three are sure.
+    Paths in the working folder, the temporary folder or `sys.path` become relative to it, paths in the home folder
+    start with `~`, and any other absolute path is reduced to its last name. Paths with spaces are only handled in the
+    first three cases.
     """
     own = (*sys.path, os.getcwd(), tempfile.gettempdir())
     known = {str(Path.home()): "~"} | {str(Path(place).absolute()): "." for place in own if place}
@@ -122,22 +123,22 @@ def text_without_places(text: str) -> str:
 
 
 ABSOLUTE = re.compile(r"(?<![\w.~/\\:<-])(?:/|[A-Za-z]:[\\/])[^\s'\",;:()\[\]{}<>|]+")
-"""A path from the root of a disk in the middle of a text; an address (http://…) is none."""
+"""An absolute path in the middle of a text; addresses (http://…) do not match."""
 
 
 def shell(*words: object) -> str:
-    """`words` as one line to type in a shell, each quoted where it has to be."""
+    """Return `words` as one shell command line, each quoted where necessary."""
     return shlex.join(map(str, words))
 
 
 def shown(path: str | Path, *, is_folder: bool = False) -> str:
-    """`path` from here as a shell takes it, to be pasted after a command; a folder ends with a stroke."""
+    """Return `path` from here, quoted for a shell; a folder ends with a slash."""
     return shell(f"{from_here(path)}{'/' if is_folder else ''}")
 
 
 @contextmanager
 def writing_to(place: Path, advice: str, *, how: str = "written") -> Iterator[None]:
-    """Turn a disk that is full, read-only or closed to this user into one sentence: the place, the reason, `advice`.
+    """Turn the error of a disk that is full, read-only or closed into one sentence: place, reason, `advice`.
 
     Raises:
         PlaceError: in place of the system's error.
@@ -152,7 +153,7 @@ def writing_to(place: Path, advice: str, *, how: str = "written") -> Iterator[No
 
 
 def reading_from(place: Path, advice: str) -> AbstractContextManager[None]:
-    """Turn a disk that fails or is closed to this user into one sentence, as `writing_to` does."""
+    """Turn the error of a disk that fails or is closed to this user into one sentence, as `writing_to` does."""
     return writing_to(place, advice, how="read")
 
 
@@ -166,7 +167,7 @@ def _reason(place: Path, error: OSError) -> str:
 
 
 def disk_error_in(error: BaseException | None) -> OSError | None:
-    """The disk's own error among the causes of `error`, if that is what it comes from."""
+    """Return the first disk error in the chain of causes of `error`, if there is one."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in DISK_ERRORS:
             return error
@@ -175,7 +176,7 @@ def disk_error_in(error: BaseException | None) -> OSError | None:
 
 
 def remove_if_nothing_is_in(folder: Path) -> None:
-    """Remove the output folder of a command that came to nothing: what a command makes before it knows that."""
+    """Remove a failed command's output folder and its empty parents if it holds only log.txt, .lock and .hydra."""
     folder, here = folder.absolute(), Path.cwd()
     if here.is_relative_to(folder):
         return
@@ -191,9 +192,9 @@ def remove_if_nothing_is_in(folder: Path) -> None:
 
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
-    """Yield a path to write to, which takes the place of `file` at the end: readers see the old file or the new one.
+    """Yield a temporary path that replaces `file` at the end, so that readers see either the old file or the new one.
 
-    Nothing is left behind where writing fails. The path has the ending of `file`.
+    If writing fails, the temporary file is removed. The path has the suffix of `file`.
     """
     unfinished = file.with_name(f".{file.stem}.unfinished-{os.getpid()}{file.suffix}")
     try:
@@ -204,6 +205,6 @@ def replacing(file: Path) -> Iterator[Path]:
 
 
 def write_atomically(file: Path, text: str) -> None:
-    """Write `text` so that a reader sees the old file or the new one, never half of it."""
+    """Write `text` so that a reader sees either the old file or the new one, never a part."""
     with replacing(file) as unfinished:
         unfinished.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Where the files of a user lie that a run was trained with: relative to its folder, so found from anywhere."""
+"""Paths of the user's files that a run was trained with, stored relative to its folder."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 KEYS = ("dataset.root", "dataset.labels", "features.weights")
-"""What names files or folders of the user, and need not."""
+"""Settings that may name files or folders of the user."""
 
 
 def recorded(cfg: DictConfig, run: Path) -> dict[str, str]:
-    """Where the files that `cfg` names by relative paths lie, seen from the folder `run`.
+    """Return, by key, the relative paths in `cfg` as seen from the folder `run`.
 
-    A path that was typed as absolute, or from `~`, is found from anywhere as it is.
+    Absolute paths and paths from `~` are left out: they are the same from anywhere.
     """
     typed = {key: text for key in KEYS if (text := _typed(cfg, key))}
     return {key: seen_from(run, Path(text)) for key, text in typed.items() if _is_relative_file(text)}
 
 
 def found(cfg: DictConfig, run: Path, places: Mapping[str, object]) -> dict[str, str]:
-    """The values, by key, that have to take the place of those of `cfg` for its files to be found from here.
+    """Return, by key, the values that must replace those of `cfg` so that its files are found from the working folder.
 
     Args:
-        cfg: what the run was trained with.
+        cfg: the run's configuration.
         run: its folder.
-        places: what `recorded` gave when it was trained.
+        places: the result of `recorded` when it was trained.
     """
     values = {}
     for key in KEYS:
@@ -41,7 +41,7 @@ def found(cfg: DictConfig, run: Path, places: Mapping[str, object]) -> dict[str,
 
 
 def exists(text: str) -> bool:
-    """Whether there is something at the path that was typed, from here."""
+    """Return whether the typed path exists, seen from the working folder."""
     return Path(text).expanduser().exists()
 
 
@@ -55,7 +55,7 @@ def _is_relative_file(text: str) -> bool:
 
 
 def seen_from(folder: Path, place: Path) -> str:
-    """The path from `folder` to `place`; from the home folder where it would name the user: runs are published."""
+    """Return the path from `folder` to `place`; `~/…` if it would name the user, since runs are published."""
     folder, place, home = folder.absolute(), place.absolute(), Path.home()
     if place.is_relative_to(home) and not folder.is_relative_to(home):
         return str(Path("~") / place.relative_to(home))

@@ -1,4 +1,4 @@
-"""Files in the cache that are made once and found again by what they were made of."""
+"""The cache: files made once and found again by a key of everything they depend on."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from ganart.files.paths import CACHE_ADVICE, DISK_ERRORS, cache_dir, reading_fro
 Content = TypeVar("Content")
 
 DAMAGE = (ValueError, EOFError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, pickle.UnpicklingError)
-"""What numpy, torch and json raise for files that are torn or hold something else."""
+"""Errors of numpy, torch and json for files that are truncated or hold something else."""
 
 
 def cached(kind: str, key: str, suffix: str, write: Callable[[Path], None], read: Callable[[Path], Content]) -> Content:
-    """Return what `read` makes of the file of `key`; `write` makes the file where there is none or a damaged one.
+    """Return the content cached under `key`; call `write` first if its file is missing or damaged.
 
-    Safe when several processes ask at once. A file that is there is used as it is: a filled cache on a read-only disk
-    is never written to.
+    Safe with several processes at once. An existing file is used as it is, so a filled cache on a read-only disk is
+    never written to.
 
     Args:
-        kind: the folder below the cache.
+        kind: the subfolder of the cache.
         key: everything that the content depends on, as text.
-        suffix: the ending of the file's name, `.npy` for instance.
-        write: writes the content to the path that it gets, which has the same ending.
-        read: reads a whole file; raises one of `DAMAGE` where it is not whole.
+        suffix: the suffix of the file's name, for instance `.npy`.
+        write: writes the content to the path it is given, which has the same suffix.
+        read: reads the file; raises one of `DAMAGE` if it is incomplete.
 
     Raises:
-        PlaceError: if the cache cannot be read or written to.
+        PlaceError: if the cache cannot be read or written.
     """
     file = cache_dir() / kind / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}{suffix}"
     if found := whole(file, read):
@@ -51,13 +51,13 @@ def cached(kind: str, key: str, suffix: str, write: Callable[[Path], None], read
 
 
 def save_array(file: Path, array: np.ndarray) -> None:
-    """Write `array` as .npy. Where numpy writes to files itself, a full disk raises an error without a reason."""
+    """Write `array` as .npy through Python's file object: numpy's own writing reports a full disk without a reason."""
     with file.open("wb") as stream:
         np.save(SimpleNamespace(write=stream.write), array)
 
 
 def whole(file: Path, read: Callable[[Path], Content]) -> list[Content]:
-    """Return the content of `file` in a list; an empty one where there is no such file or a damaged one.
+    """Return the content of `file` in a list, which is empty if the file is missing or damaged.
 
     Raises:
         PlaceError: if the disk fails, or is closed to this user.
@@ -67,7 +67,7 @@ def whole(file: Path, read: Callable[[Path], Content]) -> list[Content]:
             return [read(file)]
         except DAMAGE:
             return []
-        except OSError as error:  # of a file that is not there, or from a place in it that is not
+        except OSError as error:  # the file is missing, or a position in it is
             if error.errno in DISK_ERRORS:
                 raise
             return []

@@ -1,4 +1,4 @@
-"""Cells of tables that other programs show: in a CSV file, what a spreadsheet would compute; in Markdown, its signs."""
+"""Escaping of table cells: formulas that a spreadsheet would compute in CSV files, special characters in Markdown."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""How a cell begins that a spreadsheet computes instead of showing it."""
+"""First characters of a cell that a spreadsheet computes instead of showing."""
 
 MARK = "'"
-"""Before such a cell: a spreadsheet takes what follows for text."""
+"""Prefix of such a cell: a spreadsheet shows the rest as text."""
 
 
 def escaped(cell: Any) -> Any:
-    """Return `cell` as it may stand in a CSV file; numbers, negative ones too, stay as they are."""
+    """Return `cell` safe for a CSV file; numbers, including negative ones, are unchanged."""
     if not isinstance(cell, str) or not cell.lstrip(MARK).startswith(FORMULA) or _is_number(cell):
         return cell
     return MARK + cell
 
 
 def unescaped(cell: str) -> str:
-    """Return the cell that `escaped` has made `cell` of."""
+    """Return the cell that `escaped` turned into `cell`."""
     return cell[len(MARK) :] if cell.startswith(MARK) and cell.lstrip(MARK).startswith(FORMULA) else cell
 
 
 def in_markdown(cell: Any) -> str:
-    """Return `cell` on one line of Markdown that shows it as it is."""
+    """Return `cell` as one line of Markdown, with its special characters escaped."""
     return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(str(cell).split()))
 
 
 class TableWriter(csv.DictWriter):
-    """`csv.DictWriter` with every cell escaped, those of the head too."""
+    """`csv.DictWriter` with every cell escaped, those of the header too."""
 
     def writerow(self, rowdict: Mapping[Any, Any]) -> Any:
         return super().writerow({key: escaped(cell) for key, cell in rowdict.items()})

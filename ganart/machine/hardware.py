@@ -1,4 +1,4 @@
-"""What this machine is good at: device, precision and memory layout, chosen once and said aloud."""
+"""The choice of device, precision and memory layout for this machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Choice:
 
 
 def choose(accelerator: str, precision: str, channels_last: bool | str) -> Choice:
-    """Fill in every `auto`; what the user has set stands."""
+    """Replace each `auto` by the best value for this machine; values set by the user are kept."""
     accelerator = _accelerator(accelerator)
     auto_precision, why = _precision(accelerator)
     return Choice(
@@ -68,9 +68,9 @@ def _precision(accelerator: str) -> tuple[str, str]:
 
 @contextmanager
 def full_float32(device: torch.device) -> Iterator[None]:
-    """Compute in float32 all through and the same way each time: no autocast, no TF32, no algorithm found by trying.
+    """Compute in deterministic float32: no autocast, no TF32, no cuDNN benchmark.
 
-    What a training, or a user, has set for matrix products and convolutions stands again afterwards.
+    The previous settings for matrix products and convolutions are restored afterwards.
     """
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
@@ -84,7 +84,7 @@ def full_float32(device: torch.device) -> Iterator[None]:
 
 @cache
 def cpu_has_bfloat16() -> bool:
-    """Whether the CPU multiplies in bfloat16 itself; emulation would be slower than float32."""
+    """Return whether the CPU has bfloat16 instructions; emulation would be slower than float32."""
     flags = {"avx512_bf16", "amx_bf16", "bf16"}  # the last is Arm's
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -95,7 +95,7 @@ def cpu_has_bfloat16() -> bool:
 
 
 def cpu_name() -> str:
-    """The processor's own name, for records of cost."""
+    """Return the processor's name, for records of cost."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

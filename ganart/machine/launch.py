@@ -1,6 +1,6 @@
-"""Processes that another program has started together: torchrun, srun, mpirun or jsrun; and whether they train one run.
+"""Launches: processes started together by torchrun, srun, mpirun or jsrun, and whether they train one run.
 
-What a scheduler's or launcher's variables say is believed only where the run has as many processes as were started.
+The environment variables of a scheduler or launcher are trusted only if the run has as many processes as were started.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from omegaconf import DictConfig, ListConfig
 from ganart.errors import UserError
 
 NO_REAL_STEP = 2**32 - 100
-"""Slurm numbers what is no step of srun's (the batch script, an interactive shell) from here on."""
+"""Step numbers from here on are not srun's: Slurm gives them to the batch script or an interactive shell."""
 
 AT_ONCE = "GANART_JOBS_AT_ONCE"
-"""The variable in which a multirun tells its jobs how many of them there are at a time on this machine."""
+"""Environment variable with which a multirun passes its jobs the number of jobs at a time on this machine."""
 
 OTHERS = {"mpirun": ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE"), "jsrun": ("JSM_NAMESPACE_SIZE",)}
 
@@ -34,19 +34,20 @@ class Launch:
 
     @classmethod
     def find(cls, environment: Mapping[str, str] | None = None) -> Launch | None:
-        """Find the launch that this process belongs to; None where it was started by itself."""
+        """Return the launch that this process belongs to; None if it was started alone."""
         variables = os.environ if environment is None else environment
         found = _by_torchrun(variables) or _by_srun(variables) or _by_others(variables)
         return found if found and found.size > 1 else None
 
 
 def launch_of(trainer: DictConfig) -> Launch | None:
-    """Find the launch whose processes train one run together, as `trainer` (its `devices` and `num_nodes`) says.
+    """Return the launch whose processes train one run together, according to `devices` and `num_nodes` of `trainer`.
 
-    None for a process that is alone in its training, and for one that starts the others itself.
+    None for a process that trains alone or that starts the others itself.
 
     Raises:
-        UserError: for a launch of another size than the run, saying what to type.
+        UserError: if the launch and the run differ in size, or srun was not given `--ntasks-per-node`; says what to
+            type.
     """
     launch, wanted = Launch.find(), num_processes(trainer)
     if launch is None or (wanted == 1 and launch.by != "torchrun"):
@@ -70,8 +71,8 @@ def launch_of(trainer: DictConfig) -> Launch | None:
 
 
 def num_processes(trainer: DictConfig) -> int | None:
-    """Count the processes of a run; None where that is left to the machine (`devices=auto`)."""
-    if not str(trainer.num_nodes).isdecimal():  # told where everything is that cannot be
+    """Count the processes of a run; None if the machine decides (`devices=auto`)."""
+    if not str(trainer.num_nodes).isdecimal():  # refused where all settings are checked
         return None
     devices, nodes = trainer.devices, int(trainer.num_nodes)
     if isinstance(devices, list | ListConfig):
@@ -97,7 +98,7 @@ def _by_torchrun(variables: Mapping[str, str]) -> Launch | None:
 
 
 def _by_srun(variables: Mapping[str, str]) -> Launch | None:
-    """A step of srun's. The batch script has a SLURM_PROCID too, and nobody beside it."""
+    """Return the srun step of this process, if any. A batch script has SLURM_PROCID too, but is a single process."""
     if "SLURM_PROCID" not in variables or not _number(variables, ["SLURM_STEP_ID"], NO_REAL_STEP) < NO_REAL_STEP:
         return None
     size = _number(variables, ["SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"])
@@ -119,5 +120,5 @@ def _by_others(variables: Mapping[str, str]) -> Launch | None:
 
 
 def _number(variables: Mapping[str, str], keys: Iterable[str], otherwise: int = 1) -> int:
-    """The first of `keys` that holds a number."""
+    """Return the first of `keys` that holds a number, else `otherwise`."""
     return next((int(variables[key]) for key in keys if variables.get(key, "").isdecimal()), otherwise)

@@ -1,6 +1,6 @@
-"""How many threads a process computes with: its share of the cores, and of those as many as are fastest at the moment.
+"""The number of threads of a process: at most its share of the cores, and of those the count measured as fastest.
 
-Where another process is busy, more threads than free cores wait for each other at every step: two threads on two cores
+While another process is busy, more threads than free cores wait for each other at every step: on two cores, two threads
 were measured to train 20 to 40 times slower than one.
 """
 
@@ -21,13 +21,13 @@ from filelock import FileLock, Timeout
 from ganart.machine.launch import AT_ONCE
 
 TORCHS_OWN = torch.get_num_threads()
-"""What torch begins with: the cores of the machine, or OMP_NUM_THREADS."""
+"""Torch's default: the cores of the machine, or OMP_NUM_THREADS."""
 
 GAIN = 0.95
-"""Of the time of fewer threads: more have to be faster than that."""
+"""More threads are chosen only if they take less than this fraction of the time of fewer."""
 
 HOPELESS = 10.0
-"""A count that takes so many times as long is not looked at again: the machine is to be measured within a second."""
+"""A count that takes this many times as long is timed only once, so that measuring ends within a second."""
 
 SECONDS_A_COUNT = 0.12
 SECONDS_A_PIECE = 0.02
@@ -35,7 +35,7 @@ SECONDS_A_PIECE = 0.02
 
 @dataclass(frozen=True)
 class Threads:
-    """How many threads, and why."""
+    """A number of threads, and the reason for it."""
 
     count: int
     reason: str
@@ -45,13 +45,13 @@ class Threads:
 
 
 def use(count: int) -> None:
-    """Let torch compute with `count` threads from here on."""
+    """Make torch compute with `count` threads from here on."""
     torch.set_num_threads(count)
 
 
 @contextmanager
 def training_here() -> Iterator[None]:
-    """Be counted by other processes that look for their share of this machine; compute as before afterwards."""
+    """Hold a lock by which other processes count this one as training; restore the number of threads afterwards."""
     before, lock = torch.get_num_threads(), FileLock(_counted() / str(os.getpid()))
     with suppress(OSError, Timeout):
         lock.acquire(blocking=False)
@@ -65,13 +65,13 @@ def training_here() -> Iterator[None]:
 def choose(
     wanted: int | str | None, work: Callable[[int], object], *, most_pictures: int = 32, processes: int = 1
 ) -> Threads:
-    """Choose the number of threads of a training that `processes` of this machine compute together.
+    """Choose the number of threads for a training with `processes` processes on this machine.
 
     Args:
-        wanted: a number, which stands; auto; or None for what torch begins with, as runs have it that are older.
-        work: a piece of the training, for a number of pictures, to be measured by.
-        most_pictures: as many as the training computes at once.
-        processes: of this training, on this machine.
+        wanted: a number, which is kept; "auto"; or None for torch's default, as in older runs.
+        work: a part of the training to time, as a function of the number of images.
+        most_pictures: the batch size of the training.
+        processes: processes of this training on this machine.
     """
     if wanted is None:
         return Threads(TORCHS_OWN, "")
@@ -85,17 +85,17 @@ def choose(
 
 
 def share(processes: int = 1) -> tuple[int, int]:
-    """How many threads each of the `processes` of a training may have, and how many trainings share this machine."""
+    """Return the threads for each of the `processes` of a training, and the number of trainings on this machine."""
     at_once = max(_number_of(AT_ONCE), others_training() - (processes - 1) + 1, 1)
     return max(1, min(TORCHS_OWN, cores() // (at_once * processes))), at_once
 
 
 def fastest(work: Callable[[], object], most: int) -> tuple[int, float]:
-    """Measure `work` with 1, 2, 4 … and `most` threads, within about a second.
+    """Time `work` with 1, 2, 4 … and `most` threads, within about a second.
 
     Returns:
-        The count that is fastest, and how many times slower `most` threads are than that; above 1 only where they were
-        measured, or more threads were seen to make it slower.
+        The fastest count, and how many times slower the slowest measured count is; 1 if no larger count than the
+            fastest was measured.
     """
     before = torch.get_num_threads()
     best, seconds = 1, {1: math.inf}
@@ -113,7 +113,7 @@ def fastest(work: Callable[[], object], most: int) -> tuple[int, float]:
 
 
 def piece_of(work: Callable[[int], object], most: int) -> Callable[[], object]:
-    """`work` on as many pictures, of 2 to `most`, as one thread is done with in some hundredths of a second."""
+    """Return `work` on as many images, 2 to `most`, as one thread processes in about `2 * SECONDS_A_PIECE`."""
     before = torch.get_num_threads()
     use(1)
     work(2)
@@ -126,7 +126,7 @@ def piece_of(work: Callable[[int], object], most: int) -> Callable[[], object]:
 
 
 def stand_in(pictures: int) -> object:
-    """A piece of work such as a small network's, for what has no training to measure."""
+    """Run eight small convolutions, as work to time where there is no training."""
     with torch.no_grad():
         x = torch.ones(pictures, 32, 16, 16)
         for _ in range(8):
@@ -135,16 +135,16 @@ def stand_in(pictures: int) -> object:
 
 
 def cores() -> int:
-    """The cores that this process may use: of its affinity and its container's quota."""
+    """Count the cores that this process may use, by its affinity and its container's quota."""
     mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="utf-8").split()
-        mine = min(mine, max(1, math.ceil(int(quota) / int(period))))  # "max" is no number, and no quota
+        mine = min(mine, max(1, math.ceil(int(quota) / int(period))))  # without a quota the word is "max", no number
     return mine
 
 
 def others_training() -> int:
-    """How many other processes train on this machine at the moment, as far as they are this user's."""
+    """Count the other processes of this user that are training on this machine."""
     number = 0
     for file in _counted().glob("[0-9]*"):
         if file.name == str(os.getpid()):
@@ -163,7 +163,7 @@ def others_training() -> int:
 
 
 def _counted() -> Path:
-    """Where each process that trains holds a lock of its number."""
+    """Return the folder in which each training process holds a lock named by its process id."""
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
     folder = Path(tempfile.gettempdir()) / f"ganart-{user}"
     with suppress(OSError):
@@ -172,7 +172,7 @@ def _counted() -> Path:
 
 
 def _seconds(work: Callable[[], object], give_up: float) -> float:
-    """Mean seconds of `work`, after a first time that does not count: some things are made ready in it."""
+    """Return the mean seconds of `work` after a warm-up call; the warm-up's time if it exceeds `give_up`."""
     begun = time.perf_counter()
     work()
     if (first := time.perf_counter() - begun) > give_up:

@@ -1,1 +1,1 @@
-"""Run folders: written, found, read and summed up."""
+"""Run folders: writing, finding, reading, summaries."""

@@ -1,4 +1,4 @@
-"""`metrics.csv` as curves over images seen, thinned so that a page can hold them."""
+"""Curves over images seen, read from `metrics.csv` and thinned for reports."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ganart.numbers import within
 CLOCK = "images_seen"
 
 LATEST = 1e15
-"""More images than anybody will train on: rows that say so are left out."""
+"""Rows that claim more images than this are skipped."""
 
 MOST_CURVES = 1000
-"""Columns beyond these are left out: each is drawn, and ganart itself logs some dozens."""
+"""Further columns are skipped: each is drawn, and ganart itself logs some dozens."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,20 @@ class Curve:
 
     @property
     def finite(self) -> np.ndarray:
-        """The values that are numbers, [≤ N]."""
+        """The finite values of y, [≤ N]."""
         return self.y[np.isfinite(self.y)]
 
     def between(self, first: float, end: float) -> Curve:
-        """Its points from `first` on, before `end`."""
+        """Return the points with first ≤ x < end."""
         kept = (self.x >= first) & (self.x < end)
         return Curve(self.x[kept], self.y[kept])
 
 
 def read_curves(file: Path) -> dict[str, Curve]:
-    """Every column of `file` that holds a number; {} where there is no such file.
+    """Return every column of `file` that holds a number; {} if there is no such file.
 
-    A run may be writing it just now: its last line counts only once it is whole. Cells that are no numbers are left
-    out; `nan` and `inf` are kept as gaps.
+    A run may still be writing the file, so an incomplete last line is skipped. Cells that are not numbers are skipped;
+    `nan` and `inf` are kept as gaps.
     """
     columns: dict[str, tuple[array[float], array[float]]] = defaultdict(lambda: (array("d"), array("d")))
     for row in _rows(file):
@@ -81,10 +81,10 @@ def _whole_lines(lines: Iterator[str]) -> Iterator[str]:
 
 
 def mean_and_deviation(curves: Sequence[Curve]) -> tuple[Curve, Curve]:
-    """The mean of several runs' curves and its sample deviation (n − 1), at the places of the coarsest of them.
+    """Return mean and sample deviation (n − 1) of several runs' curves, at the x of the one with the fewest points.
 
-    The others are interpolated there, and only where all of them have values: from the latest beginning to the
-    earliest end. Where one has a gap the mean has one too.
+    The others are interpolated there, and only where all have values: from the latest beginning to the earliest end. A
+    gap in one is a gap in the mean.
     """
     first, last = max(curve.x[0] for curve in curves), min(curve.x[-1] for curve in curves)
     x = min((curve.x for curve in curves), key=len)
@@ -94,7 +94,7 @@ def mean_and_deviation(curves: Sequence[Curve]) -> tuple[Curve, Curve]:
 
 
 def thin(curve: Curve, most: int) -> Curve:
-    """At most `most` (≥ 5) points of `curve`: its ends, and of equal blocks the extremes and a gap each."""
+    """Return at most `most` (≥ 5) points of `curve`: its ends, and the minimum, maximum and one gap of equal blocks."""
     count = len(curve.x)
     if count <= most:
         return curve

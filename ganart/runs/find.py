@@ -1,4 +1,4 @@
-"""Which runs a command means, and where their report goes."""
+"""Finding of runs by path, and the place of their report."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ganart.errors import UserError
 from ganart.files.foreign import is_inside
 
 DEEPEST = 4
-"""Folders below the one that was named in which runs are looked for: a study may hold multiruns of several recipes."""
+"""Depth below the named folder in which runs are searched: a study may hold multiruns of several recipes."""
 
 FIGURES = "figures"
-"""The folder of the charts that `format=svg` writes: it stands among the jobs of a multirun."""
+"""Folder of the charts written by `format=svg`; in a multirun it stands beside the jobs."""
 
 
 def find_runs(paths: Sequence[str]) -> list[Path]:
-    """Return the run folders that `paths` name or hold, each once, in the order of the command.
+    """Return the run folders that `paths` name or contain, each once, in the order of the command.
 
-    Single files are passed over where there are folders too: `runs/*` names both.
+    Single files are skipped if there are folders too: `runs/*` matches both.
 
     Raises:
-        UserError: if a path does not exist or no run is in it.
+        UserError: if a path does not exist or contains no run.
     """
     places = [Path(path).expanduser() for path in paths]
     for path, place in zip(paths, places, strict=True):
@@ -44,9 +44,9 @@ def find_runs(paths: Sequence[str]) -> list[Path]:
 
 
 def runs_in(folder: Path, depth: int = DEEPEST) -> list[Path]:
-    """`folder` itself if it is a run, else the runs below it; each job of a multirun is one, even if it never began.
+    """Return `folder` itself if it is a run, else the runs below it; jobs of a multirun count even if they never began.
 
-    Links that lead out of `folder` are passed over: one that is meant can be named.
+    Links that lead out of `folder` are skipped; such a run can be named directly.
     """
     if (folder / "config.yaml").is_file():
         return [folder]
@@ -62,12 +62,12 @@ def runs_in(folder: Path, depth: int = DEEPEST) -> list[Path]:
 
 
 def by_number(name: str) -> list[tuple[int, str]]:
-    """A sorting key that puts 2 before 10."""
+    """Return a sorting key that puts 2 before 10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name)]
 
 
 def place_of_report(paths: Sequence[str], output: str | None) -> Path:
-    """`output`, else report.html in the one folder that was named, in the common parent of several, or here."""
+    """Return `output`, else report.html in the one folder that was named, in the common parent of several, or here."""
     if output is not None:
         wanted = Path(output).expanduser()
         return wanted / "report.html" if wanted.is_dir() else wanted

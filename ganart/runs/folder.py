@@ -1,7 +1,7 @@
-"""A run folder: everything that evaluating, generating and resuming need, in one place.
+"""The run folder: everything that evaluating, generating and resuming need.
 
 config.yaml  recipe.yaml  overrides.yaml  dataset.json  checkpoints/  samples/  metrics.csv  protocols.json
-summary.json  log.txt and, where it failed, failure.json
+summary.json  log.txt and, if it failed, failure.json
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from ganart.files.json_files import write_json
 from ganart.files.paths import is_placed, text_without_places, without_places, write_atomically
 
 HERE = "."
-"""What the configuration in a run folder says of its place."""
+"""Value of `run_folder` in the configuration of a run folder."""
 
 ENDS = ("images", "time", "steps", "callback", "pruned")
-"""What may end a run for good: images, time or rounds that it was to have, a callback of its user's, or its sweep."""
+"""What can finish a run: its images, time or rounds are used up, or a user's callback or its sweep ends it."""
 
 OF_DATASET: dict[str, type] = {"name": str, "hash": str, "manifest_hash": str, "licence": str}
 OF_DATASET |= {"num_train": int, "num_test": int, "factors": list}
-"""What dataset.json says of the data, and of which kind it is."""
+"""Keys of dataset.json that must be there, with their types."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path, *, key: str = "run") -> RunFolder:
-        """Open the run at `path`, which the user gave as `key`; a checkpoint inside it leads to it too.
+        """Open the run at `path`, which the user gave as `key`; a path to a checkpoint inside it works too.
 
         Raises:
             UserError: if there is no run, or if something in it is a link that leads out of it.
@@ -70,16 +70,16 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def begin(self, cfg: DictConfig, overrides: list[str], pictures: PictureSet) -> None:
-        """Write down what this run is, before it starts.
+        """Write the configuration, overrides and data set of the run before it starts.
 
-        config.yaml has every value; recipe.yaml keeps what follows from other values as such (a schedule as long as the
-        run, say), so that a resumed run can change one and the others follow. Neither says where the run lies: folders
-        are moved, and published. A place that was typed from the root of a disk stands in config.yaml and
-        overrides.yaml alone: without it the run could not go on.
+        config.yaml has every value; recipe.yaml keeps interpolations (for instance a schedule as long as the run), so
+        that they follow when a resumed run changes a value. Neither contains the run's own location: folders are moved
+        and published. Absolute paths that were typed are kept only in config.yaml and overrides.yaml, since the run
+        could not be resumed without them.
         """
         for folder in (self.samples, self.checkpoints):
             folder.mkdir(parents=True, exist_ok=True)
-        for told in ("failure.json", "summary.json"):  # of what is to be again
+        for told in ("failure.json", "summary.json"):  # results of an earlier attempt
             (self.path / told).unlink(missing_ok=True)
         recipe = OmegaConf.create(without_places(OmegaConf.to_container(without_resolvers(cfg), resolve=False)))
         recipe.run_folder = HERE
@@ -100,7 +100,7 @@ class RunFolder:
         write_json(self.path / "dataset.json", description)
 
     def record_failure(self, error: Exception) -> None:
-        """Write down why the run failed, for whoever looks for its result, if there is still room for it."""
+        """Write the reason for the failure to failure.json, if the disk has room for it."""
         lines = [text_without_places(line) for line in traceback.format_exception(error)]
         reason = text_without_places(str(error)) or type(error).__name__
         facts = {"reason": reason, "kind": type(error).__name__, "traceback": lines}
@@ -114,23 +114,23 @@ class RunFolder:
 
     @property
     def holds_work(self) -> bool:
-        """Whether something would be lost if it were begun anew."""
+        """True if starting anew would lose checkpoints or a summary."""
         return self.has_begun and bool(self.kept_checkpoints() or self.summary)
 
     @property
     def latest_checkpoint(self) -> Path | None:
-        """What a resumed run goes on from: last.ckpt, or what was written just before a kill kept that from being."""
+        """The checkpoint to resume from: last.ckpt, else the newest, since a kill can prevent last.ckpt."""
         kept = [self.checkpoints / name for name in self.kept_checkpoints()]
         last = self.checkpoints / "last.ckpt"
         return last if last in kept else max(kept, key=lambda file: file.stat().st_mtime, default=None)
 
     def kept_checkpoints(self) -> list[str]:
-        """The names of its checkpoints; what is still being written is none."""
+        """Return the names of its checkpoints, without those still being written."""
         return sorted(file.name for file in self.checkpoints.glob("*.ckpt") if not file.name.startswith("."))
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What the run came to so far; empty until it has ended once, and where that cannot be read."""
+        """The content of summary.json; empty until the run has ended once, or if it cannot be read."""
         try:
             return read_json(self.path / "summary.json")
         except UserError:
@@ -138,12 +138,12 @@ class RunFolder:
 
     @property
     def has_finished(self) -> bool:
-        """Whether there is nothing more to be done for it."""
+        """True if the run has ended for good, so that there is nothing to resume."""
         return self.summary.get("ended_by") in ENDS
 
     @property
     def first_score(self) -> float | None:
-        """The final value of the first of its metrics, by which runs are compared; None where none was taken."""
+        """Final value of the first metric, by which runs are compared; None if there is none."""
         scores = self.summary.get("scores")
         row = next(iter(scores.values()), None) if isinstance(scores, dict) else None
         value = row.get("value") if isinstance(row, dict) else None
@@ -156,14 +156,14 @@ class RunFolder:
 
     @cached_property
     def recipe(self) -> DictConfig:
-        """The configuration with its own interpolations in place, and the places that config.yaml has."""
+        """The configuration with its own interpolations, and with the absolute paths of config.yaml."""
         recipe = OmegaConf.to_container(read_configuration(self.path / "recipe.yaml"), resolve=False)
         config = OmegaConf.to_container(self.config, resolve=False)
         return OmegaConf.create(cast(dict[str, Any], with_places_of(config, recipe)))
 
     @cached_property
     def dataset(self) -> dict[str, Any]:
-        """What the run knows of its data: name, hashes, licence, factors."""
+        """The content of dataset.json: name, hashes, licence, factors."""
         file = self.path / "dataset.json"
         found = read_json(file)
         wrong = [key for key, kind in OF_DATASET.items() if not isinstance(found.get(key), kind)]
@@ -172,13 +172,13 @@ class RunFolder:
         return found
 
     def never_seen(self, factor: str, name: str) -> bool:
-        """Whether the run knows that no training picture has the class `name` of `factor`."""
+        """Return whether the run knows that no training image has the class `name` of `factor`."""
         known = self.dataset.get("without_training")
         return isinstance(known, dict) and name in (known.get(factor) or ())
 
     @property
     def told_factors(self) -> list[Factor]:
-        """The factors that the players were told, in the order of their label columns."""
+        """The factors that the networks are conditioned on, in the order of their label columns."""
         factors = {row["name"]: Factor(row["name"], tuple(row["classes"])) for row in self.dataset["factors"]}
         names = OmegaConf.select(self.config, "dataset.condition")
         if not isinstance(names, ListConfig) or not all(name in factors for name in names):
@@ -189,14 +189,14 @@ class RunFolder:
         return [factors[name] for name in names]
 
     def pictures(self, *, moved: Mapping[str, Any] | None = None, allow: tuple[str, ...] = ()) -> PictureSet:
-        """Return the data that the run was trained on, read from where they lay then, or from where they are now.
+        """Return the data that the run was trained on, read from its place then or its place now.
 
         Args:
-            moved: the settings of the data set that say where its files are now: `root`, `labels`; None as before.
+            moved: settings of the data set with the current paths (`root`, `labels`); None keeps the previous one.
             allow: package prefixes that the user trusts.
 
         Raises:
-            UserError: if they cannot be found, or are other data now.
+            UserError: if the data cannot be found, or have changed.
         """
         with usable(self.path):
             pictures = self._pictures(moved or {}, allow)
@@ -214,12 +214,12 @@ class RunFolder:
         return cache.load(build_dataset(cfg.dataset, allow=allow))
 
     def places_from_here(self, cfg: DictConfig) -> dict[str, str]:
-        """What takes the place of the relative paths in `cfg`, the configuration of this run, by key."""
+        """Return, by key, the values that replace the relative paths in `cfg`, the configuration of this run."""
         known = self.dataset.get("places")
         return places.found(cfg, self.path, known if isinstance(known, dict) else {})
 
     def refuse_missing_pictures(self, cfg: DictConfig, asked: str) -> None:
-        """Raise `UserError` if the folder that `cfg` names for the data is not there, and cannot be downloaded."""
+        """Raise `UserError` if the data's folder in `cfg` does not exist and cannot be downloaded."""
         root = cfg.dataset.get("root")
         if not isinstance(root, str) or places.exists(root) or cfg.dataset.get("download"):
             return
@@ -230,7 +230,7 @@ class RunFolder:
         )
 
     def refuse_other_pictures(self, pictures: PictureSet, asked: str) -> None:
-        """Raise `UserError` if `pictures` are not what the run was trained on."""
+        """Raise `UserError` if `pictures` are not the data that the run was trained on."""
         before = self.dataset
         if pictures.hash != before["hash"]:
             raise UserError(
@@ -244,7 +244,7 @@ class RunFolder:
         """Return the file of checkpoint `which`: last, best (last if no best was kept), a file name, or a path.
 
         Raises:
-            UserError: if there is no such checkpoint, naming those that there are.
+            UserError: if there is no such checkpoint, naming the existing ones.
         """
         names = [which, f"{which}.ckpt"] + (["last.ckpt"] if which == "best" else [])
         for file in [self.checkpoints / name for name in names] + [Path(which).expanduser()]:
@@ -254,13 +254,13 @@ class RunFolder:
         raise UserError(f"checkpoint={which} is not in {self.checkpoints}. There: {', '.join(there)}.")
 
     def generator(self, checkpoint: Path, *, average: bool = True, allow: tuple[str, ...] = ()) -> torch.nn.Module:
-        """Build the generator and load it from `checkpoint`: its moving average, or as it was trained. In eval mode."""
+        """Build the generator in eval mode from `checkpoint`, with averaged weights if `average`, else the raw ones."""
         node = OmegaConf.select(self.config, "architecture.generator")
         label_sizes = [len(factor.classes) for factor in self.told_factors]
         prefix = "generator_ema." if average else "generator."
         state = read_checkpoint(checkpoint)["state_dict"]
         weights = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-        with usable(self.path), torch.random.fork_rng(devices=[]):  # initial weights are drawn, and replaced
+        with usable(self.path), torch.random.fork_rng(devices=[]):  # keep the global RNG unchanged
             refuse_other_shapes(node, weights, checkpoint, allow=allow, label_sizes=label_sizes)
             if not all(bool(values.isfinite().all()) for values in weights.values()):
                 raise UserError(
@@ -273,7 +273,7 @@ class RunFolder:
 
 
 def resolved_but_for_place(cfg: DictConfig) -> DictConfig:
-    """Return `cfg` resolved; `run_folder` is `HERE`, and what lies there still says `${run_folder}`."""
+    """Return `cfg` resolved, with `run_folder` set to `HERE` and references to `${run_folder}` kept."""
 
     def kept(raw: Any, value: Any) -> Any:
         if isinstance(value, dict):
@@ -285,7 +285,7 @@ def resolved_but_for_place(cfg: DictConfig) -> DictConfig:
 
 
 def with_places_of(config: Any, recipe: Any) -> Any:
-    """Copy `recipe`, with the absolute paths of `config` where it has a text of its own in the same place."""
+    """Copy `recipe`, with the absolute paths of `config` in place of texts at the same position."""
     match recipe:
         case dict():
             known = config if isinstance(config, dict) else {}
@@ -300,7 +300,7 @@ def with_places_of(config: Any, recipe: Any) -> Any:
 
 
 def without_resolvers(cfg: DictConfig) -> DictConfig:
-    """Copy `cfg`, with what comes from outside of it (`${hydra:…}`, `${oc.env:…}`) replaced by its value today."""
+    """Copy `cfg` with values from outside (`${hydra:…}`, `${oc.env:…}`) replaced by their current value."""
     copied = cfg.copy()
     for copy, original in zip(_nodes(copied), _nodes(cfg), strict=True):
         raw = OmegaConf.to_container(original, resolve=False)
@@ -312,7 +312,7 @@ def without_resolvers(cfg: DictConfig) -> DictConfig:
 
 
 def _nodes(cfg: DictConfig) -> Iterator[DictConfig]:
-    """`cfg` and the mappings in it, without following interpolations."""
+    """Yield `cfg` and the mappings in it, without following interpolations."""
     yield cfg
     for key in map(str, cfg):
         followed = OmegaConf.is_interpolation(cfg, key) or OmegaConf.is_missing(cfg, key)
@@ -328,7 +328,7 @@ def read_checkpoint(file: Path) -> dict[str, Any]:
     """
     try:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:  # torch's own message goes on to advise reading it with its code
+    except Exception as error:  # torch's own message advises loading it with its code
         raise UserError(
             f"{file} cannot be read as a checkpoint: it is damaged, or holds more than tensors and plain values."
         ) from error
@@ -338,7 +338,7 @@ def read_checkpoint(file: Path) -> dict[str, Any]:
 
 
 def _is_checkpoint(found: Any) -> bool:
-    """Whether `found` has weights, none of them larger than what the file holds of it, and ganart's clocks."""
+    """Return whether `found` has integer counters and weights, none of which claims more bytes than are stored."""
     if not isinstance(found, dict) or not all(isinstance(found.get(key), dict) for key in ("ganart", "state_dict")):
         return False
     weights = found["state_dict"].values()
@@ -348,14 +348,14 @@ def _is_checkpoint(found: Any) -> bool:
 
 
 def refuse_other_shapes(node: DictConfig, weights: Mapping[str, torch.Tensor], file: Path, **building: Any) -> None:
-    """Raise `UserError` if the network that `node` names has not the weights of `file`: before it is made.
+    """Raise `UserError` if the weights of `file` do not fit the network that `node` names, before it is built.
 
-    It is built without memory for this, so that a run folder cannot ask for more of it than its checkpoint has.
+    The shapes come from the meta device, so that a run folder cannot allocate more memory than its checkpoint has.
     """
     with torch.device("meta"):
         try:
             wanted = {name: one.shape for name, one in build_network(node, **building).state_dict().items()}
-        except (NotImplementedError, RuntimeError):  # a network of the user's own that looks at its weights
+        except (NotImplementedError, RuntimeError):  # a user's network that reads values of its weights
             return
     found = {name: one.shape for name, one in weights.items()}
     if differing := sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)):
@@ -372,7 +372,7 @@ def _shape(shape: torch.Size | None) -> str:
 
 @contextmanager
 def usable(folder: Path) -> Iterator[None]:
-    """Turn whatever comes of values in `folder` that are of the wrong kind into one sentence.
+    """Turn any error caused by wrong values in `folder` into one sentence.
 
     Raises:
         UserError: in place of the error.

@@ -1,4 +1,4 @@
-"""A multirun: a job that fails is written down and the others go on; at the end it is told how each went."""
+"""Multiruns: failed jobs recorded while the others go on, threads shared, a table of all jobs at the end."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from ganart.runs.read import Run, mapping
 
 
 def failure_stays_in_its_job(main: Callable[[DictConfig], float | None]) -> Callable[[DictConfig], float | None]:
-    """In a multirun, write down why a job failed, and let the next ones run.
+    """Wrap `main` so that in a multirun a failed job records its error and the next ones run.
 
-    To a sweeper from elsewhere a failed job is an infinite distance: some of them end at NaN, and all at an error.
+    A failed job returns inf: some sweepers stop at NaN, and all at an exception.
     """
 
     @functools.wraps(main)
@@ -58,7 +58,7 @@ def failure_stays_in_its_job(main: Callable[[DictConfig], float | None]) -> Call
 
 
 class Jobs(Callback):
-    """Hydra's callback: says at the end of a multirun how all jobs went; where one failed, the command fails too."""
+    """Hydra callback that prints a table of all jobs at the end of a multirun, and fails if one did not finish."""
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         folder = config.hydra.sweep.dir
@@ -78,7 +78,7 @@ class Jobs(Callback):
         console.print(table(jobs))
         shown = from_here(folder)
         console.say(f"compare them   {shell('ganart', 'report', shown)}")
-        failed = {file.name for file in _failed(folder).iterdir()}  # some in folders that hold a finished run
+        failed = {file.name for file in _failed(folder).iterdir()}  # maybe in the folder of a finished run
         shutil.rmtree(_failed(folder))
         if unfinished := [job for job in jobs if not job.has_finished or job.path.name in failed]:
             fail(
@@ -88,7 +88,7 @@ class Jobs(Callback):
 
 
 def unplace(file: Path) -> None:
-    """Take out of what Hydra writes about a multirun where it lay and whose it is: it is published with its runs."""
+    """Remove paths and host names from Hydra's multirun.yaml, which is published with its runs."""
     if file.is_file():
         before = file.read_text(encoding="utf-8")
         after = yaml.safe_dump(_unplaced(yaml.safe_load(before)), allow_unicode=True, sort_keys=False, width=10_000)
@@ -109,7 +109,7 @@ def _unplaced(value: Any) -> Any:
 
 
 def share_the_machine(config: DictConfig) -> None:
-    """Tell the jobs of a multirun how many of them this machine runs at a time, and say once what that comes to."""
+    """Set the number of jobs that run at a time for the jobs of a multirun, and print the threads that each gets."""
     at_once = jobs_at_once(config)
     os.environ[AT_ONCE] = str(at_once)
     if at_once == 1:
@@ -117,7 +117,7 @@ def share_the_machine(config: DictConfig) -> None:
     from ganart.machine.hardware import choose
     from ganart.machine.threads import cores, share
 
-    with suppress(UserError):  # what the jobs will say themselves
+    with suppress(UserError):  # the jobs report it themselves
         if choose(config.trainer.accelerator, "auto", "auto").accelerator != "cpu":
             return
     of_a_job, wanted = num_processes(config.trainer) or 1, config.trainer.get("threads", "auto")
@@ -132,7 +132,7 @@ def share_the_machine(config: DictConfig) -> None:
 
 
 def jobs_at_once(config: DictConfig) -> int:
-    """How many jobs of a multirun this machine trains at a time: 1 where they run one by one, or on other machines."""
+    """Count the jobs of a multirun that this machine trains at a time; 1 if they run in turn or on other machines."""
     params = config.hydra.sweeper.get("params") or {}
     several = [*(f"{key}={written}" for key, written in params.items()), *config.hydra.overrides.task]
     jobs = math.prod(
@@ -148,12 +148,12 @@ def jobs_at_once(config: DictConfig) -> int:
 
 
 def _failed(sweep_dir: str | Path) -> Path:
-    """Where jobs leave their names when they fail: they may run in other processes."""
+    """Return the folder in which failed jobs create a file of their name: they may run in other processes."""
     return Path(sweep_dir) / ".failed"
 
 
 def table(jobs: Sequence[Run]) -> Table:
-    """One row a job: its name, its first score, its cost, and how it ended."""
+    """Build a table with a row for each job: name, first score, cost, and how it ended."""
     scores = [first_score(job) for job in jobs]
     names = {name for name, _ in scores if name}
     sheet = Table()
@@ -172,5 +172,5 @@ def table(jobs: Sequence[Run]) -> Table:
 
 
 def first_score(job: Run) -> tuple[str, dict[str, Any]]:
-    """Name and row of the first final score; empty where there is none."""
+    """Return name and row of the first final score; empty if there is none."""
     return next(((str(name), mapping(row)) for name, row in mapping(job.summary.get("scores")).items()), ("", {}))

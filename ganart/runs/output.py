@@ -1,4 +1,4 @@
-"""The folder that a command writes to: new for each command, and one for all processes of a run."""
+"""The output folder of a command: new for each command, shared by all processes of a run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BY_TIME = re.compile(r"\$\{now:[^}]*\}")
 
 
 class Folder(Callback):
-    """Hydra's callback: settles the folder of a command before anything is written; says which job begins."""
+    """Hydra callback that sets the folder of a command before anything is written, and prints each job's name."""
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         with _told_to_the_user():
@@ -40,14 +40,14 @@ class Folder(Callback):
 
 
 def settle_run(config: DictConfig) -> None:
-    """Create the folder of the run that `config` describes, Hydra's part included, and write it down there.
+    """Create the run folder for `config`, unless Hydra's setting names one without a time, and record it there.
 
-    A folder that is named by the time is to be new. Two commands may begin in the same second, as the jobs of an array
-    do, so each creates its own: the second gets NAME_2. The processes of one run share theirs; all of them know the
-    name of their launch, and none the second in which another one began.
+    A folder named by the time must be new. Two commands may begin in the same second, as the jobs of an array do, so
+    each creates its own: the second gets NAME_2. The processes of one run share theirs and name it by their launch,
+    since each may begin in another second.
 
     Raises:
-        UserError: if something has started processes that can neither train one run nor one each.
+        UserError: if another program has started processes that can neither train one run nor one each.
     """
     launch, raw = _launch_of(config), _as_written(config, "run")
     if not BY_TIME.search(raw):
@@ -66,13 +66,13 @@ def settle_run(config: DictConfig) -> None:
 
 
 def settle_multirun(config: DictConfig) -> None:
-    """Create the folder of a multirun, and write it down for the sweeper and for every job.
+    """Create the folder of a multirun, and record it for the sweeper and for every job.
 
-    It is named after the run, as `hydra.sweep.dir` says, and the run after its data set, by `${hydra:…}`. That can be
-    asked for in jobs alone, and a job with another data set would answer with another folder.
+    The folder is named after the run by `hydra.sweep.dir`, and the run after its data set, with `${hydra:…}`. Jobs
+    resolve that with their own data set and would get another folder, so the resolved path is recorded.
 
     Raises:
-        UserError: if something has started several processes for it.
+        UserError: if several processes were started for it.
     """
     if _launch_of(config) is not None:
         raise UserError(
@@ -85,8 +85,8 @@ def settle_multirun(config: DictConfig) -> None:
 
 
 def created(folder: Path) -> Path:
-    """Create `folder`, or the first of FOLDER_2, FOLDER_3 … that nobody has created; return which."""
-    with suppress(OSError):  # what writes there says what is wrong with it
+    """Create `folder`, or the first of FOLDER_2, FOLDER_3 … that does not exist; return the one created."""
+    with suppress(OSError):  # a disk error is reported by the first write there
         folder.parent.mkdir(parents=True, exist_ok=True)
         for number in count(1):
             place = folder if number == 1 else folder.with_name(f"{folder.name}_{number}")
@@ -97,7 +97,7 @@ def created(folder: Path) -> Path:
 
 
 def _launch_of(config: DictConfig) -> Launch | None:
-    """The launch that trains this run; none for verbs that do not train."""
+    """Return the launch that trains this run; None for commands that do not train."""
     return launch_of(config.trainer) if "trainer" in config else None
 
 
@@ -107,21 +107,21 @@ def _as_written(config: DictConfig, kind: str) -> str:
 
 
 def _refuse_log_elsewhere(folder: Path) -> None:
-    """Raise `UserError` if log.txt in `folder` leads out of it, or is a pipe: Hydra is about to open it."""
+    """Raise `UserError` if log.txt in `folder` leads out of it or is a pipe, before Hydra opens it."""
     log = folder / "log.txt"
     if log.exists() and not is_inside(folder, log):
         raise UserError(f"{log} is a link out of its folder, or no file, and is not written. Delete it first.")
 
 
 def _resolved(config: DictConfig, kind: str, raw: str) -> Path:
-    """The folder that `raw` names; `${hydra:…}` in it is known only once Hydra has been given its configuration."""
+    """Return the folder that `raw` names; resolving its `${hydra:…}` needs Hydra's configuration in place."""
     with _given_to_hydra(config), read_write(config.hydra):
         config.hydra[kind].dir = raw
         return Path(str(config.hydra[kind].dir))
 
 
 def _settle(config: DictConfig, kind: str, folder: Path) -> None:
-    """Write `folder` down, for this process and for every job, which composes its configuration anew."""
+    """Record `folder` for this process and, as an override, for every job, which composes its own configuration."""
     with read_write(config.hydra):
         config.hydra[kind].dir = str(folder)
         config.hydra.overrides.hydra.append(f"hydra.{kind}.dir={quoted(folder)}")
@@ -140,7 +140,7 @@ def _given_to_hydra(config: DictConfig) -> Iterator[None]:
 
 @contextmanager
 def _told_to_the_user() -> Iterator[None]:
-    """End the command with what its user has to know: of an exception Hydra would make a warning, and go on."""
+    """End the command with the message of a `UserError`: Hydra would turn an exception of a callback into a warning."""
     try:
         yield
     except UserError as error:

@@ -1,4 +1,4 @@
-"""What a run folder tells, read as plain data: no part of it has to be there."""
+"""The content of a run folder as plain data; every part of it may be missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 QUOTES = "'\""
 PATH = re.compile(r"['\"]?(/|~|[A-Za-z]:[\\/]|\\\\)")
-"""How a value begins that is an absolute path, quoted as Hydra has it or not."""
+"""Beginning of a value that is an absolute path, with or without Hydra's quotes."""
 
 ENDINGS = {
     "images": "finished",
@@ -31,28 +31,28 @@ ENDINGS = {
     "callback": "ended by a callback at {place}",
     "pruned": "ended by its sweep at {place}",
 }
-"""How a run that is done ended, in words."""
+"""Texts for each way in which a finished run can have ended."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run folder, at the path that the user named."""
+    """A run folder, at the path that the user named."""
 
     path: Path
 
     @cached_property
     def config(self) -> Json:
-        """Every value, as nested mappings. Nothing in it is resolved: a stranger's may name my environment."""
+        """Every value, as nested mappings, unresolved: a foreign run may refer to this machine's environment."""
         return without_places(mapping(self._yaml("config.yaml")))
 
     @cached_property
     def recipe(self) -> Json:
-        """`config` with what follows from other values as `${…}`: two recipes differ only where their authors did."""
+        """`config` with derived values still as `${…}`, so that two recipes differ only in values that were set."""
         return without_places(mapping(self._yaml("recipe.yaml"))) or self.config
 
     @cached_property
     def overrides(self) -> list[str] | None:
-        """What was typed after `ganart train`; None if that is not known."""
+        """The words typed after `ganart train`; None if unknown."""
         found = self._yaml("overrides.yaml")
         return [_unplaced(printable(str(override))) for override in found] if isinstance(found, list) else None
 
@@ -71,7 +71,7 @@ class Run:
 
     @cached_property
     def protocols(self) -> dict[str, list[tuple[float, Json]]]:
-        """How each score of `curves` was taken, as far as that is known: from how many images on, the protocol."""
+        """The protocols of each score in `curves`, as far as known: (images seen from which it holds, protocol)."""
         found = {}
         for name, rows in self._json(self.path / "protocols.json").items():
             held = [
@@ -82,12 +82,12 @@ class Run:
 
     @cached_property
     def evaluations(self) -> list[tuple[str, Json]]:
-        """When `ganart evaluate` was called on it, and what it wrote."""
+        """Folder name (a time) and summary of each `ganart evaluate` of the run."""
         return [(file.parent.name, self._json(file)) for file in sorted(self._own("evaluations/*/summary.json"))]
 
     @cached_property
     def samples(self) -> list[tuple[int, Path]]:
-        """The sheets of the same latents: images seen, file."""
+        """The sheets of images from the fixed latents: (images seen, file)."""
         files = sorted(self._own("samples/images_*.png"), key=lambda file: by_number(file.name))
         seen = [file.stem.removeprefix("images_") for file in files]
         return [
@@ -98,24 +98,24 @@ class Run:
 
     @cached_property
     def contact_sheets(self) -> list[Path]:
-        """Of pictures painted later, the latest last."""
+        """Sheets of images generated later, the latest last."""
         return sorted(self._own("generated/*/contact_sheet.png"))
 
     @cached_property
     def nearest_works(self) -> list[Path]:
-        """The sheets of the latest audit: generated pictures beside the training pictures nearest to them."""
+        """The sheets of the latest audit: generated images beside their nearest training images."""
         sheets = sorted(self._own("audits/*/sheet_*.png"), key=lambda file: (file.parent, by_number(file.name)))
         return [file for file in sheets if file.parent == sheets[-1].parent]
 
     def _own(self, pattern: str) -> Iterator[Path]:
-        """The files of that pattern; links that lead out of the folder are passed over."""
+        """Return the files that match `pattern`, without links that lead out of the folder."""
         return (file for file in self.path.glob(pattern) if is_inside(self.path, file) and file.is_file())
 
     def _json(self, file: Path) -> Json:
         return read_json(file) if is_inside(self.path, file) else {}
 
     def _yaml(self, name: str) -> Any:
-        """What a file of the folder holds; None for one that is damaged, or is a link that leads out of the folder."""
+        """Return the content of a file; None if it is damaged, or a link that leads out of the folder."""
         if not is_inside(self.path, self.path / name):
             return None
         try:
@@ -125,26 +125,26 @@ class Run:
 
     @property
     def images_seen(self) -> float | None:
-        """When it ended, or how far it is by its curves."""
+        """Images seen at the end, or at the last point of its curves."""
         of_summary = number(self.summary.get("images_seen"))
         last = max((curve.x[-1] for curve in self.curves.values()), default=None)
         return of_summary if of_summary is not None else last
 
     @cached_property
     def failure(self) -> str | None:
-        """Why it failed, in one line; None if it did not, or was resumed since."""
+        """First line of the reason why it failed; None if it did not, or was resumed since."""
         reason = str(self._json(self.path / "failure.json").get("reason", ""))
         return reason.strip().partition("\n")[0] or None
 
     @property
     def has_finished(self) -> bool:
-        """Whether there is nothing more to be done for it."""
+        """True if the run has ended for good, so that there is nothing to resume."""
         ended_by = self.summary.get("ended_by")
         return isinstance(ended_by, str) and ended_by in ENDINGS
 
     @property
     def state(self) -> str:
-        """How far it came, in words."""
+        """The state of the run in words: how it ended, or how far it is."""
         if self.failure:
             return f"failed: {self.failure}"
         if not self.config:
@@ -165,17 +165,17 @@ class Run:
 
 
 def mapping(value: Any) -> Json:
-    """`value` if it is a mapping, else {}: for parts of files that may hold anything."""
+    """Return `value` if it is a mapping, else {}: for parts of files that may hold anything."""
     return value if isinstance(value, dict) else {}
 
 
 def items(value: Any) -> list[Any]:
-    """`value` if it is a list, else []."""
+    """Return `value` if it is a list, else []."""
     return value if isinstance(value, list) else []
 
 
 def read_json(file: Path) -> Json:
-    """What `file` holds if that is a mapping, else {}."""
+    """Return the mapping in `file`; {} if it holds anything else or cannot be read."""
     try:
         return foreign.read_json(file)
     except UserError:
@@ -183,6 +183,6 @@ def read_json(file: Path) -> Json:
 
 
 def _unplaced(override: str) -> str:
-    """`key=VALUE`, whose value may be an absolute path: pages are published."""
+    """Return `override` (key=VALUE) with an absolute path in VALUE `unplaced`, since pages are published."""
     key, equals, value = override.partition("=")
     return f"{key}{equals}{without_places(value.strip(QUOTES))}" if PATH.match(value) else override

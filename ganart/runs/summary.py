@@ -1,4 +1,4 @@
-"""What a run came to: `summary.json` and the table at the end."""
+"""The result of a run: `summary.json` and the final table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STACK = ("torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "nump
 
 
 def versions() -> dict[str, str]:
-    """The versions that numbers and pixels may depend on."""
+    """Return the versions of packages that numbers and pixels may depend on."""
     return {
         "ganart": __version__,
         "python": platform.python_version(),
@@ -33,7 +33,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str | None:
-    """The commit of ganart's own checkout, with a + if it has changed since; None for an installed ganart."""
+    """Return the commit of ganart's checkout, with a + if it has changes; None for an installed ganart."""
     checkout = Path(__file__).parents[2]
     if not (checkout / ".git").exists():
         return None
@@ -59,18 +59,18 @@ def device_name(device: torch.device) -> str:
 
 
 def write(file: Path, facts: dict[str, Any]) -> None:
-    """Write `facts`, and the versions that they may depend on."""
+    """Write `facts` and the `versions` they may depend on."""
     write_json(file, {**facts, "versions": versions()})
 
 
 def headline(results: Sequence[Result], facts: dict[str, Any]) -> str:
-    """What was done, in how long, on what, and how it was scored."""
+    """Return one line with images seen, seconds, device, and the number of images scored."""
     scored = f"; scored on {results[0].protocol['n_fake']:,} pictures" if results else ""
     return f"{facts['images_seen']:,} images in {facts['seconds_training']:.0f} s on {facts['device']}{scored}"
 
 
 def table(results: Sequence[Result]) -> Table:
-    """The scores as a table, with the floor that real pictures reach; with few pictures the unbiased ones first."""
+    """Build the table of scores with the floor of real images; see `in_order` for the order."""
     sheet = Table()
     for name in ("score", "value", "real pictures reach", "× floor"):
         sheet.add_column(name, justify="left" if name == "score" else "right", overflow="fold")
@@ -86,7 +86,7 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def in_order(results: Sequence[Result]) -> list[Result]:
-    """As they came, but with kernel distances first where Fréchet distances are biased: see `caveats`."""
+    """Return `results` in their order, kernel distances first where Fréchet distances are biased (see `caveats`)."""
     return sorted(results, key=lambda row: not (few(row) and row.name.startswith(("kid", "kd_"))))
 
 
@@ -95,7 +95,7 @@ def few(row: Result) -> bool:
 
 
 def caveats(results: Sequence[Result]) -> list[str]:
-    """What the reader of these numbers has to know about them."""
+    """Return a warning if a Fréchet distance of fewer than 10,000 images is among `results`: its bias is about c/N."""
     frechet = next((row for row in results if few(row) and row.name.startswith(("fid", "fd_"))), None)
     if frechet is None:
         return []
@@ -107,7 +107,7 @@ def caveats(results: Sequence[Result]) -> list[str]:
 
 
 def protocol_lines(results: Sequence[Result]) -> list[str]:
-    """The protocol that all results share, on one line, and what is particular to each on lines of their own."""
+    """Return the protocol shared by all results on one line, and the settings of each on a line of its own."""
     if not results:
         return []
     first = results[0].protocol
@@ -124,7 +124,7 @@ def _listed(protocol: dict[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    """A hash by its first digits, a fraction by three, all else whole."""
+    """Return `value` as text: 12 digits of a hash, three of a fraction, all else whole."""
     if isinstance(value, dict):
         return "{" + _listed(value) + "}"
     if isinstance(value, float):
@@ -133,7 +133,7 @@ def _short(value: Any) -> str:
 
 
 def label_table(table: LabelTable) -> Table:
-    """Every class of one factor, as a table."""
+    """Build the table of all classes of one factor."""
     title = f"by {table.factor}"
     if table.total_variation is not None:
         title += f": shares differ by {table.total_variation:.1%}"
