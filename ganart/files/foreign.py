@@ -15,7 +15,7 @@ from ganart.errors import UserError
 
 MOST_BYTES = {".yaml": 2_000_000, ".json": 200_000_000, ".csv": 2_000_000_000}
 MOST_LEVELS = 40
-"""Maximum nesting depth of a configuration; ganart's own have six levels."""
+"""Maximum nesting depth of a configuration or of JSON; ganart's own have at most ten levels."""
 
 MOST_VALUES = 100_000
 """Maximum number of values of a configuration once its references are followed; ganart's own have hundreds."""
@@ -46,12 +46,44 @@ def read_json(file: Path) -> dict[str, Any]:
     """
     text = read_text(file)
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = parsed(text)
+    except ValueError as error:
         raise _damaged(file, error) from error
     if not isinstance(found, dict):
         raise UserError(f"{file} is damaged: it is no mapping.")
     return found
+
+
+def parsed(text: str) -> Any:
+    """Return what `text`, JSON from anybody, holds: nested so little that nothing that walks through it is stopped.
+
+    Raises:
+        ValueError: in a few words, if it is damaged, nested more than `MOST_LEVELS` deep, or has a number of thousands
+            of digits.
+    """
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    except ValueError:  # Python's own limit, whose message advises to raise it in Python
+        raise ValueError("it has a number of thousands of digits") from None
+    if text.count("[") + text.count("{") > MOST_LEVELS and _is_deeper(found, MOST_LEVELS):
+        raise ValueError(_TOO_DEEP)
+    return found
+
+
+_TOO_DEEP = f"it is nested more than {MOST_LEVELS} levels deep"
+
+
+def _is_deeper(found: Any, levels: int) -> bool:
+    """Whether lists and mappings in `found` lie in one another more than so many `levels` deep."""
+    layer = [found] if isinstance(found, dict | list) else []
+    for _ in range(levels):
+        nodes = (node.values() if isinstance(node, dict) else node for node in layer)
+        layer = [inner for node in nodes for inner in node if isinstance(inner, dict | list)]
+    return bool(layer)
 
 
 def read_yaml(file: Path) -> Any:

@@ -16,6 +16,7 @@ from PIL import Image
 from ganart.codecs.image import COMMENT, EXIF, KEY, USER_COMMENT, pixels_of
 from ganart.datasets.reading.settings import FILTERS
 from ganart.errors import UserError
+from ganart.files.foreign import parsed
 from ganart.files.paths import from_here
 from ganart.seeds import LARGEST_SEED, LEAST_TRUNCATION
 
@@ -115,8 +116,8 @@ def read_picture(file: Path) -> tuple[np.ndarray, dict[str, Any]]:
             f"dropped what stood beside the pixels. {AS_WRITTEN}"
         )
     try:
-        origin = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        origin = parsed(text)
+    except ValueError as error:
         raise UserError(f"{file}: its origin is damaged ({error}). {AS_WRITTEN}") from error
     if not isinstance(origin, dict) or not origin.keys() >= NEEDED:
         raise UserError(f"{file}: its origin lacks what generating it again needs ({', '.join(sorted(NEEDED))}).")
