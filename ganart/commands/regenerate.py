@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,22 +128,53 @@ def run_of(file: Path, origin: dict[str, Any], run: str | None) -> RunFolder:
     It is looked for where it lay as seen from the file, then by its name from here and from all folders around it.
 
     Raises:
-        UserError: if none is found.
+        UserError: if none is found, or something of its name that cannot be used, with the reason.
     """
     from ganart.runs.folder import RunFolder
 
     if run is not None:
         return RunFolder.open(run)
-    there = [RunFolder(place) for place in _places(file, origin) if (place / "config.yaml").is_file()]
-    for folder in there:
-        if _has_written(folder, origin):
-            return folder
-    if there:
-        return there[0]
+    called_so: list[RunFolder] = []
+    around: list[RunFolder] = []
+    problems: list[str] = []
+    for place in dict.fromkeys(_places(file, origin)):
+        is_called_so = place.name == Path(origin["run"]).name
+        match _at(place, is_called_so):
+            case RunFolder() as folder if _has_written(folder, origin):
+                return folder
+            case RunFolder() as folder:
+                (called_so if is_called_so else around).append(folder)
+            case str() as problem:
+                problems.append(problem)
+    if problems and not called_so:
+        raise UserError(
+            f"The run that generated it, {origin['run']}, cannot be used: {problems[0]} "
+            "If it lies elsewhere, say where: run=RUN_FOLDER"
+        )
+    if others := [*called_so, *around]:
+        return others[0]
     raise UserError(
         f"The run that generated it, {origin['run']}, is found neither from here nor around the file. "
         "Say where it is: run=RUN_FOLDER"
     )
+
+
+def _at(place: Path, is_called_so: bool) -> RunFolder | str | None:
+    """The run folder at `place`; or why what `is_called_so` is none; or None where there is nothing to look at."""
+    from ganart.run_folder import RunFolder
+
+    try:
+        if not (place.exists() if is_called_so else (place / "config.yaml").is_file()):
+            return None
+        folder = RunFolder.open(place)
+        with (folder.path / "config.yaml").open("rb") as config:
+            config.read(1)
+        return folder
+    except UserError as error:
+        return str(error)
+    except OSError as error:
+        is_there = is_called_so and error.errno != errno.ENAMETOOLONG
+        return f"{place} cannot be read: {error.strerror or error}." if is_there else None
 
 
 def _places(file: Path, origin: dict[str, Any]) -> Iterator[Path]:

@@ -67,7 +67,9 @@ def explain(error: Exception, module: str) -> str | None:
     if isinstance(error, ConfigCompositionException):
         return _bad_override(error, module.rpartition(".")[2])
     if (disk := disk_error_in(error)) is not None:
-        return f"{disk.filename or 'A file'} cannot be written or read: {disk.strerror}. {RUN_ADVICE}"
+        is_multirun = {"--multirun", "-m"} & set(sys.argv)
+        advice = RUN_ADVICE.replace("hydra.run.dir", "hydra.sweep.dir") if is_multirun else RUN_ADVICE
+        return f"{disk.filename or 'A file'} cannot be written or read: {disk.strerror}. {advice}"
     if isinstance(error, HydraException | OmegaConfBaseException):
         return str(error)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -84,7 +85,8 @@ class Painter:
                     self.checkpoint, kept
                 )  # no bytes are copied: both names stand for one file until one is replaced
             except OSError:
-                shutil.copyfile(self.checkpoint, kept)
+                with suppress(OSError):  # a run that cannot be written to is not trained further there either
+                    shutil.copyfile(self.checkpoint, kept)
 
     def origin(self, recipe: Recipe, folder: Path) -> dict[str, Any]:
         """Everything that a picture of `recipe`, to be written into `folder`, can be traced by and generated from."""

@@ -17,7 +17,8 @@ from torch import nn
 
 from ganart.config.build import TORCHVISION_SETS, build, build_network, refuse_wrong_arguments, targets_in
 from ganart.config.values import TAKING_SEVERAL
-from ganart.errors import UserError
+from ganart.errors import PlaceError, UserError
+from ganart.files.paths import RUN_ADVICE, disk_error_in
 from ganart.gan import PLAYERS
 from ganart.machine.hardware import choose
 from ganart.ranges import is_number
@@ -241,6 +242,9 @@ def _refusal(key: str, attempt: Callable[..., object], *arguments: Any, **named:
     except (MissingMandatoryValue, InterpolationResolutionError):
         return  # told by the value that is wanting
     except (UserError, ValueError, TypeError, RuntimeError, InstantiationException) as error:
+        if isinstance(error, InstantiationException) and (disk := disk_error_in(error)) is not None:
+            place = disk.filename or "A file"
+            raise PlaceError(f"{place} cannot be written or read: {disk.strerror}. {RUN_ADVICE}") from error
         cause = error.__cause__ if isinstance(error, InstantiationException) else error
         message = str(cause).strip()
         if not isinstance(error, UserError):  # others explain themselves at length

@@ -1,6 +1,7 @@
 """Files that `generate` writes, of a run whose factors and classes are called as people call them."""
 
 import csv
+import errno
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from ganart.commands.train import say_what_to_do_next
 from ganart.datasets.side_by_side import read_folder, side_by_side
 from ganart.generation.provenance import read_picture
 from ganart.grids import is_sheet
+from ganart.runs.folder import RunFolder
 
 CLASSES = ("Post Impressionism", "Post-Impressionism", "[/i]", "Cubist")
 BASE = (
@@ -223,3 +225,75 @@ def test_a_score_in_full_is_offered_where_it_can_be_taken(monkeypatch, capsys, n
     run = SimpleNamespace(path="runs/a", dataset={"factors": factors}, summary={"images_seen": 10})
     say_what_to_do_next(run)
     assert ("ganart evaluate" in capsys.readouterr().out) == (num_classes > 1 or has_weights)
+
+
+def emptied(folder):
+    (folder / "config.yaml").unlink()
+
+
+def leading_away(folder):
+    shutil.rmtree(folder / "samples")
+    (folder / "samples").symlink_to(folder.parents[2])
+
+
+def closed(folder):
+    (folder / "config.yaml").unlink()
+    (folder / "config.yaml").mkdir()
+
+
+def damaged(folder):
+    (folder / "config.yaml").write_text("{")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (emptied, "is not a run folder: there is no config.yaml"),
+        (closed, "is not a run folder: there is no config.yaml"),
+        (leading_away, "samples is a link to"),
+        (damaged, "config.yaml is damaged"),
+    ],
+)
+def test_a_run_that_is_there_and_cannot_be_used_is_not_called_missing(ganart, run, tmp_path, spoil, says):
+    copied = tmp_path / "project/runs/art" / run.path.name
+    shutil.copytree(run.path, copied)
+    status, text = ganart("generate", f"run={copied}", "seeds=3", f"hydra.run.dir={tmp_path}/out")
+    assert status == 0, text
+    (file,) = (tmp_path / "out").glob("seed0003*.png")
+    spoil(copied)
+    status, text = ganart("regenerate", str(file))
+    assert status == 1
+    assert says in text
+    assert "is found neither" not in text
+
+
+def test_a_run_that_is_closed_to_this_user_is_not_called_missing(ganart, run, tmp_path, monkeypatch):
+    copied = tmp_path / "runs" / run.path.name
+    shutil.copytree(run.path, copied)
+    ganart("generate", f"run={copied}", "seeds=3", f"hydra.run.dir={tmp_path}/out")
+    (file,) = (tmp_path / "out").glob("seed0003*.png")
+    monkeypatch.setattr(RunFolder, "open", classmethod(refuse_to_open))
+    status, text = ganart("regenerate", str(file))
+    assert status == 1
+    assert f"{run.path.name} cannot be read: Permission denied. If it lies elsewhere, say where: run=" in text
+
+
+def refuse_to_open(cls, path, **_):
+    raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+
+def test_a_run_that_cannot_be_written_to_still_paints_elsewhere(ganart, run, tmp_path, monkeypatch):
+    copied = tmp_path / run.path.name
+    shutil.copytree(run.path, copied)
+    before = sorted(copied.rglob("*"))
+
+    def refuse(source, target, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(target))
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(shutil, "copyfile", refuse)
+    status, text = ganart("generate", f"run={copied}", "seeds=3", f"hydra.run.dir={tmp_path}/out")
+    assert status == 0, text
+    (file,) = (tmp_path / "out").glob("seed0003*.png")
+    assert sorted(copied.rglob("*")) == before
+    assert ganart("regenerate", str(file))[0] == 0
