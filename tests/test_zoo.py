@@ -7,8 +7,10 @@ import json
 import os
 import pickle
 import shutil
+import zipfile
 from pathlib import Path
 
+import optuna
 import pytest
 import torch
 import yaml
@@ -150,6 +152,9 @@ def laughs(levels: int = 40) -> str:
 def laughing_references(run: Path, canary: Path) -> None:
     change(run, **{"x0": "lol"}, **{f"x{n}": f"${{x{n - 1}}}" * 9 for n in range(1, 40)})
 
+
+QUICK = ("log.txt elsewhere", "binary files", "a pipe", "a sample elsewhere", "deep JSON")
+"""Those of which a sweep into their folder, or a report on their pictures, opens something: run with every change."""
 
 ANIMALS = {
     # code
@@ -332,9 +337,120 @@ def test_strangers(ganart, stranger, name):
     try_all(ganart, stranger, ANIMALS[name])
 
 
-@pytest.mark.parametrize("name", ["log.txt elsewhere", "binary files", "a pipe"])
+MOSTLY_SLOW = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in ANIMALS]
+
+
+@pytest.mark.parametrize("name", MOSTLY_SLOW)
 def test_strangers_as_studies_and_as_data(ganart, stranger, name):
     try_all(ganart, stranger, ANIMALS[name], OTHER_VERBS)
+
+
+@pytest.fixture(scope="module")
+def study(lab, honest):
+    """A study of one trial, a run like the honest one."""
+    place, trial = lab / "study", lab / "study/trials/0000_hinge"
+    trial.parent.mkdir(parents=True)
+    shutil.copytree(honest, trial)
+    found = Study.open(place, None, [Objective("images_seen", True)])
+    distribution = optuna.distributions.CategoricalDistribution(["hinge", "minimax"])
+    found.optuna.add_trial(
+        optuna.trial.create_trial(
+            params={"loss": "hinge"}, distributions={"loss": distribution}, value=32.0,
+            user_attrs={FOLDER: "trials/0000_hinge", "overrides": ["loss=hinge"]},
+        )
+    )  # fmt: skip
+    return place
+
+
+@pytest.mark.parametrize("name", MOSTLY_SLOW)
+def test_strangers_as_trials_of_a_study(ganart, stranger, study, name):
+    """The study has all its trials: a sweep that joins it looks at what there is, and so does its report."""
+    whole = stranger.with_name("study")
+    shutil.copytree(study, whole)
+    trial = whole / "trials/0000_hinge"
+
+    def make(run: Path, canary: Path) -> None:
+        ANIMALS[name](trial, canary)
+
+    sweep = (
+        "sweep",
+        "n_trials=1",
+        "objective=images_seen",
+        "loss=hinge,minimax",
+        "sampler=grid",
+        "hydra.run.dir=study",
+    )
+    verbs = {
+        "sweep": lambda run: (*sweep, *SMALL, f"dataset.root={study.parent / 'pictures'}"),
+        "report": lambda run: ("report", "study", "output=out/study.html"),
+    }
+    try_all(ganart, stranger, make, verbs)
+
+
+# ---------------------------------------------------------------------------------------------- data
+
+
+def zip_of(folder: Path, *names: str) -> None:
+    with zipfile.ZipFile(folder / "stranger.zip", "w") as archive:
+        for number, name in enumerate(names):
+            archive.writestr(zipfile.ZipInfo(name), (folder / "1.png").read_bytes() + bytes([number]))
+
+
+def bomb(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "stranger.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("1.png", (folder / "1.png").read_bytes())
+        archive.writestr("2.png", bytes(100_000_000))
+
+
+ROW = '{"file": "1.png", "style": "x"}'
+TABLES = {
+    "deep JSON": ("t.json", "[" * 100_000),
+    "deep JSON that is whole": ("t.json", "[" * 500 + ROW + "]" * 500),
+    "deep lines": ("t.jsonl", ROW + "\n" + '{"a":' * 100_000),
+    "a number of many digits": ("t.json", '[{"file": "1.png", "style": ' + "9" * 10_000 + "}]"),
+    "letters that are none": ("t.json", '[{"file": "1.png", "style": "\\ud800"}]'),
+    "commands to a terminal": ("t.csv", "file,style\n1.png,\x1b]0;owned\x07\x1b[2J\n"),
+    "formulas and markup": ("t.csv", "file,style\n1.png,=cmd|x\n2.png,<script>[/i]\n"),
+    "binary": ("t.csv", bytes(range(256)) * 99),
+    "zeros": ("t.csv", bytes(100_000)),
+    "one long line": ("t.csv", "x" * 1_000_000),
+    "rows that are none": ("t.json", '{"labels": [5, "1.png", [], ["1.png"], ["1.png", {}]]}'),
+    "labels that are none": ("t.json", '{"labels": 5}'),
+}
+DATA = {
+    "names that lead out": lambda folder: zip_of(folder, "../../canary", "/etc/x.png", "a/../../../mine.txt", "1.png"),
+    "names that command a terminal": lambda folder: zip_of(folder, "\x1b[2Ja/1.png", "b\x07/2.png"),
+    "names that are markup": lambda folder: zip_of(folder, "[/i]/1.png", "<script>/2.png", "=cmd|x/3.png"),
+    "a bomb": bomb,
+    "half a zip": lambda folder: (folder / "stranger.zip").write_bytes(b"PK\x03\x04" + bytes(500)),
+    "nothing": lambda folder: (folder / "stranger.zip").write_bytes(b""),
+}
+AS_DATA = ("dataset", "dataset=image_folder", "dataset.height=8", "dataset.width=8", "hydra.run.dir=out/dataset")
+
+
+@pytest.fixture
+def data(stranger):
+    """A folder with two pictures."""
+    folder = stranger.with_name("data")
+    folder.mkdir()
+    for number in (1, 2):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_of_strangers(ganart, stranger, data, name):
+    file, content = TABLES[name]
+    write(data, content, file)
+    told = {"dataset": lambda run: (*AS_DATA, "dataset.root=data", f"dataset.labels={file}")}
+    try_all(ganart, stranger, lambda run, canary: None, told)
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_zips_of_strangers(ganart, stranger, data, name):
+    told = {"dataset": lambda run: (*AS_DATA, "dataset.root=data/stranger.zip")}
+    try_all(ganart, stranger, lambda run, canary: DATA[name](data), told)
+    assert not Path("/etc/x.png").exists()
 
 
 # ---------------------------------------------------------------------------------------------- studies

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from torch import nn
 
 from ganart.api.compose import compose
@@ -14,7 +14,7 @@ from ganart.config.build import build
 from ganart.console import progress, working
 from ganart.datasets.base import PictureSet
 from ganart.datasets.in_memory import pictures_in_memory
-from ganart.datasets.side_by_side import pictures_by_number, read_folder, side_by_side
+from ganart.datasets.side_by_side import pictures_by_number, read_folder, settings_of, side_by_side
 from ganart.errors import UserError
 from ganart.features import FeatureNetwork, Module
 from ganart.generation.painter import device_of
@@ -35,7 +35,7 @@ def score(
             pair of such a tensor and its class labels [N], or the data of a run, `run.pictures()`.
         fake: the same of the generated ones.
         overrides: what else `ganart evaluate` takes: `"num_images=5000"`, `"seed=1"`, `"device=cuda"`,
-            `"pictures.height=64"`, `"features.weights=FILE"`.
+            `"pictures.height=64"`, `"dataset.encoding=gbk"`, `"features.weights=FILE"`.
         metrics: of the group `metric`, fid, kid, precision_recall …, or scores of your own; None: all of them.
         features: of the group `features`, inception, classifier …; or any network from float [N, C, H, W] in [−1, 1]
             to features [N, D]. None: Inception where its weights are at hand, else a classifier of the real labels.
@@ -56,7 +56,7 @@ def score(
         network = features if isinstance(features, FeatureNetwork) else Module(network=features, name="own")
     else:
         network = build(cfg.features, allow=cfg.allow_targets)
-    return score_pictures(cfg, *_pictures(real, fake, cfg.pictures), network, taken)
+    return score_pictures(cfg, *_pictures(real, fake, settings_of(cfg.pictures, cfg.dataset)), network, taken)
 
 
 def score_pictures(
@@ -74,9 +74,8 @@ def score_pictures(
         return scorer.evaluate(sample, fake_hash=fake.hash)
 
 
-def _pictures(real: Any, fake: Any, settings: DictConfig) -> tuple[PictureSet, PictureSet]:
-    """Both sides as data sets of one size."""
-    how = {str(key): value for key, value in OmegaConf.to_container(settings, resolve=True).items()}  # type: ignore[union-attr]
+def _pictures(real: Any, fake: Any, how: dict[str, Any]) -> tuple[PictureSet, PictureSet]:
+    """Both sides as data sets of one size, folders read as `how` says."""
     sides = {"real": real, "fake": fake}
     given = {key: _in_memory(side, key) for key, side in sides.items() if not isinstance(side, str | Path)}
     if not given:

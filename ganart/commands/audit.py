@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from ganart.command_line.arguments import asks, values_in, with_output, with_seeds_quoted
 from ganart.config.messages import tells_users
@@ -61,9 +61,10 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
     from ganart.runs.folder import RunFolder, read_checkpoint, sha256_of
 
     run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
-    data = run.pictures(moved=cfg.dataset, allow=allow)
+    of_run = cfg.dataset if cfg.pictures is None else {key: cfg.dataset[key] for key in ("root", "labels")}
+    data = run.pictures(moved=of_run, allow=allow)
     if cfg.pictures is not None:
-        pictures, names = _read(cfg.pictures, data, run.config.dataset)
+        pictures, names = _read(cfg.pictures, data, run.config.dataset, cfg.dataset)
         return data, pictures, names, {"run": unplaced(run.path), "pictures": unplaced(cfg.pictures)}
     checkpoint = run.checkpoint(cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint)
     painter = Painter(run, checkpoint, cfg.average, device_of(cfg.device), allow)
@@ -86,26 +87,23 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
 
 
 def _of_folders(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[str, Any]]:
-    from ganart.datasets.side_by_side import side_by_side
+    from ganart.datasets.side_by_side import settings_of, side_by_side
 
-    how = OmegaConf.to_container(cfg.size, resolve=True)
-    assert isinstance(how, dict)
-    data, others = side_by_side(
-        cfg.works, cfg.pictures, {str(key): value for key, value in how.items()}, keys=("works", "pictures", "size")
-    )
+    how = settings_of(cfg.size, cfg.dataset)
+    data, others = side_by_side(cfg.works, cfg.pictures, how, keys=("works", "pictures", "size"))
     subject = {"works": unplaced(cfg.works), "pictures": unplaced(cfg.pictures)}
     return data, others.images, others.manifest.files, subject
 
 
-def _read(folder: str, data: PictureSet, dataset: DictConfig) -> tuple[np.ndarray, list[str]]:
-    """The pictures in `folder`, brought to size as those of `data` were."""
+def _read(folder: str, data: PictureSet, dataset: DictConfig, asked: DictConfig) -> tuple[np.ndarray, list[str]]:
+    """The pictures in `folder`, brought to size as those of `data` were, its files read as is `asked`."""
     import numpy as np
 
-    from ganart.datasets.side_by_side import read_folder
+    from ganart.datasets.side_by_side import read_folder, settings_of
 
     how = {"height": data.height, "width": data.width, "channels": data.channels}
     how |= {key: dataset[key] for key in ("resize", "filter", "background") if key in dataset}
-    others = read_folder("pictures", folder, how)
+    others = read_folder("pictures", folder, settings_of(how, asked))
     return np.asarray(others.images), others.manifest.files
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from ganart.command_line.arguments import asks, values_in, with_output
 from ganart.config.messages import tells_users
@@ -67,11 +67,9 @@ def _of_run(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
 
 def _of_folders(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
     from ganart.api.scoring import score_pictures
-    from ganart.datasets.side_by_side import side_by_side
+    from ganart.datasets.side_by_side import settings_of, side_by_side
 
-    how = OmegaConf.to_container(cfg.pictures, resolve=True)
-    assert isinstance(how, dict)
-    real, fake = side_by_side(cfg.real, cfg.fake, {str(key): value for key, value in how.items()})
+    real, fake = side_by_side(cfg.real, cfg.fake, settings_of(cfg.pictures, cfg.dataset))
     subject = {"real": unplaced(cfg.real), "fake": unplaced(cfg.fake), "fake_hash": fake.hash}
     return score_pictures(cfg, real, fake, *_parts(cfg)), subject
 

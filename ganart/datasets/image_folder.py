@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,9 +25,13 @@ from ganart.datasets.reading.label_tables import USUAL_NAMES, read_table
 from ganart.datasets.reading.resize import WAYS, fit
 from ganart.datasets.reading.sources import Entry, list_pictures, read_named, reader
 from ganart.errors import UserError
+from ganart.files.paths import shell
 
 DECODER = 2
 """Part of the key: counted up when the same files and settings would give other pixels, labels or splits."""
+
+MOST_LOOKED_IN = 8
+"""Folders of the pictures in which a table of labels is looked for unasked."""
 
 CONTENTS = 2**28
 PIXELS = 2**30
@@ -75,7 +78,7 @@ class ImageFolder(Dataset):
         filter: str = "lanczos",
         background: str | Sequence[int] = "white",
         test_fraction: float = 0.1,
-        encoding: str | None = None,
+        encoding: str | int | None = None,
         max_pixels: int = MAX_PIXELS,
         licence: str = "unknown",
         condition: str | Sequence[str] = (),
@@ -125,12 +128,14 @@ class ImageFolder(Dataset):
         return [*self._listing.notes, *self._labelling.notes, *self._hints()]
 
     def _hints(self) -> Iterator[str]:
-        """A table that other tools have laid beside the pictures, where nothing else gives labels."""
-        if self.labels == "folder" and not self.factors():
-            for name in USUAL_NAMES:
-                with suppress(UserError):
-                    _table(name, self.root)
-                    yield f"{name} lies there too; to take labels from it: dataset.labels={name}"
+        """A table that other tools have laid beside the pictures and that labels them, where folders do not."""
+        names = [entry.name for entry in self._entries]
+        if self.labels == "folder" and len(set(self._labelling.rows)) == 1:
+            for place in _tables_nearby(names):
+                with suppress(UserError):  # it is none, or is of other pictures
+                    self._label_by(place, _table(place, self.root), names)
+                    line = shell(f"dataset.labels={place}")
+                    yield f"{place} lies there too; to take labels from it: {line}"
 
     def can_read_now(self, file: str) -> bool:
         with reader(self.root) as read, pillow_limit(self.max_pixels):
@@ -143,13 +148,10 @@ class ImageFolder(Dataset):
     def decode(self) -> Iterator[Picture | Skipped]:
         yield from self._listing.skipped
         with (
-            warnings.catch_warnings(),
             pillow_limit(self.max_pixels),
             reader(self.root) as read,
             ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
         ):
-            # Odd EXIF blocks and large scans are common; a file that cannot be read at all raises instead of warning.
-            warnings.filterwarnings("ignore", module=r"PIL\.")
             yield from _in_order(pool, partial(self._picture, read), len(self._entries))
 
     def _label(self, names: Sequence[str], folders: Sequence[str]) -> labelling.Labelling:
@@ -157,16 +159,20 @@ class ImageFolder(Dataset):
             return labelling.from_folders(self._layout.levels, folders)
         if self.labels == "none":
             return labelling.Labelling((), [()] * len(names))
-        table = read_table(Path(self.labels).name, self._table, self.encoding)
+        return self._label_by(self.labels, self._table, names)
+
+    def _label_by(self, labels: str, content: bytes, names: Sequence[str]) -> labelling.Labelling:
+        """Label the pictures by the table that is called `labels`."""
+        table = read_table(Path(labels).name, content, self.encoding)
         basenames = Counter(PurePosixPath(name).name for name in names)
         known = [
             labelling.spellings(
-                (name, file, f"{self.root.stem}/{name}", *_seen_from_table(name, self.labels)),
+                (name, file, f"{self.root.stem}/{name}", *_seen_from_table(name, labels)),
                 basenames[PurePosixPath(name).name] == 1,
             )
             for name, file in zip(names, self._layout.files, strict=True)
         ]
-        return labelling.from_table(known, table, self.asked_factors)
+        return labelling.from_table(known, table, self.asked_factors, self._listing.notes)
 
     def _picture(self, read: Callable[[Entry], bytes], index: int) -> Picture | Skipped:
         file, entry, data = self._layout.files[index], self._entries[index], b""
@@ -212,6 +218,12 @@ def _seen_from_table(name: str, labels: str) -> list[str]:
     """The name of a picture as a table in a folder of the pictures says it: train/metadata.csv speaks of its own."""
     folder = PurePosixPath(labels).parent.as_posix()
     return [name.removeprefix(f"{folder}/")] if name.startswith(f"{folder}/") else []
+
+
+def _tables_nearby(names: Sequence[str]) -> list[str]:
+    """Where a table may lie that another tool has written: beside the pictures, or in an outer folder of theirs."""
+    outer = sorted({name.partition("/")[0] for name in names if "/" in name})[:MOST_LOOKED_IN]
+    return [*USUAL_NAMES, *(f"{folder}/{name}" for folder in outer for name in USUAL_NAMES)]
 
 
 def _safe(root: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from torch import Tensor
 from ganart.datasets import cache
 from ganart.datasets.base import UNKNOWN, PictureSet
 from ganart.datasets.image_folder import ImageFolder
-from ganart.datasets.reading.decoding import open_picture
+from ganart.datasets.reading.decoding import MAX_PIXELS, pillow_limit, upright_size
+from ganart.datasets.reading.settings import HOW_READ
 from ganart.datasets.reading.sources import list_pictures, reader
 from ganart.errors import UserError
 
@@ -23,7 +24,7 @@ from ganart.errors import UserError
 def side_by_side(
     real: str, fake: str, how: dict[str, Any], *, keys: tuple[str, str, str] = ("real", "fake", "pictures")
 ) -> tuple[PictureSet, PictureSet]:
-    """Read both folders or zips as `how` says (height, width, channels, resize, filter).
+    """Read both folders or zips as `how` says: height, width and other settings of `ImageFolder`.
 
     `keys` are what the user calls the two, and the group of `how`.
 
@@ -31,9 +32,21 @@ def side_by_side(
         UserError: if one of them cannot be read, or their pictures have several sizes and none is wanted.
     """
     if how["height"] is None or how["width"] is None:
-        width, height = _only_size({keys[0]: real, keys[1]: fake}, keys[2])
+        width, height = _only_size({keys[0]: real, keys[1]: fake}, keys[2], how)
         how = how | {"height": how["height"] or height, "width": how["width"] or width}
     return read_folder(keys[0], real, how), read_folder(keys[1], fake, how)
+
+
+def settings_of(size: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of `ImageFolder` that a user gave a command for folders and zips of pictures.
+
+    Args:
+        size: to what they are brought, as the command's group says: height, width, channels, resize …
+        dataset: the command's group of that name, of which `encoding` and `max_pixels` say how files are read; where
+            they are None, the data set's own defaults stand.
+    """
+    given = {key: dataset[key] for key in HOW_READ if dataset[key] is not None}
+    return {str(key): value for key, value in size.items()} | given
 
 
 def read_folder(key: str, root: str, how: dict[str, Any]) -> PictureSet:
@@ -81,9 +94,10 @@ def _told_as(key: str) -> Iterator[None]:
         raise UserError(str(error).replace("dataset.root", key)) from error
 
 
-def _only_size(roots: dict[str, str], group: str) -> tuple[int, int]:
-    """The (width, height) that all pictures have."""
-    sizes: dict[str, Counter[tuple[int, int]]] = {key: _sizes(key, root) for key, root in roots.items()}
+def _only_size(roots: dict[str, str], group: str, how: dict[str, Any]) -> tuple[int, int]:
+    """The (width, height) that all pictures have, upright."""
+    limit = how.get("max_pixels", MAX_PIXELS)
+    sizes: dict[str, Counter[tuple[int, int]]] = {key: _sizes(key, root, limit) for key, root in roots.items()}
     found = set().union(*sizes.values())
     if len(found) == 1:
         return next(iter(found))
@@ -98,15 +112,15 @@ def _only_size(roots: dict[str, str], group: str) -> tuple[int, int]:
     )
 
 
-def _sizes(key: str, root: str) -> Counter[tuple[int, int]]:
+def _sizes(key: str, root: str, max_pixels: int) -> Counter[tuple[int, int]]:
     sizes: Counter[tuple[int, int]] = Counter()
     with _told_as(key):
         folder = Path(root).expanduser()
         entries = list_pictures(folder).pictures
-    with reader(folder) as read:
+    with reader(folder) as read, pillow_limit(max_pixels):
         for entry in entries:
             try:
-                sizes[open_picture(read(entry)).size] += 1
+                sizes[upright_size(read(entry), max_pixels)] += 1
             except Exception:  # skipped and listed when they are decoded
                 continue
     return sizes or Counter({(64, 64): 1})

@@ -22,6 +22,7 @@ from ganart.config.build import build_dataset, build_network
 from ganart.datasets import cache
 from ganart.datasets.advice import classes_without_training
 from ganart.datasets.base import Factor, PictureSet
+from ganart.datasets.reading.settings import HOW_READ
 from ganart.errors import TrainingDivergedError, UserError
 from ganart.files import places
 from ganart.files.foreign import read_configuration, read_json, refuse_links_out_of
@@ -192,7 +193,8 @@ class RunFolder:
         """Return the data that the run was trained on, read from its place then or its place now.
 
         Args:
-            moved: settings of the data set with the current paths (`root`, `labels`); None keeps the previous one.
+            moved: settings of the data set with the current paths (`root`, `labels`) and how they are read
+                (`encoding`, `max_pixels`); None keeps the previous one.
             allow: package prefixes that the user trusts.
 
         Raises:
@@ -207,7 +209,7 @@ class RunFolder:
         cfg = self.config.copy()
         given = {f"dataset.{key}": value for key, value in moved.items() if value is not None}
         for key, value in (self.places_from_here(cfg) | given).items():
-            if OmegaConf.select(cfg, key) is None:
+            if not _has(cfg, key):
                 raise UserError(f"{key}={value}: run={self.path} was trained on {self.dataset['name']}, without {key}.")
             OmegaConf.update(cfg, key, value)
         self.refuse_missing_pictures(cfg, f"run={self.path}")
@@ -387,6 +389,12 @@ def usable(folder: Path) -> Iterator[None]:
             f"{folder} cannot be used as it is: {reason}. Was one of its files changed by hand, or the folder copied "
             "while it was written?"
         ) from error
+
+
+def _has(cfg: DictConfig, key: str) -> bool:
+    """Whether `cfg` has a value for `key`; None is one for how files are read, and says that it is found out."""
+    group, _, name = key.rpartition(".")
+    return OmegaConf.select(cfg, key) is not None or (name in HOW_READ and name in (OmegaConf.select(cfg, group) or ()))
 
 
 def _is_factor(row: Any) -> bool:

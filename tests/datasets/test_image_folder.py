@@ -8,7 +8,7 @@ from PIL import Image
 from ganart.datasets.base import UNKNOWN
 from ganart.datasets.cache import load
 from ganart.datasets.image_folder import ImageFolder
-from ganart.datasets.reading.decoding import decode, open_picture
+from ganart.datasets.reading.decoding import decode, open_picture, upright_size
 from ganart.errors import UserError
 
 # --- kinds of pictures ------------------------------------------------------------------------------------------------
@@ -99,6 +99,26 @@ def test_a_photograph_held_sideways_is_turned_upright(root):
     assert pictures.images[0, 0, 0].tolist() == [255, 0, 0]
     assert pictures.images[0, 7, 3].tolist() == [0, 0, 255]
     assert pictures.manifest.sizes == [[4, 8]]
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif", "avif"])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_the_size_of_a_picture_is_that_of_the_upright_one_before_and_after_decoding(root, ending, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = put(root, f"a.{ending}", halves((64, 32)), exif=exif).read_bytes()
+    decoded = decode(open_picture(data), 3, RED)
+    assert decoded.size == decoded.image.size == ((32, 64) if orientation in (6, 8) else (64, 32))
+    assert upright_size(data) == decoded.size
+
+
+def test_the_size_of_a_picture_that_is_square_when_reduced_is_still_the_upright_one(root):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = put(root, "a.jpg", halves((800, 799)), exif=exif).read_bytes()
+    opened = open_picture(data, 100)
+    assert opened.image.size == (200, 200)
+    assert decode(opened, 3, RED).size == (799, 800)
 
 
 def test_of_an_animation_the_first_frame_is_taken(root):

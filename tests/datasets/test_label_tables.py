@@ -1,6 +1,8 @@
 """Tables of labels as spreadsheets, pandas, Hugging Face and StyleGAN write them."""
 
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 from painted import RED, flat, noise, put, zipped
@@ -155,6 +157,34 @@ def test_a_usual_table_that_is_not_asked_for_is_told_where_nothing_else_gives_la
     assert not any("metadata" in note for note in ImageFolder(root=root).notes())
 
 
+def test_a_table_that_labels_nothing_is_not_told(root):
+    put(root, "a.png", noise(0))
+    (root / "metadata.jsonl").write_text('{"file_name": "of another folder.png", "style": "x"}\n')
+    (root / "dataset.json").write_text('{"labels": null}')
+    assert ImageFolder(root=root).notes() == []
+
+
+@pytest.mark.parametrize("place", ["metadata.csv", "my art/metadata.csv"])
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_the_line_that_is_told_takes_the_table_as_typed(ganart, root, tmp_path, place, as_zip):
+    for index in range(4):
+        put(root, str(Path(place).with_name(f"{index}.png")), noise(index))
+    (root / place).write_text("file_name,style\n" + "".join(f"{index}.png,{'xy'[index % 2]}\n" for index in range(4)))
+    data = str(zipped(root, tmp_path / "pics.zip") if as_zip else root)
+    status, text = ganart("dataset", data, "dataset.height=8", "dataset.width=8", "hydra.run.dir=first")
+    assert status == 0, text
+    notes = json.loads(Path("first/report.json").read_text(encoding="utf-8"))["notes"]
+    (note,) = [note for note in notes if "lies there too" in note]
+    line = note.partition("to take labels from it: ")[2]
+    assert line in " ".join(text.split())
+    status, text = ganart(
+        "dataset", data, *shlex.split(line), "dataset.height=8", "dataset.width=8", "hydra.run.dir=second"
+    )
+    assert status == 0, text
+    (factor,) = json.loads(Path("second/report.json").read_text(encoding="utf-8"))["factors"]
+    assert [(row["name"], row["train"] + row["test"]) for row in factor["classes"]] == [("x", 2), ("y", 2)]
+
+
 @pytest.mark.parametrize("encoding", ["gbk", "cp932", "big5", "cp1252", "cp1251"])
 def test_a_table_that_is_not_utf8_is_read_rightly_and_said(two, encoding):
     words = {"gbk": "水墨画", "cp932": "浮世絵", "big5": "水墨畫", "cp1252": "Träumerei", "cp1251": "пейзаж"}
@@ -180,6 +210,33 @@ def test_what_is_no_table_is_refused_without_printing_it(two, name, content):
     with pytest.raises(UserError, match=f"dataset.labels={name}: ") as told:
         ImageFolder(root=two, labels=name)
     assert len(str(told.value)) < 1000
+
+
+@pytest.mark.parametrize("name", ["dataset.json", "metadata.jsonl"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[" * 100_000, "nested more than"),
+        ('{"labels": ' + "[" * 60 + "]" * 60 + "}", "nested more than"),
+        ('{"file": "a.png", "x": ' + "9" * 5000 + "}", "thousands of digits"),
+    ],
+)
+def test_json_that_is_too_deep_or_long_is_told_in_a_few_words(two, name, content, words):
+    (two / name).write_text(content)
+    with pytest.raises(UserError, match=f"dataset.labels={name}: it cannot be read as a table of labels .*{words}"):
+        ImageFolder(root=two, labels=name)
+
+
+def test_captions_with_the_line_ends_of_unicode_stay_on_their_line(two):
+    content = '{"file_name": "a.png", "style": "x\u2028y"}\n{"file_name": "b/c.png", "style": "z"}\r\n'
+    assert styles(two, "metadata.jsonl", content) == {"style": ["x\u2028y", "z"]}
+
+
+def test_a_table_that_knows_no_name_says_how_names_were_read(root, tmp_path):
+    put(root, "a.png", noise(0))
+    (root / "t.csv").write_bytes("file,style\n그림.png,x\n".encode("cp949"))
+    with pytest.raises(UserError, match=r"not one of its 1 rows.*read as gbk.*dataset\.encoding=cp949 \(그림\.png\)"):
+        ImageFolder(root=root, labels="t.csv")
 
 
 @pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"])

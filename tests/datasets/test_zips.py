@@ -10,7 +10,7 @@ from painted import BLUE, RED, flat, noise, put, zipped
 
 from ganart.datasets.cache import load
 from ganart.datasets.image_folder import ImageFolder
-from ganart.datasets.reading.encodings import guess
+from ganart.datasets.reading.encodings import guess, known_encoding
 from ganart.errors import UserError
 
 
@@ -125,6 +125,43 @@ def test_the_encoding_can_be_said(root, tmp_path):
     assert ImageFolder(root=path, encoding="cp949").key() != ImageFolder(root=path).key()
     with pytest.raises(UserError, match=r"dataset\.encoding=gbkk: there is no such encoding.*gbk"):
         ImageFolder(root=path, encoding="gbkk")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("shift_jis", "cp932"), ("euc-kr", "cp949"), (949, "cp949"), ("936", "gbk"), ("GB2312", "gbk")]
+)
+def test_an_encoding_is_known_by_its_standard_and_by_its_code_page(typed, meant):
+    assert known_encoding(typed) == meant
+
+
+@pytest.mark.parametrize("typed", ["rot13", "hex", "undefined", "", "a\0b", 12345])
+def test_what_is_no_encoding_of_text_is_refused(typed):
+    with pytest.raises(UserError, match="there is no such encoding"):
+        known_encoding(typed)
+
+
+def test_names_that_are_read_wrongly_are_told_with_what_to_type_and_how_they_read_then(root, tmp_path):
+    path = with_raw_names(packed(root, tmp_path / "pics.zip", ["미술/그림.png"]), "cp949")
+    (note,) = ImageFolder(root=path).notes()[:1]
+    assert "read as gbk" in note
+    assert "dataset.encoding=cp949 (미술/그림.png)" in note
+
+
+def test_names_that_the_asked_encoding_does_not_have_are_told(root, tmp_path):
+    path = with_raw_names(packed(root, tmp_path / "pics.zip", ["浮世絵/波.png", "a/1.png"]), "cp932")
+    note = ImageFolder(root=path, encoding="utf-8").notes()[0]
+    assert "1 file names cannot be read as utf-8" in note
+    assert "dataset.encoding=cp932 (浮世絵/波.png)" in note
+
+
+def test_many_korean_names_are_known_as_such():
+    names = ["한국화/가을 풍경.png", "한국화/봄의 노래.png", "서예/매화와 달.png", "인물/어머니.png"]
+    assert guess([name.encode("cp949") for name in names], "none") == "cp949"
+
+
+def test_chinese_names_of_common_characters_stay_chinese():
+    names = ["风景/北海公园.png", "人物/弗里达.png", "花鸟/白荷花.png"]
+    assert guess([name.encode("gbk") for name in names], "none") == "gbk"
 
 
 @pytest.mark.parametrize("encoding", NAMES)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, JpegImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from ganart.datasets.reading.colour import to_srgb
@@ -34,6 +35,11 @@ _WANTED = (
     *("ICO", "PCX", "QOI", "DDS", "PSD", "HEIF"),
 )
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_ON_ITS_SIDE = (5, 6, 7, 8)
+"""EXIF's orientations of pictures that lie on their side in the file."""
+
+_TOLD_BY = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp", b"Raw profile type xmp")
+"""What a PNG that says an orientation contains."""
 
 
 class TooManyPixelsError(ValueError):
@@ -54,7 +60,10 @@ def formats() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Opened:
-    """A picture that is known and not yet decoded: its (width, height) in the file, and how many pixels it will be."""
+    """A picture that is known and not yet decoded: its (width, height) in the file, and how many pixels it will be.
+
+    The size is that before the picture is turned upright; of the upright one it is `upright_size`.
+    """
 
     image: ImageFile
     size: tuple[int, int]
@@ -118,7 +127,7 @@ def decode(opened: Opened, channels: int, background: RGB) -> Decoded:
     image, (width, height) = opened.image, opened.size
     deep, white = _is_deep(image), _white_of(image)
     image.load()
-    before = image.size
+    on_its_side = _is_on_its_side(image)
     with suppress(Exception):  # a damaged EXIF block raises nearly anything, and the pixels are fine without it
         ImageOps.exif_transpose(image, in_place=True)
     eight_bits = _eight_bits(image, white)
@@ -127,17 +136,43 @@ def decode(opened: Opened, channels: int, background: RGB) -> Decoded:
     remarks = (of_colours, DARK if deep and _is_nearly_black(eight_bits) else None)
     return Decoded(
         with_channels(in_srgb, channels, background),
-        (height, width) if image.size != before else (width, height),
+        (height, width) if on_its_side else (width, height),
         tuple(remark for remark in remarks if remark),
     )
 
 
+def upright_size(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Return the (width, height) that a picture file with the bytes `data` has once it is turned upright.
+
+    Nothing is decoded for it, but for a PNG that says how it is to be turned: it may say so at its end.
+
+    Raises:
+        Exception: as `open_picture` does.
+    """
+    with (opened := open_picture(data, max_pixels=max_pixels)).image as image:
+        width, height = opened.size
+        silent = image.format == "PNG" and not any(mark in data for mark in _TOLD_BY)
+        return (height, width) if not silent and _is_on_its_side(image) else (width, height)
+
+
+def _is_on_its_side(image: ImageFile) -> bool:
+    """Whether turning `image` upright changes its width for its height; Pillow gives a TIFF's size as turned."""
+    with suppress(Exception):  # a damaged EXIF block raises nearly anything
+        return image.format != "TIFF" and image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE
+    return False
+
+
 @contextmanager
 def pillow_limit(max_pixels: int) -> Iterator[None]:
-    """Let Pillow, which knows no setting of ours, refuse what is larger, frames inside of a file too."""
+    """Let Pillow, which knows no setting of ours, refuse what is larger, frames inside of a file too.
+
+    It is quiet meanwhile: odd EXIF blocks and large scans are common, and what cannot be read at all raises.
+    """
     before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels // 2  # it refuses beyond twice as many
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            yield
     finally:
         Image.MAX_IMAGE_PIXELS = before
 

@@ -27,6 +27,10 @@ def _common_in(charset: str, first: int, last: int) -> Callable[[str], bool]:
     return is_common
 
 
+def _hangul(char: str) -> bool:
+    return "\uac00" <= char <= "\ud7a3"
+
+
 def _latin(char: str) -> bool:
     return unicodedata.name(char, "").startswith("LATIN")
 
@@ -40,6 +44,7 @@ _CANDIDATES: dict[str, Callable[[str], float]] = {
     "gbk": _common_in("gb2312", 0xB0, 0xD7),
     "cp932": _common_in("shift_jis", 0x88, 0x97),
     "big5": _common_in("big5", 0xA4, 0xC6),
+    "cp949": _hangul,
     "cp437": _latin,
     "cp866": _russian,
     "cp1251": _russian,
@@ -50,16 +55,30 @@ _CANDIDATES: dict[str, Callable[[str], float]] = {
 _PLAUSIBLE = 0.6
 """The share of expected characters from which an encoding is believed."""
 
+_ENOUGH_KOREAN = 12
+"""So many different syllables are no accident: all of them are common characters of `gbk`, too, of the first six tenths
+in its order by sound, and of twelve Chinese ones all are of those in one of 300 texts."""
 
-def known_encoding(asked: str | None) -> str | None:
-    """Return `asked`, the encoding that the user named.
+_AS_WINDOWS_HAS_THEM = {"shift_jis": "cp932", "euc_kr": "cp949", "gb2312": "gbk"}
+"""What files are in that are said to be in the narrower standards; web browsers read them so, too."""
+
+_MOST_OTHERS = 3
+_SHOWN = 40
+
+
+def known_encoding(asked: str | int | None) -> str | None:
+    """Return `asked`, the encoding of text that the user named, by name or by the number of its code page.
 
     Raises:
         UserError: if there is none of that name.
     """
+    if asked is None:
+        return None
     try:
-        return asked and codecs.lookup(asked).name
-    except LookupError:
+        b"a".decode(str(asked), "replace")  # there are codecs that are none of text
+        found = codecs.lookup(str(asked)).name
+        return _AS_WINDOWS_HAS_THEM.get(found, found)
+    except (LookupError, ValueError):
         raise UserError(
             f"dataset.encoding={asked}: there is no such encoding. Names from Chinese Windows are in gbk, from "
             "Japanese in cp932, from Taiwan in big5, from Korea in cp949; others are cp1252, cp1251, cp437, utf-8."
@@ -72,7 +91,25 @@ def guess(texts: Sequence[bytes], otherwise: str) -> str:
         return "utf-8"
     scores = {name: _plausibility(texts, name) for name in _CANDIDATES}
     best = max(scores, key=lambda name: scores[name])  # of equals the first
+    if best == "gbk" and scores["cp949"] == scores["gbk"] and _num_syllables(texts) >= _ENOUGH_KOREAN:
+        return "cp949"
     return best if scores[best] >= _PLAUSIBLE else otherwise
+
+
+def otherwise_type(text: bytes, used: str) -> str:
+    """Return what to type where `text` is not in `used`: keys, and how it reads with each, the likeliest first."""
+    scores = {name: _plausibility([text], name) for name in _CANDIDATES if name != used}
+    likely = sorted((name for name in scores if scores[name] > 0), key=lambda name: -scores[name])[:_MOST_OTHERS]
+    lines = [f"dataset.encoding={name} ({_short(text.decode(name))})" for name in likely]
+    return " or ".join(lines) or "dataset.encoding=gbk, cp932, big5, cp949, cp1252 …"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _num_syllables(texts: Sequence[bytes]) -> int:
+    return len({char for text in _decoded(texts, "cp949") or () for char in text if _hangul(char)})
 
 
 def _decoded(texts: Sequence[bytes], encoding: str) -> list[str] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from ganart.datasets.reading.encodings import guess
+from ganart.datasets.reading.encodings import guess, otherwise_type
 from ganart.errors import UserError
+from ganart.files.foreign import parsed
 from ganart.files.tables import unescaped
 
 FILE_COLUMNS = ("file", "filename", "file_name", "path", "image", "image_path", "filepath", "file_path")
@@ -65,7 +65,7 @@ def read_table(name: str, data: bytes, encoding: str | None = None) -> Table:
     try:
         lines = {".json": _of_json, ".jsonl": _of_json_lines}.get(ending, _of_csv)(text)
         columns = list(dict.fromkeys(column for line in lines for column in line))
-    except (ValueError, TypeError, AttributeError, csv.Error, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, csv.Error) as error:
         raise UserError(
             f"dataset.labels={name}: it cannot be read as a table of labels ({few([str(error)])})."
         ) from None
@@ -104,8 +104,16 @@ def _text(name: str, data: bytes, encoding: str | None) -> tuple[str, list[str]]
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError:
         used = encoding or guess([data], otherwise="cp1252")
-        note = f"{name} is not UTF-8 and is read as {used}; if that is wrong: dataset.encoding=gbk, cp932, cp1252 …"
-        return data.decode(used, errors="replace"), [] if encoding else [note]
+        text = data.decode(used, errors="replace")
+        garbled = "\N{REPLACEMENT CHARACTER}" in text
+        said = f"cannot be read as {used}" if garbled else f"is not UTF-8 and is read as {used}"
+        note = f"{name} {said}; if that is wrong: {otherwise_type(_first_beyond_ascii(data), used)}"
+        return text, [note] if garbled or not encoding else []
+
+
+def _first_beyond_ascii(data: bytes) -> bytes:
+    """The first cell of a table that is not plain ASCII."""
+    return next(cell.strip() for cell in re.split(rb"[\r\n\t,;]", data) if not cell.isascii())
 
 
 def _of_csv(text: str) -> list[dict[str, str]]:
@@ -123,11 +131,11 @@ def _of_csv(text: str) -> list[dict[str, str]]:
 
 
 def _of_json_lines(text: str) -> list[dict[str, str]]:
-    return [_plain(json.loads(line)) for line in text.splitlines() if line.strip()]
+    return [_plain(parsed(line)) for line in text.split("\n") if line.strip()]  # other line ends stand in captions
 
 
 def _of_json(text: str) -> list[dict[str, str]]:
-    content = json.loads(text)
+    content = parsed(text)
     if isinstance(content, dict) and "labels" in content:
         return [_plain(row) for row in _of_stylegan(content["labels"] or [])]
     if isinstance(content, list):
@@ -145,7 +153,12 @@ def _of_stylegan(labels: Sequence[Any] | Mapping[str, Any]) -> Iterator[dict[str
 def _plain(row: Mapping[str, Any]) -> dict[str, str]:
     """The cells of a row as text; what is a list or an object is no label."""
     cells = {str(key).strip(): value for key, value in row.items() if not isinstance(value, (dict, list))}
-    return {key: "" if value is None else str(value).strip() for key, value in cells.items() if key}
+    return {_whole(key): "" if value is None else _whole(str(value).strip()) for key, value in cells.items() if key}
+
+
+def _whole(text: str) -> str:
+    """Replace halves of a letter, which JSON can spell and no file can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _tidy_name(cell: str) -> str:

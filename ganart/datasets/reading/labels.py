@@ -90,13 +90,16 @@ def from_folders(levels: Sequence[tuple[str, ...]], factors: Sequence[str]) -> L
     return _labelling(present, len(levels))
 
 
-def from_table(names: Sequence[Sequence[str]], table: Table, factors: Sequence[str] | None) -> Labelling:
+def from_table(
+    names: Sequence[Sequence[str]], table: Table, factors: Sequence[str] | None, of_names: Sequence[str] = ()
+) -> Labelling:
     """Label each picture by its row of `table`.
 
     Args:
         names: for each picture the names that a row may know it by, the surest first.
         table: the rows.
         factors: the columns to use; None takes every column with at most `MOST_CLASSES` distinct values.
+        of_names: how the names were read, for a refusal to tell: it may be why no row knows them.
 
     Raises:
         UserError: if a column is missing, no column can serve, or no row matches a picture.
@@ -107,7 +110,8 @@ def from_table(names: Sequence[Sequence[str]], table: Table, factors: Sequence[s
         raise UserError(
             f"dataset.labels={table.name}: not one of its {len(table.rows)} rows names a picture of this data set. "
             f'The table says e.g. "{few([next(iter(table.rows))])}", a picture is e.g. "{names[0][0]}". '
-            f'Write the names of the pictures below dataset.root into the column "{table.file_column}".'
+            + "".join(f"{note}. " for note in (*table.notes, *of_names))
+            + f'Write the names of the pictures below dataset.root into the column "{table.file_column}".'
         )
     notes = list(table.notes)
     if matched < len(rows):

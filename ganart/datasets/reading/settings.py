@@ -13,6 +13,9 @@ from ganart.names import named
 
 RGB = tuple[int, int, int]
 
+HOW_READ = ("encoding", "max_pixels")
+"""The settings of a data set that say how its files are read, whatever becomes of the pictures."""
+
 
 def nearest(asked: str, known: Iterable[str]) -> str:
     """Return " Did you mean …?" where one of `known` resembles `asked`, else nothing."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ganart.datasets.base import Skipped
-from ganart.datasets.reading.encodings import guess
+from ganart.datasets.reading.encodings import guess, otherwise_type
 from ganart.datasets.reading.kinds import Kind, kind_of, looks_like_picture
 from ganart.datasets.reading.settings import nearest
 from ganart.errors import UserError
@@ -247,11 +247,16 @@ def _decoded(files: Sequence[_Found], encoding: str | None) -> tuple[list[tuple[
     named = [
         (_tidy(file.name if isinstance(file.name, str) else file.name.decode(used, "replace")), file) for file in files
     ]
-    if encoding or used == "utf-8":
+    decoded = [(name, file.name) for name, file in named if isinstance(file.name, bytes)]
+    if garbled := [(name, bytes_) for name, bytes_ in decoded if "\N{REPLACEMENT CHARACTER}" in name]:
+        example, bytes_ = garbled[0]
+        said = f"{len(garbled)} file names cannot be read as {used} (e.g. {example})"
+    elif decoded and not encoding and used != "utf-8":
+        example, bytes_ = decoded[0]
+        said = f"{len(raw)} file names do not say their encoding and are read as {used} (e.g. {example})"
+    else:
         return named, []
-    example = next(name for name, file in named if isinstance(file.name, bytes))
-    read = f"{len(raw)} file names do not say their encoding and are read as {used} (e.g. {example})"
-    return named, [f"{read}; if that is wrong: dataset.encoding=gbk, cp932, big5, cp949, cp1252 …"]
+    return named, [f"{said}; if that is wrong: {otherwise_type(bytes_, used)}"]
 
 
 def _tidy(name: str) -> str:
