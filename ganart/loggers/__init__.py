@@ -1,4 +1,4 @@
-"""Where numbers and pictures of a run go. `images_seen` is the axis of all of them, and all get the same names."""
+"""Loggers of numbers and images: CSV, TensorBoard, W&B. All share the names, and `images_seen` as their axis."""
 
 from ganart.loggers.base import ExperimentLogger
 from ganart.loggers.csv import CSVLogger

@@ -1,4 +1,4 @@
-"""What ganart asks of a logger beside what Lightning does."""
+"""The interface of ganart's loggers, beyond that of Lightning's."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from ganart.errors import UserError
 
 
 class ExperimentLogger(Logger):
-    """A Lightning logger whose `step` is the number of images seen, and that may take pictures and goals too."""
+    """A Lightning logger whose `step` is the number of images seen, with optional methods for images and tables."""
 
     after_failure = ""
-    """What its user can do when it has failed."""
+    """Advice to print when the logger has failed."""
 
     def go_on_from(self, images_seen: int) -> None:
-        """Forget what has been logged of later moments, before anything is logged; −1 for a run that begins."""
+        """Drop entries later than `images_seen` before anything is logged; −1 for a new run."""
 
     def log_pictures(self, name: str, picture: Image, images_seen: int) -> None:
-        """Keep `picture`; loggers of numbers do not."""
+        """Log `picture`; does nothing in loggers of numbers."""
 
     def log_moving_picture(self, name: str, file: Path, images_seen: int) -> None:
-        """Keep the moving picture in `file`, a GIF."""
+        """Log the animated GIF in `file`."""
 
     def log_rows(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], images_seen: int) -> None:
-        """Keep a table of numbers and names."""
+        """Log a table of numbers and names."""
 
     def log_dataset(self, name: str, facts: Mapping[str, Any]) -> None:
-        """Learn what the run is trained on, before it begins; dataset.json in the run folder says the same."""
+        """Log the content of dataset.json, before the training begins."""
 
     def log_run_folder(self, facts: Mapping[str, Any]) -> None:
-        """Keep what the run has left in its folder, when it has ended."""
+        """Log the files in the run folder, after the training has ended."""
 
     def expect_scores(self, lower_is_better: Mapping[str, bool]) -> None:
-        """Learn which numbers are scores and which way is up, before they come."""
+        """Register the names of scores and their directions, before their values are logged."""
 
     def log_protocols(self, protocols: Mapping[str, Mapping[str, Any]]) -> None:
-        """Keep how each score was taken, beside the score."""
+        """Log the protocol of each score."""
 
     def close(self) -> None:
-        """Let go of files and services; the next job of a multirun opens its own."""
+        """Close files and connections; the next job of a multirun opens its own."""
 
 
 def refuse_without(package: str) -> None:

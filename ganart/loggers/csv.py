@@ -1,4 +1,4 @@
-"""`metrics.csv`: one row per number of images seen, whatever else logs; how its scores were taken beside it."""
+"""The CSV logger: `metrics.csv` with one row per number of images seen, `protocols.json` with the scores' protocols."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Row = dict[str, Any]
 
 
 class CSVLogger(ExperimentLogger):
-    """Appends rows; a new quantity makes a new column. A resumed run goes on where its checkpoint stood.
+    """Appends rows, with a new column for each new quantity. A resumed run continues at its checkpoint.
 
-    Lightning's own deletes the history when it opens an old folder, which a resumed run must not. Rows that cannot be
-    written, to a full disk, say, are written with the next. `protocols.json` has the protocol of each score, and from
-    which row on it holds: a run that goes on elsewhere may have to look with another classifier.
+    Lightning's own CSV logger deletes the history when it opens an existing folder. Rows that cannot be written, for
+    instance to a full disk, are written with the next. `protocols.json` has the protocols of each score and the row
+    from which each holds: a run resumed elsewhere may have to use another classifier.
     """
 
     def __init__(self, *, folder: str | Path) -> None:
@@ -58,7 +58,7 @@ class CSVLogger(ExperimentLogger):
 
     @rank_zero_only
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
-        """The configuration stands in config.yaml."""
+        """Do nothing: the configuration is in config.yaml."""
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
@@ -72,7 +72,7 @@ class CSVLogger(ExperimentLogger):
 
     @rank_zero_only
     def log_protocols(self, protocols: Mapping[str, Mapping[str, Any]]) -> None:
-        """Keep them with the row that comes next."""
+        """Keep `protocols` until the next row is written."""
         self._protocols_to_come |= {name: json.loads(in_json(protocol)) for name, protocol in protocols.items()}
 
     @rank_zero_only
@@ -91,7 +91,7 @@ class CSVLogger(ExperimentLogger):
         self._unwritten = []
 
     def _hold_from(self, images_seen: int) -> None:
-        """Write down the protocols that are not those of the rows before."""
+        """Write the pending protocols that differ from those of the rows before."""
         before = self._held()
         held = dict(before)
         for name, protocol in self._protocols_to_come.items():
@@ -102,7 +102,7 @@ class CSVLogger(ExperimentLogger):
             self._hold(held)
 
     def _held(self) -> dict[str, list[dict[str, Any]]]:
-        """What protocols.json has, by score: from which row on which protocol holds; nothing if it is damaged."""
+        """Return the rows of protocols.json by score, each with its first `images_seen`; {} if the file is damaged."""
         try:
             found = read_json(self._protocols) if self._protocols.exists() else {}
             return {
@@ -118,7 +118,7 @@ class CSVLogger(ExperimentLogger):
             write_json(self._protocols, protocols)
 
     def _read(self) -> list[Row]:
-        """The whole rows of the file: the last one may be torn where a process was killed or a disk was full."""
+        """Return the complete rows of the file; the last is incomplete if the process was killed or the disk full."""
         if not self._file.exists():
             return []
         text = self._file.read_text(encoding="utf-8", errors="replace")
@@ -142,7 +142,7 @@ class CSVLogger(ExperimentLogger):
 
 
 def _whole(rows: Iterable[Row]) -> Iterable[Row]:
-    """Those of `rows` that have all their cells and a clock that grows."""
+    """Yield the rows that have all their cells and a clock greater than before."""
     last = -1
     for row in rows:
         clock = row.get(CLOCK)
@@ -152,7 +152,7 @@ def _whole(rows: Iterable[Row]) -> Iterable[Row]:
 
 
 def _joined(rows: Iterable[Row]) -> list[Row]:
-    """One row a moment: what later rows know of it beside what earlier ones do."""
+    """Merge rows of the same clock into one; later values replace earlier ones."""
     by_clock: dict[int, Row] = {}
     for row in rows:
         clock = int(row[CLOCK])

@@ -1,4 +1,4 @@
-"""A logger that may fail, be it another package's or a service that is away, around a training that goes on."""
+"""A wrapper for loggers that may fail, for instance on a network error, without ending the training."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ganart.console import console
 from ganart.loggers.base import ExperimentLogger
 
 SECONDS_TO_LOSE = 60.0
-"""What a logger may take of a training by failing; then it is left alone."""
+"""Once failed calls have taken this many seconds in total, the logger is no longer called."""
 
 log = logging.getLogger(__name__)
 
 
 def passed_on(method: str) -> Callable[..., Any]:
-    """The method of that name of the logger inside, if it has one."""
+    """Return a method that calls `method` of the wrapped logger, if it has one."""
 
     def call(self: Guarded, *arguments: Any, **named: Any) -> Any:
         return self.call(method, *arguments, **named)
@@ -28,9 +28,9 @@ def passed_on(method: str) -> Callable[..., Any]:
 
 
 class Guarded(ExperimentLogger):
-    """Passes everything on to `logger`; that it failed is told once, and the training goes on without it.
+    """Forwards all calls to `logger`; prints its first failure, and the training continues.
 
-    `key` is what the configuration calls it. Loggers of other packages get numbers, not pictures.
+    `key` is its name in the configuration. Loggers of other packages get numbers, but no images.
     """
 
     def __init__(self, key: str, logger: Logger) -> None:
@@ -41,7 +41,7 @@ class Guarded(ExperimentLogger):
         self._has_failed = False
 
     def call(self, method: str, *arguments: Any, **named: Any) -> Any:
-        """Call a method, or give an attribute, of the logger inside; None where it has none, or fails."""
+        """Call a method or return an attribute of the wrapped logger; None if it is missing or fails."""
         if self._seconds_lost > SECONDS_TO_LOSE:
             return None
         begun = time.monotonic()
@@ -54,7 +54,7 @@ class Guarded(ExperimentLogger):
             return None
 
     def _tell(self, error: Exception) -> None:
-        """Say that it failed, once; the details go to log.txt."""
+        """Print the first failure; write the details of each to log.txt."""
         log.warning("logger.%s: %s", self.key, error, exc_info=error)
         if not self._has_failed:
             self._has_failed = True
@@ -76,7 +76,7 @@ class Guarded(ExperimentLogger):
         return self.call("save_dir")
 
     def __getattr__(self, attribute: str) -> Any:
-        """What Lightning, and callbacks that know the logger, ask of it: `experiment`, say."""
+        """Return an attribute of the wrapped logger, such as `experiment`, which Lightning and some callbacks use."""
         try:
             return getattr(self.__dict__["logger"], attribute)
         except AttributeError:

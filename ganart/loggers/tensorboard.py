@@ -1,4 +1,4 @@
-"""TensorBoard: `tensorboard --logdir runs`."""
+"""The TensorBoard logger: `tensorboard --logdir runs`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ganart.loggers.base import ExperimentLogger, refuse_without
 
 
 class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):
-    """Lightning's, with images seen as its step and with pictures."""
+    """Lightning's TensorBoard logger with images seen as its step, and with images and tables."""
 
     def __init__(self, *, folder: str | Path) -> None:
         refuse_without("tensorboard")
@@ -42,6 +42,6 @@ class TensorBoardLogger(LightningTensorBoardLogger, ExperimentLogger):
 
 
 def table_in_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A table as TensorBoard shows it."""
+    """Return a table in Markdown, which TensorBoard renders."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(in_markdown(value) for value in line)} |" for line in lines)

@@ -1,4 +1,4 @@
-"""Weights & Biases: online, offline or disabled."""
+"""The Weights & Biases logger: online, offline or disabled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ganart.console import console
 from ganart.errors import UserError
 from ganart.loggers.base import ExperimentLogger, refuse_without
 
-if TYPE_CHECKING:  # wandb takes a second to import, and few runs log to it
+if TYPE_CHECKING:  # importing wandb takes a second, and few runs use it
     from wandb.sdk.wandb_run import Run
 
 CLOCK = "images_seen"
@@ -26,12 +26,12 @@ SECONDS_TO_BEGIN = 15
 
 
 class WandbLogger(LightningWandbLogger, ExperimentLogger):
-    """Lightning's, with `images_seen` as the axis of everything, and one W&B run per job.
+    """Lightning's W&B logger with `images_seen` as the axis of everything, and one W&B run per job.
 
-    What is not given is what W&B's own variables say: WANDB_MODE, WANDB_DISABLED, WANDB_PROJECT, WANDB_ENTITY,
-    WANDB_TAGS. The run's id is a function of the run folder, so a resumed run goes on in the same W&B run. `close`
-    finishes it: without that, W&B would pour the next job of a multirun into the same run. With `log_model` the last
-    and the best checkpoint are kept as artifacts when the run ends.
+    Arguments that are None come from W&B's own variables: WANDB_MODE, WANDB_DISABLED, WANDB_PROJECT, WANDB_ENTITY,
+    WANDB_TAGS. The run's id is a hash of the run folder's path, so a resumed run continues in the same W&B run. `close`
+    finishes it; otherwise W&B would log the next job of a multirun into the same run. With `log_model` the last and the
+    best checkpoint are saved as artifacts when the run ends.
     """
 
     after_failure = (
@@ -74,7 +74,7 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
             entity=entity or os.environ.get("WANDB_ENTITY") or None,
             log_model=False,
             mode=mode,
-            # Whose machine it was, and where in it, is nobody's business.
+            # Do not publish the name of the machine and paths in it.
             settings=wandb.Settings(init_timeout=SECONDS_TO_BEGIN, x_disable_meta=True, host=""),
         )
         self._folder = Path(folder)
@@ -86,7 +86,7 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
     @property
     @rank_zero_experiment
     def experiment(self) -> Run:
-        """The run at W&B; one that goes nowhere but into the run folder where W&B cannot be reached."""
+        """The W&B run; if W&B cannot be reached, an offline run in the run folder."""
         try:
             return super().experiment
         except Exception as error:
@@ -95,7 +95,7 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
             if self._stays_here:
                 raise
             console.say(f"wandb     cannot be reached: {error}. {self.after_failure}")
-            wandb.teardown()  # or the run that could not begin would still hold the id
+            wandb.teardown()  # otherwise the run that failed to begin still holds the id
             self._stays_here = True
             self._wandb_init["mode"] = "offline"
             return super().experiment
@@ -150,7 +150,7 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
 
         artifact = wandb.Artifact(_artifact_name(f"{name}-data"), type="dataset", metadata=dict(facts))
         artifact.add_file(str(self._folder / "dataset.json"))
-        if self._stays_here:  # what a run uses can be asked of the server only
+        if self._stays_here:  # `use_artifact` needs the server
             self.experiment.log_artifact(artifact)
         else:
             self.experiment.use_artifact(artifact)
@@ -179,11 +179,11 @@ class WandbLogger(LightningWandbLogger, ExperimentLogger):
 
             try:
                 self._experiment.finish()
-            finally:  # or the next job would go on in this run
+            finally:  # otherwise the next job would continue in this run
                 wandb.teardown()
 
     def _set_axes(self) -> None:
-        """Make images seen the axis; Lightning has made its own batch count the axis of everything."""
+        """Make images seen the axis of everything; Lightning uses its own step."""
         if not self._axes_set:
             self._axes_set = True
             self.experiment.define_metric(CLOCK, hidden=True)
@@ -195,7 +195,7 @@ def _artifact_name(wanted: str) -> str:
 
 
 def _mode_of_environment() -> str:
-    """What W&B's own variables say, in its own words."""
+    """Return the mode that W&B's own variables set, in the words of `MODES`."""
     if os.environ.get("WANDB_DISABLED", "").lower() in ("true", "1", "yes", "on"):
         return "disabled"
     mode = os.environ.get("WANDB_MODE") or "online"
@@ -203,7 +203,7 @@ def _mode_of_environment() -> str:
 
 
 def _check_project(name: str) -> None:
-    """Raise `UserError` for a name that W&B will not take, which it would say when the training has begun."""
+    """Raise `UserError` for an invalid project name, which W&B would only report after the training has begun."""
     import wandb
 
     try:

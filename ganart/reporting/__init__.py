@@ -1,5 +1,5 @@
-"""One self-contained HTML page about one run or many: what differs, curves, scores, pictures, cost, commands.
+"""The report: one self-contained HTML page about one run or many.
 
-Run folders may come from strangers: they are read as plain data, whatever misses or is damaged is left out, and all
-text is escaped on its way into the page. Nothing here needs torch.
+It shows differences, curves, scores, images, cost and commands. Run folders may come from others: they are read as
+plain data, missing or damaged parts are left out, and all text is escaped in the page. Nothing here needs torch.
 """

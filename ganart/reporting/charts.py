@@ -1,4 +1,4 @@
-"""Line charts, ready to be drawn: numbers turned into places on a sheet of 400 × 220 units."""
+"""Line charts: numbers converted to positions in a drawing of 400 × 220 units."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 24
 
 @dataclass(frozen=True)
 class Pen:
-    """How a run is drawn everywhere: a colour of the palette and a dash pattern, by number."""
+    """Colour of the palette and dash pattern of a run in all charts, by number."""
 
     colour: int
     dash: int = 0
@@ -25,9 +25,9 @@ class Pen:
 
 @dataclass(frozen=True)
 class Line:
-    """What is to be drawn: a curve, the deviation of its values, and the value that real pictures reach.
+    """A curve to draw, with the deviation of its values and the value of real images.
 
-    `std` is drawn as error bars, what a score says of itself; with `is_mean` as a band over the runs.
+    `std` is drawn as error bars (the deviation of a score), or with `is_mean` as a band (the deviation over runs).
     """
 
     label: str
@@ -52,7 +52,7 @@ class DrawnLine:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing of lines over images seen. `says` is what it shows, for those who cannot see it."""
+    """A drawing of lines over images seen. `says` is its description for screen readers."""
 
     title: str
     x: Axis
@@ -64,11 +64,11 @@ class Chart:
 
 
 FEW = 60
-"""Up to so many points are marked one by one."""
+"""Maximum number of points that are marked individually."""
 
 
 def draw(title: str, lines: Sequence[Line], *, most: int, may_be_log: bool = True, note: str = "") -> Chart | None:
-    """Draw `lines` with at most `most` points each; None if there is no number in any."""
+    """Draw `lines` with at most `most` points each; None if no line has a finite value."""
     lines = [line for line in lines if len(line.curve.finite)]
     if not lines:
         return None
@@ -106,7 +106,7 @@ def _drawn(line: Line, x: Axis, y: Axis, most: int) -> DrawnLine:
 
 
 def _band(line: Line, x: Axis, y: Axis, most: int) -> str:
-    """The outline of mean ± deviation as SVG path data, a piece for each stretch without a gap, ending at the axis."""
+    """Return the outline of mean ± deviation as SVG path data, one piece per stretch without a gap, cut at the axis."""
     low, high = _ends(line)
     pieces: list[list[tuple[float, float, float]]] = [[]]
     for row in np.unique(np.linspace(0, len(low) - 1, min(most, len(low))).round().astype(int)).tolist():
@@ -123,13 +123,13 @@ def _band(line: Line, x: Axis, y: Axis, most: int) -> str:
 
 
 def _room(line: Line) -> np.ndarray:
-    """What the deviation needs room for; a mean that is never below zero asks for none there."""
+    """Return the ends of the deviation that the axis must fit; for a positive mean only those above zero."""
     ends = np.concatenate(_ends(line))
     return ends[~(ends <= 0)] if line.is_mean and line.curve.finite.min() > 0 else ends
 
 
 def _ends(line: Line) -> tuple[np.ndarray, np.ndarray]:
-    """Value − deviation and value + deviation at every point of the curve, [N] each; NaN where none is known."""
+    """Return value − deviation and value + deviation at every point of the curve, [N] each; NaN if unknown."""
     assert line.std is not None
     known = dict(zip(line.std.x.tolist(), line.std.y.tolist(), strict=True))
     std = np.array([known.get(seen, np.nan) for seen in line.curve.x.tolist()])
@@ -137,7 +137,7 @@ def _ends(line: Line) -> tuple[np.ndarray, np.ndarray]:
 
 
 def path_of(places: Sequence[tuple[float, float] | None]) -> str:
-    """SVG path data through `places`, broken at None."""
+    """Return SVG path data through `places`, broken at None."""
     words, pen_is_down = [], False
     for place in places:
         if place is not None:

@@ -1,4 +1,4 @@
-"""The charts of a report as SVG files, each complete in itself, in the colours of paper."""
+"""The charts of a report as self-contained SVG files, in colours for print."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganart.runs.read import Run
 
 
 def figures(runs: Sequence[Run]) -> dict[str, str]:
-    """Every chart that the report of `runs` has, as SVG by file name."""
+    """Return every chart in the report of `runs`, as SVG by file name."""
     labels = short_names([run.path for run in runs])
     own = own_overrides(runs) if len(runs) > 1 else [[]]
     found = panels(runs, series_of(runs, labels, own))

@@ -1,4 +1,4 @@
-"""The few numbers that stand at the top of the page."""
+"""Headline numbers at the top of the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 5
 
 @dataclass(frozen=True)
 class Tile:
-    """A score: what it came to, and what to hold against it."""
+    """A score with its value and notes for comparison."""
 
     name: str
     value: str
@@ -24,7 +24,7 @@ class Tile:
 
 
 def tiles(table: ScoreTable, repeated: Sequence[Repeated], shown: Sequence[Shown]) -> list[Tile]:
-    """Of one run its scores; of several the best, and of recipes with several seeds the best mean."""
+    """Return a tile per score: of one run, of the best of several, or the best mean of recipes with several seeds."""
     found = []
     for column in table.columns[:MOST]:
         if repeated:
@@ -59,5 +59,5 @@ def _best_run(table: ScoreTable, column: Column, shown: Sequence[Shown]) -> Tile
 
 
 def arrow(column: Column) -> str:
-    """The name with the direction in which it gets better."""
+    """Return the name with an arrow in the direction of improvement."""
     return f"{column.name} {'↓' if column.lower_is_better else '↑'}"

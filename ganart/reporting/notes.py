@@ -1,4 +1,4 @@
-"""What a summary says beside its scores: every class by itself, and the doctor's notes."""
+"""Other parts of a summary: results per class, and the doctor's notes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ganart.runs.read import Run, items, mapping
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class: its share of the real and of the generated pictures, and how well it is painted."""
+    """One class: its share of the real and the generated images, kernel distance and recall."""
 
     name: str
     share_real: float | None
@@ -23,7 +23,7 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class ClassTable:
-    """The classes of one factor. `total_variation`: 0 if their shares are as in the data, 1 if nothing is."""
+    """The classes of one factor. `total_variation` of real and generated shares: 0 if equal, 1 if disjoint."""
 
     factor: str
     total_variation: float | None
@@ -33,7 +33,7 @@ class ClassTable:
 
 @dataclass(frozen=True)
 class Note:
-    """What the doctor saw at some time, and the keys to turn."""
+    """A diagnosis of the doctor, with the time and the keys to change."""
 
     disease: str
     images_seen: float | None
@@ -42,7 +42,7 @@ class Note:
 
 
 def class_tables(run: Run) -> list[ClassTable]:
-    """Of the last weights; where those were not scored, of the latest `ganart evaluate`."""
+    """Return the tables of the last weights; if those were not scored, of the latest `ganart evaluate`."""
     places = [run.summary, *(found for _, found in reversed(run.evaluations))]
     per_label = next((found for place in places if (found := mapping(place.get("per_label")))), {})
     tables = [_table(str(factor), mapping(table)) for factor, table in per_label.items()]
@@ -60,7 +60,7 @@ def _class(row: dict[str, Any]) -> ClassRow:
 
 
 def doctors_notes(run: Run) -> Iterator[Note]:
-    """What the doctor noted down while it trained."""
+    """Yield the doctor's notes from the training."""
     for note in map(mapping, items(run.summary.get("doctor"))):
         if "says" in note or "disease" in note:
             remedies = [str(remedy) for remedy in items(note.get("try"))]

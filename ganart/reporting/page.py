@@ -1,4 +1,4 @@
-"""The page itself: everything that is known of the runs, poured into the template."""
+"""The HTML page: all facts about the runs, rendered with the template."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FRECHET = ("fid", "fd_")
 
 
 def render(runs: Sequence[Run], sweeps: Sequence[Sweep] = ()) -> str:
-    """Return the page about `runs` (≥ 1), and the sweeps that made them, as HTML: one file, with everything in it."""
+    """Return the page about `runs` (≥ 1) and the sweeps that made them: one HTML file with everything embedded."""
     shown = show(runs)
     labels, pens = [each.label for each in shown], [each.pen for each in shown]
     series = series_of(runs, labels, [each.own_overrides for each in shown])
@@ -45,7 +45,7 @@ def render(runs: Sequence[Run], sweeps: Sequence[Sweep] = ()) -> str:
     groups = groups_but_for_seed(runs)
     seeds = [over_seeds(table, groups) for table in of_scores]
     found = quantities(runs, of_scores) if len(runs) > 2 else []
-    told = [each for each in shown if each.run.summary] or shown  # the others do not know their versions yet
+    told = [each for each in shown if each.run.summary] or shown  # runs without a summary have no versions yet
     facts = [each.facts for each in told]
     script = (PARTS / "script.js").read_text(encoding="utf-8")
     return (
@@ -79,7 +79,7 @@ def render(runs: Sequence[Run], sweeps: Sequence[Sweep] = ()) -> str:
 
 
 def caveats(of_scores: Sequence[ScoreTable]) -> list[str]:
-    """What the reader of these numbers has to know about them."""
+    """Return warnings about the scores: several protocols, or Fréchet distances of few images, biased by about c/N."""
     found = []
     if len({frozenset(table.protocol.items()) for table in of_scores}) > 1:
         found.append(
@@ -102,7 +102,7 @@ def caveats(of_scores: Sequence[ScoreTable]) -> list[str]:
 
 
 def environment() -> Environment:
-    """Everything that is put into a template is escaped; a name that a template does not get is an error."""
+    """Return the Jinja environment, which escapes all values and raises for undefined names."""
     environment = Environment(
         loader=FileSystemLoader(PARTS),
         autoescape=True,

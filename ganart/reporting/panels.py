@@ -1,4 +1,4 @@
-"""Which quantities of `metrics.csv` are drawn, and what shares a chart."""
+"""Charts of the quantities in `metrics.csv`, and their grouping."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ TOGETHER: dict[str, tuple[str, ...]] = {
     "Learning rates": ("players/learning_rate_",),
     "Images per second": ("machine/images_per_second",),
 }
-"""What shares an axis, by the beginnings of names; with several runs each quantity has a chart of its own."""
+"""Quantities that share an axis, by prefix of their names; with several runs each has its own chart."""
 
 LINEAR = ("players/d_real", "players/d_fake", "players/learning_rate_", "machine/images_per_second")
 
 
 @dataclass(frozen=True)
 class Panels:
-    """The charts that everyone looks at, and those of all other quantities."""
+    """The main charts, and those of all other quantities."""
 
     main: list[Chart]
     more: list[Chart]
 
 
 def panels(runs: Sequence[Run], series: Sequence[Series]) -> Panels:
-    """Draw all that the runs have logged: several quantities of one run a chart, or one quantity of several series."""
+    """Draw every logged quantity: several per chart for one run, one per chart for several series."""
     most = most_points(len(series))
     names = list(dict.fromkeys(name for run in runs for name in run.curves if not name.startswith("scores/")))
     together = {title: [n for n in names if n.startswith(starts)] for title, starts in TOGETHER.items()}
@@ -57,7 +57,7 @@ def panels(runs: Sequence[Run], series: Sequence[Series]) -> Panels:
 
 
 def most_points(num_lines: int) -> int:
-    """Points a curve may have: together they decide how large the page is."""
+    """Return the maximum number of points of a curve, which limits the size of the page."""
     return max(60, min(500, 2000 // num_lines))
 
 
@@ -68,7 +68,7 @@ def _one_run(run: Run, title: str, names: Sequence[str], most: int) -> Chart | N
 
 @dataclass(frozen=True)
 class Measured:
-    """One quantity of one run, as long as it was measured in one way: `how`, {} where that does not matter."""
+    """One quantity of one run over a span with one protocol: `how`, {} if it needs none."""
 
     curve: Curve
     std: Curve | None
@@ -84,9 +84,9 @@ def _quantity(runs: Sequence[Run], series: Sequence[Series], name: str, most: in
 
 
 def _lines(series: Series, measured: Sequence[Measured]) -> list[Line]:
-    """The mean of several runs with their deviation, or the curve of one with the deviation that it logged.
+    """Return the mean of several runs with their deviation, or the curve of one with its logged deviation.
 
-    Runs that were never measured at the same number of images have no mean: they stay curves of their own.
+    Runs without a common range of images seen have no mean, and keep their own curves.
     """
     if len(measured) > 1:
         mean, deviation = mean_and_deviation([one.curve for one in measured])
@@ -100,7 +100,7 @@ def _is_linear(name: str) -> bool:
 
 
 def _trends(runs: Sequence[Run], series: Sequence[Series], most: int) -> Iterator[Chart]:
-    """A chart for each trend score and protocol: what was measured differently is not drawn over one another."""
+    """Yield one chart for each trend score and protocol: values with different protocols never share a chart."""
     lines: dict[tuple[str, str], list[Line]] = {}
     protocols: dict[tuple[str, str], Json] = {}
     for each in series:
@@ -124,7 +124,7 @@ def _trends(runs: Sequence[Run], series: Sequence[Series], most: int) -> Iterato
 
 
 def _apart(how: Json, others: Sequence[Json]) -> str:
-    """What sets a protocol apart from those of the same score."""
+    """Return the entries of `how` that differ between the protocols of the same score, as text."""
     keys = differences(others).keys
     return "".join(f", {key} {brief(text(how[key]))}" for key in keys[:MOST_DIFFERENCES] if how.get(key) is not None)
 
@@ -135,7 +135,7 @@ def _few(lines: Sequence[Line], most: int = 3) -> list[str]:
 
 
 def _measured_alike(run: Run, name: str) -> Iterator[Measured]:
-    """The trend `name` of `run` in pieces of one protocol each: a run that went on elsewhere may have several."""
+    """Yield the trend `name` of `run` in pieces with one protocol each: a run resumed elsewhere may have several."""
     known = run.protocols.get(name, [])
     starts = [-math.inf, *(seen for seen, _ in known[1:]), math.inf]
     for place, (first, end) in enumerate(pairwise(starts)):
@@ -153,12 +153,12 @@ def _measured_alike(run: Run, name: str) -> Iterator[Measured]:
 
 
 def _settings(run: Run) -> Json:
-    """What the protocol of a trend follows from, for runs that have not written it down."""
+    """Return the settings that determine a trend's protocol, for runs that have not recorded it."""
     scores = mapping(mapping(run.config.get("callback")).get("scores"))
     settings = {key: value for key, value in flatten(scores).items() if key != "every_images"}
     return {"data": run.dataset.get("hash"), **settings}
 
 
 def _last(curve: Curve | None) -> float | None:
-    """What real pictures reach, by the latest word on it."""
+    """Return the last finite value of `curve`."""
     return float(curve.finite[-1]) if curve is not None and len(curve.finite) else None

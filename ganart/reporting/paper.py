@@ -1,4 +1,4 @@
-"""Tables for papers: one row a recipe, mean ± deviation over its seeds, as CSV, Markdown or LaTeX."""
+"""Tables for papers: one row per recipe, mean ± deviation over its seeds, as CSV, Markdown or LaTeX."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table: what it holds, its headings, and rows of cells; the first column is text, the others are numbers."""
+    """One table: caption, headings, and rows of cells; the first column is text, the others are numbers."""
 
     caption: str
     headings: list[str]
@@ -35,17 +35,17 @@ class Sheet:
 
 
 def latex(runs: Sequence[Run]) -> str:
-    """Tables for LaTeX with booktabs, each in a `table` of its own."""
+    """Return LaTeX tables (booktabs), each in its own `table` environment."""
     return "\n".join(_latex(sheet) for sheet in sheets(runs))
 
 
 def markdown(runs: Sequence[Run]) -> str:
-    """Tables for Markdown, each with its caption above it."""
+    """Return Markdown tables, each below its caption."""
     return "\n".join(_markdown(sheet) for sheet in sheets(runs))
 
 
 def csv(runs: Sequence[Run]) -> str:
-    """One table for those who compute: mean, deviation and number of seeds of each score in columns of their own."""
+    """Return one CSV table for computation: mean, deviation and number of seeds of each score in separate columns."""
     rows = []
     for table, groups in _grouped(runs):
         for group in groups:
@@ -62,7 +62,7 @@ def csv(runs: Sequence[Run]) -> str:
 
 
 def sheets(runs: Sequence[Run]) -> list[Sheet]:
-    """A table for each kind of measurement and each protocol, scores first; the best mean of each column is marked."""
+    """Return a table for each kind of measurement and each protocol, with the best mean of each column marked."""
     found = []
     for table, groups in _grouped(runs):
         headings = ["recipe", *(arrow(column) for column in table.columns), "seeds", "seconds"]
@@ -94,7 +94,7 @@ def _row(runs: Sequence[Run], table: ScoreTable, groups: Sequence[Repeated], gro
 
 
 def _name(runs: Sequence[Run], group: Repeated) -> str:
-    """What sets the recipe apart, or the name of the run where nothing does."""
+    """Return the overrides that distinguish the recipe; for a single run its name."""
     if len(runs) == 1:
         return short_names([runs[0].path])[0]
     return recipe_of(own_overrides(runs)[group.runs[0]])
@@ -151,7 +151,7 @@ def _latex(sheet: Sheet) -> str:
 
 
 def in_latex(text: str) -> str:
-    """`text` as LaTeX prints it, whatever characters it has."""
+    """Return `text` with LaTeX's special characters escaped."""
     return "".join(LATEX.get(letter, letter) for letter in text)
 
 
@@ -174,4 +174,4 @@ FORMATS: dict[str, tuple[str, Callable[[Sequence[Run]], str]]] = {
     "markdown": ("scores.md", markdown),
     "latex": ("scores.tex", latex),
 }
-"""The name of the file, and what writes it."""
+"""File name and writer of each format."""

@@ -1,4 +1,4 @@
-"""Runs by any two of their numbers, and which of them no other run beats in both."""
+"""The plot of runs over any two of their numbers, with the Pareto front."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 20, 16, 44
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number of every run, None where it has none."""
+    """A number of every run, None if missing."""
 
     name: str
     lower_is_better: bool
@@ -34,7 +34,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Plot:
-    """The first two quantities, drawn; the little script draws any other two from `data`."""
+    """The plot of two quantities; the page's script draws any other pair from `data`."""
 
     quantities: list[Quantity]
     across: int
@@ -42,14 +42,14 @@ class Plot:
     x: Axis
     y: Axis
     points: list[tuple[float, float, int, bool]]
-    """Place, position of the run, and whether it is on the front."""
+    """x, y, position of the run, and whether it is on the front."""
 
     front: str
     data: dict[str, Any]
 
 
 def front(across: Sequence[float], down: Sequence[float], lower: tuple[bool, bool]) -> list[int]:
-    """Positions of the points that no other beats: none is as good in both and better in one. By the first number."""
+    """Return the positions of the Pareto-optimal points, sorted by the first number; equal points are all kept."""
     points = [(a if lower[0] else -a, d if lower[1] else -d) for a, d in zip(across, down, strict=True)]
     kept: list[int] = []
     best = math.inf
@@ -62,7 +62,7 @@ def front(across: Sequence[float], down: Sequence[float], lower: tuple[bool, boo
 
 
 def quantities(runs: Sequence[Run], tables: Sequence[ScoreTable]) -> list[Quantity]:
-    """Every column of every table, then the cost."""
+    """Return every column of every table, then the cost."""
     found = []
     for table in tables:
         for column in table.columns:
@@ -79,13 +79,13 @@ def quantities(runs: Sequence[Run], tables: Sequence[ScoreTable]) -> list[Quanti
 
 
 def images_per_second(run: Run) -> float | None:
-    """Of training alone: the middle of what was logged."""
+    """Return the median of the logged images per second of training."""
     curve = run.curves.get("machine/images_per_second")
     return float(np.median(curve.finite)) if curve is not None and len(curve.finite) else None
 
 
 def plot(found: Sequence[Quantity], labels: Sequence[str], pens: Sequence[Pen]) -> Plot | None:
-    """The plot of the first quantity against the cost, or the second; None if there are less than two."""
+    """Return the plot of the first quantity over the cost, else over the second; None if there are fewer than two."""
     if len(found) < 2:
         return None
     down = 0

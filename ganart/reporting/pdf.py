@@ -1,4 +1,4 @@
-"""The charts of a report as PDF: the same drawing as the SVG file, one page of its size, with letters as text."""
+"""The charts of a report as PDF: the drawing of the SVG file on one page of its size, with text as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OWN_FONT = "Helvetica"
 NAMED_FONT = "Named"
 
 PLAIN = str.maketrans({"−": "-", "–": "-", "…": "...", "↓": "(less is better)", "↑": "(more is better)", "’": "'"})
-"""For Helvetica, which every reader of PDF has, and which has the letters of Western Europe alone."""
+"""Replacements for Helvetica, which every PDF reader has, but only with Western European letters."""
 
 Rule = tuple[list[str], dict[str, str]]
 
@@ -28,10 +28,10 @@ def refuse_without_fpdf() -> None:
 
 
 def as_pdf(svg: str, font: str | None = None) -> bytes:
-    """Draw `svg`, one of `figures`, with Helvetica or the letters of the file `font` (TrueType or OpenType).
+    """Draw `svg`, one of `figures`, with Helvetica or the TrueType or OpenType font in the file `font`.
 
     Raises:
-        UserError: if the font is none, or has not all the letters.
+        UserError: if fpdf2 is not installed, the font cannot be read, or it lacks some of the letters.
     """
     refuse_without_fpdf()
     from fpdf import FPDF
@@ -61,13 +61,13 @@ def _use(pdf: Any, font: str) -> str:
         raise UserError(f"font={font} is not a file. Give the path of a font: font=FILE.ttf")
     try:
         pdf.add_font(NAMED_FONT, fname=str(file))
-    except Exception as error:  # whatever a file that is no font makes of the reader
+    except Exception as error:  # a file that is not a font makes the reader fail in many ways
         raise UserError(f"font={font} cannot be read as a TrueType or OpenType font: {error}") from error
     return NAMED_FONT
 
 
 def _written(root: ElementTree.Element, *, plain: bool) -> set[str]:
-    """The letters of all texts, which are made plain where there is only Helvetica."""
+    """Return the letters of all texts, after replacing those that Helvetica lacks if `plain`."""
     letters: set[str] = set()
     for text in root.iter(f"{NAMESPACE}text"):
         text.text = (text.text or "").translate(PLAIN) if plain else text.text
@@ -76,7 +76,7 @@ def _written(root: ElementTree.Element, *, plain: bool) -> set[str]:
 
 
 def with_attributes(root: ElementTree.Element) -> ElementTree.Element:
-    """Write what the style sheet of `root` says into the attributes of each element: fpdf2 reads no style sheets."""
+    """Copy the rules of the style sheet in `root` to attributes of each element: fpdf2 reads no style sheets."""
     rules: list[Rule] = []
     for sheet in root.findall(f"{NAMESPACE}style"):
         rules += _rules(sheet.text or "")
@@ -89,7 +89,7 @@ def with_attributes(root: ElementTree.Element) -> ElementTree.Element:
 
 
 def _rules(sheet: str) -> Iterator[Rule]:
-    """Each selector, as its classes or tags from the outside in, with what it sets, in order."""
+    """Yield each selector, as its classes or tags from the outside in, with its values, in order."""
     for selectors, body in re.findall(r"([^{}]+)\{([^}]*)\}", sheet):
         values = dict(re.findall(r"([\w-]+):\s*([^;]+?)\s*(?:;|$)", body))
         values = {key: value.removesuffix("px") for key, value in values.items()}

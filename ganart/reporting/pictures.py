@@ -1,4 +1,4 @@
-"""Pictures made small and put into the page itself."""
+"""Images scaled down and embedded in the page."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ganart.grids import PAPER
 QUALITY = 80
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-"""What a run folder has pictures in. Pillow knows others by their content, some of which it gives to other programs."""
+"""Image formats of a run folder. Pillow would recognise others by content and pass some to external programs."""
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A picture as a data URI, its size in pixels as it is in the page, and what it shows."""
+    """An image as a data URI, with its size on the page in pixels and its caption."""
 
     uri: str
     width: int
@@ -30,7 +30,7 @@ class Thumbnail:
 
 @dataclass(frozen=True)
 class Budget:
-    """How much of a run's pictures a page can hold: frames of its timeline, and widths in pixels."""
+    """Limits on a run's images on the page: frames of its timeline, and widths in pixels."""
 
     frames: int
     frame: int
@@ -38,21 +38,21 @@ class Budget:
 
     @classmethod
     def of(cls, num_runs: int) -> Budget:
-        """About 5 MB for ten runs, less for a run where there are more."""
+        """Return limits that give about 5 MB for ten runs, with less per run the more there are."""
         if num_runs <= 3:
             return cls(frames=12, frame=300, sheet=900)
         return cls(frames=8, frame=220, sheet=520) if num_runs <= 12 else cls(frames=5, frame=140, sheet=280)
 
 
 def embedded(file: Path, width: int, caption: str) -> Thumbnail | None:
-    """`file` no wider than `width` and no higher than twice that, as WebP; None if it is no picture.
+    """Return the image in `file` as WebP, at most `width` wide and twice as high; None if it is not an image.
 
-    An odd shape, a sheet of thousands of rows, is what the second limit is for.
+    The limit on the height is for sheets with thousands of rows.
     """
     try:
         with Image.open(file, formats=FORMATS) as opened:
             image = opened.convert("RGBA" if "A" in opened.getbands() else "RGB")
-    except Exception:  # a damaged file breaks its decoder in its own way
+    except Exception:  # each decoder fails on damaged files in its own way
         return None
     if image.mode == "RGBA":
         image = Image.alpha_composite(Image.new("RGBA", image.size, PAPER), image).convert("RGB")
@@ -64,14 +64,14 @@ def embedded(file: Path, width: int, caption: str) -> Thumbnail | None:
 
 
 def evenly(count: int, most: int) -> list[int]:
-    """At most `most` (≥ 2) positions out of `count`, evenly spread, the first and the last among them."""
+    """Return at most `most` (≥ 2) evenly spaced positions out of `count`, including the first and the last."""
     if count <= most:
         return list(range(count))
     return [round(step * (count - 1) / (most - 1)) for step in range(most)]
 
 
 def timeline(samples: Sequence[tuple[int, Path]], budget: Budget, width: int) -> list[Thumbnail]:
-    """The same latents over time, as a strip of at most `budget.frames`."""
+    """Return images from the fixed latents over time, at most `budget.frames`."""
     chosen = [samples[position] for position in evenly(len(samples), budget.frames)]
     frames = [embedded(file, width, f"{seen:,} images") for seen, file in chosen]
     return [frame for frame in frames if frame is not None]

@@ -1,4 +1,4 @@
-"""`results.csv`: one row a run, for those who compute with the numbers."""
+"""`results.csv`: one row per run, for further computation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FACTS = (*COST, "commit", "dataset_hash")
 
 
 def results_csv(runs: Sequence[Run]) -> str:
-    """Runs with what sets them apart, their final scores with deviation and floor, their cost and their protocol."""
+    """Return the runs as CSV, with their differences, final scores with deviation and floor, cost and protocol."""
     differences = configuration_differences(runs)
     rows = [
         {
@@ -37,7 +37,7 @@ def results_csv(runs: Sequence[Run]) -> str:
 
 
 def scores_of(run: Run) -> dict[str, Any]:
-    """The final scores with deviation and floor, by column."""
+    """Return the final scores with deviation and floor, by column name."""
     row: dict[str, Any] = {}
     for name, score in _scores(run).items():
         parts = {name: "value", f"{name}_std": "std", f"{name}_floor": "floor"}
@@ -46,9 +46,9 @@ def scores_of(run: Run) -> dict[str, Any]:
 
 
 def row_of(run: Run) -> dict[str, Any]:
-    """Cost, and the protocol of the first score."""
+    """Return the cost, and the protocol of the first score."""
     row: dict[str, Any] = {fact: run.summary[fact] for fact in FACTS if fact in run.summary}
-    row["trainer_precision"] = run.summary.get("precision")  # a score may be called precision
+    row["trainer_precision"] = run.summary.get("precision")  # "precision" may be the name of a score
     row["ganart"] = mapping(run.summary.get("versions")).get("ganart")
     first = next(iter(_scores(run).values()), {})
     return {**row, "protocol": in_json(first["protocol"]) if "protocol" in first else None}

@@ -1,4 +1,4 @@
-"""Scores of all runs in tables: what stands in one column was measured in one and the same way."""
+"""Tables of scores; all values in one column share one protocol."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ THE_LAST = "the last"
 
 @dataclass(frozen=True)
 class MeasuredScore:
-    """One number of one run, and the protocol that it was taken by, flat and without entries that are null."""
+    """One score of one run, with its protocol, flat and without null entries."""
 
     name: str
     value: float
@@ -45,7 +45,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Column:
-    """A score with those entries of its protocol that are its own, such as the number of neighbours."""
+    """A score with the entries of its protocol that are its own, such as the number of neighbours."""
 
     name: str
     own: tuple[tuple[str, str], ...]
@@ -54,7 +54,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """All measurements of one kind by one protocol. `differs` names what sets it apart from the other tables."""
+    """All measurements of one kind with one protocol. `differs` are its entries that differ from other tables."""
 
     kind: str
     protocol: dict[str, str]
@@ -63,17 +63,17 @@ class ScoreTable:
     rows: list[tuple[Measurement, dict[Column, MeasuredScore]]]
 
     def own_differences(self, column: Column) -> list[tuple[str, str]]:
-        """What tells `column` from others of the same name."""
+        """Return the entries that distinguish `column` from others of the same name."""
         others = [set(other.own) for other in self.columns if other.name == column.name and other is not column]
         return [entry for entry in column.own if any(entry not in other for other in others)]
 
     def floor(self, column: Column) -> float | None:
-        """What real pictures reach; None where it is not known, or not the same for all rows."""
+        """Return the score of real images; None if unknown, or not the same for all rows."""
         floors = {scores[column].floor for _, scores in self.rows if column in scores}
         return floors.pop() if len(floors) == 1 else None
 
     def best(self, column: Column) -> float | None:
-        """The best value in `column` where there are several to choose from."""
+        """Return the best value in `column`; None if there are fewer than two."""
         values = [scores[column].value for _, scores in self.rows if column in scores]
         values = [value for value in values if math.isfinite(value)]
         return (min if column.lower_is_better else max)(values) if len(values) > 1 else None
@@ -81,16 +81,16 @@ class ScoreTable:
 
 @dataclass(frozen=True)
 class Repeated:
-    """A recipe over several seeds: mean and sample deviation (n − 1) of each column, None for n = 1."""
+    """A recipe over several seeds: count, mean and sample deviation (n − 1) of each column, None for n = 1."""
 
     runs: list[int]
     values: dict[Column, tuple[int, float, float | None]]
 
 
 def measurements(runs: Sequence[Run]) -> Iterator[Measurement]:
-    """Every set of scores that the run folders hold.
+    """Yield every set of scores in the run folders.
 
-    A run without a best checkpoint has none better than its last: where others have one, that stands beside theirs.
+    If some runs have a best checkpoint, a run without one is listed among them with its last weights.
     """
     have_best = any(mapping(run.summary.get("best")) for run in runs)
     for position, run in enumerate(runs):
@@ -113,8 +113,8 @@ def measurements(runs: Sequence[Run]) -> Iterator[Measurement]:
 def tables(found: Sequence[Measurement]) -> list[ScoreTable]:
     """Sort measurements into tables of one protocol each.
 
-    The entries of a protocol that differ between the scores of some measurement belong to the columns, all others to
-    the table. So two values meet in a column only if everything that is known of their protocols is the same.
+    Protocol entries that differ between the scores of a measurement belong to the columns, all others to the table. So
+    two values share a column only if all known entries of their protocols are equal.
     """
     own = {key for measurement in found for key in _particular(measurement)}
     split: dict[tuple[str, str], list[tuple[Measurement, dict[Column, MeasuredScore]]]] = defaultdict(list)
@@ -139,13 +139,13 @@ def tables(found: Sequence[Measurement]) -> list[ScoreTable]:
 
 
 def over_seeds(table: ScoreTable, groups: Sequence[Sequence[int]]) -> list[Repeated]:
-    """Mean and deviation of every group of runs, if there is a group of several in `table`."""
+    """Return mean and deviation of every group of runs; [] if no group has several runs in `table`."""
     repeated = by_recipe(table, groups)
     return repeated if any(len(group.runs) > 1 for group in repeated) else []
 
 
 def by_recipe(table: ScoreTable, groups: Sequence[Sequence[int]]) -> list[Repeated]:
-    """Mean and deviation of every group of runs that has a row in `table`."""
+    """Return mean and deviation of every group of runs that has a row in `table`."""
     by_run = {measurement.run: row for measurement, row in table.rows}
     repeated = []
     for group in groups:
@@ -163,7 +163,7 @@ def by_recipe(table: ScoreTable, groups: Sequence[Sequence[int]]) -> list[Repeat
 
 
 def best_mean(repeated: Sequence[Repeated], column: Column) -> float | None:
-    """The best mean in `column` where there are several to choose from."""
+    """Return the best mean in `column`; None if there are fewer than two."""
     means = {group.values[column][1] for group in repeated if column in group.values}
     return (min if column.lower_is_better else max)(means) if len(means) > 1 else None
 
@@ -186,7 +186,7 @@ def _score(name: str, row: Any) -> MeasuredScore | None:
 
 
 def _particular(measurement: Measurement) -> Iterator[str]:
-    """The entries that are not the same for all scores of `measurement`."""
+    """Yield the protocol entries that differ between the scores of `measurement`."""
     protocols = [score.protocol for score in measurement.scores]
     for key in {key for protocol in protocols for key in protocol}:
         if len({text(protocol[key]) if key in protocol else None for protocol in protocols}) > 1:
@@ -200,7 +200,7 @@ def _differing(protocol: dict[str, str], all_protocols: Collection[dict[str, str
 
 
 def _in_order(columns: list[Column], rows: Sequence[tuple[Measurement, dict[Column, MeasuredScore]]]) -> list[Column]:
-    """As they came, but kernel distances first where Fréchet distances are biased by too few pictures."""
+    """Return the columns in their order, kernel distances first if few images bias Fréchet distances."""
     counts = [number(score.protocol.get("n_fake")) for _, row in rows for score in row.values()]
     few = any(count is not None and count < ENOUGH_FOR_FRECHET for count in counts)
     return sorted(columns, key=lambda column: not (few and column.name.startswith(("kid", "kd_"))))

@@ -1,4 +1,4 @@
-"""What one line of a chart stands for: a run, or all seeds of a recipe."""
+"""Series: the runs behind one line of a chart, one run or all seeds of a recipe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLOURS, DASHES = 7, 4
 
 @dataclass(frozen=True)
 class Series:
-    """`runs` are positions in the report: of a recipe with several seeds all, else one."""
+    """`runs` are positions in the report: all seeds of a recipe, or one run."""
 
     label: str
     pen: Pen
@@ -22,7 +22,7 @@ class Series:
 
 
 def pens(runs: Sequence[Run]) -> list[Pen]:
-    """A colour for each run; where recipes have several seeds, one for each recipe, its seeds dashed."""
+    """Return a pen for each run; if recipes have several seeds, one colour per recipe and one dash pattern per seed."""
     groups = groups_but_for_seed(runs)
     places = {run: (g, s) for g, group in enumerate(groups) for s, run in enumerate(group)}
     if len(groups) > COLOURS or len(groups) == len(runs):
@@ -31,7 +31,7 @@ def pens(runs: Sequence[Run]) -> list[Pen]:
 
 
 def series_of(runs: Sequence[Run], labels: Sequence[str], own: Sequence[Sequence[str]]) -> list[Series]:
-    """One series a recipe, called by what sets it apart; `own` is what was typed for each run alone."""
+    """Return one series per recipe, named by the overrides in `own`, those typed for each run alone."""
     groups = groups_but_for_seed(runs)
     found = []
     for number, group in enumerate(groups):
@@ -42,5 +42,5 @@ def series_of(runs: Sequence[Run], labels: Sequence[str], own: Sequence[Sequence
 
 
 def recipe_of(overrides: Sequence[str]) -> str:
-    """What sets a recipe apart, whatever its seed."""
+    """Return the overrides that distinguish a recipe, without the seed."""
     return " ".join(typed for typed in overrides if not typed.startswith(f"{SEED}=")) or "this recipe"

@@ -1,4 +1,4 @@
-"""A run as the page shows it: its name, pen, pictures, cost, data and commands."""
+"""A run as shown on the page: name, pen, images, cost, data and commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_LETTERS = 60
 
 @dataclass(frozen=True)
 class Shown:
-    """One run. `name` is its folder, `own_overrides` what was typed for it and not for all others."""
+    """One run. `name` is its folder; `own_overrides` are those that were not typed for all runs."""
 
     run: Run
     name: str
@@ -35,13 +35,13 @@ class Shown:
 
     @property
     def says(self) -> str:
-        """What sets it apart, in a few words."""
+        """Its own overrides, shortened."""
         whole = " ".join(self.own_overrides)
         return whole if len(whole) <= MOST_LETTERS else f"{whole[:MOST_LETTERS]}…"
 
     @property
     def label(self) -> str:
-        """Its name, and what sets it apart where the name does not say so."""
+        """Its name, with its own overrides unless the name contains them."""
         return f"{self.name} · {self.says}" if self.says and self.says not in self.name else self.name
 
     @property
@@ -50,7 +50,7 @@ class Shown:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Where its pictures come from, and the versions that its numbers may depend on."""
+        """The source of its images, and the versions that its numbers may depend on."""
         summary, dataset = self.run.summary, self.run.dataset
         data = {
             "pictures": dataset.get("name"),
@@ -65,7 +65,7 @@ class Shown:
 
     @property
     def train_command(self) -> str:
-        """What to type for the same run again."""
+        """The command that trains the same run again."""
         if self.run.overrides is None:
             return "# not known: there is no overrides.yaml"
         typed = [override for override in self.run.overrides if not override.startswith("resume=")]
@@ -73,13 +73,13 @@ class Shown:
 
     @property
     def later_commands(self) -> list[str]:
-        """What to do with it next."""
+        """Commands that generate from the run and evaluate it."""
         place = f"run={unplaced(self.run.path)}"
         return [shell("ganart", "generate", place, "seeds=0-63"), shell("ganart", "evaluate", place)]
 
 
 def show(runs: Sequence[Run]) -> list[Shown]:
-    """Name the runs, give each a pen, and embed their pictures as large as the page can hold them."""
+    """Name the runs, give each a pen, and embed their images as large as the page allows."""
     names = short_names([run.path for run in runs])
     own = own_overrides(runs) if len(runs) > 1 else [[]]
     budget = Budget.of(len(runs))
@@ -90,10 +90,10 @@ def show(runs: Sequence[Run]) -> list[Shown]:
 
 
 def commands(shown: Sequence[Shown]) -> str:
-    """What to type for the same again, as lines for a shell; with one run, what to do with it next."""
+    """Return the commands that train the runs again, as lines for a shell; for one run also those to use it."""
     if len(shown) == 1:
         return "\n".join([shown[0].train_command, *shown[0].later_commands])
-    # A name may hold anything, a line break too, and has to stay a comment.
+    # A name may contain line breaks, and must stay inside the comment.
     return "\n".join(f"# {' '.join(each.label.split())}\n{each.train_command}" for each in shown)
 
 

@@ -1,4 +1,4 @@
-"""A sweep as drawings: how it went on, which keys matter, and where in their ranges the good values lie."""
+"""Charts of a sweep: history, importances, values over each key and over pairs of keys, parallel coordinates."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ WIDTH, HEIGHT = 400, 220
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 24
 MOST_PLANES = 3
 SHADES = 5
-"""Trials are drawn in so many strengths, the best fifth in the strongest."""
+"""Number of strengths in which trials are drawn; the best fifth is drawn strongest."""
 
 
 Dot = tuple[float, float, int, str]
-"""Place, strength (0 the best), and what to say."""
+"""x, y, strength (0 is the best) and tooltip."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial, as far as its line of study.json can be read."""
+    """One trial, as read from study.json; missing parts are None or empty."""
 
     number: int
     state: str
@@ -38,14 +38,14 @@ class Trial:
 
     @property
     def says(self) -> str:
-        """Everything about it in one line, for whoever points at it."""
+        """Number, value or state, and parameters, as a tooltip."""
         tried = ", ".join(f"{key} {_short(value)}" for key, value in self.params.items())
         return f"trial {self.number}: {short(self.value) if self.value is not None else self.state} ({tried})"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Where values of a key stand: on an axis, or, for names, at even distances."""
+    """Positions for the values of a key: on a numeric axis, or at even distances for names."""
 
     axis: Axis | None
     names: list[str]
@@ -54,7 +54,7 @@ class Scale:
 
     @classmethod
     def of(cls, values: Iterable[Any], start: float, end: float, *, log: bool = False) -> Scale:
-        """A scale with room for `values`, if they are numbers and above 0 on a logarithmic one where `log` asks so."""
+        """Build a scale that fits `values`; numeric if all are numbers, logarithmic if `log` and all are positive."""
         found = [value for value in values if value is not None]
         numbers = [number for value in found if (number := finite(value)) is not None]
         if not found or len(numbers) < len(found):
@@ -64,7 +64,7 @@ class Scale:
         return cls(axis, [], start, end)
 
     def place(self, value: Any) -> float | None:
-        """Where `value` stands; None for what is not on it."""
+        """Return the position of `value` in units of the drawing; None if it has none."""
         if value is None:
             return None
         if self.axis is not None:
@@ -82,7 +82,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Panel:
-    """Trials as points over a key, or over their number; or over two keys."""
+    """Trials as points over a key, over their number, or over two keys."""
 
     title: str
     x: Scale
@@ -93,19 +93,19 @@ class Panel:
 
 @dataclass(frozen=True)
 class Parallel:
-    """Trials as lines through one upright axis a key, the objective last."""
+    """Trials as lines through one vertical axis per key, with the objective last."""
 
     width: float
     axes: list[tuple[float, str, list[tuple[float, str]]]]
-    """Place, name, ticks."""
+    """x, name, ticks."""
 
     lines: list[tuple[str, int, str]]
-    """Path, strength, and what to say."""
+    """Path, strength, tooltip."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """All about one objective of one study."""
+    """All charts and facts about one objective of one study."""
 
     name: str
     objective: str
@@ -126,7 +126,7 @@ class Sweep:
 
 
 def sweeps_in(paths: Sequence[str]) -> list[Sweep]:
-    """The sweeps among the folders of a command, one for each objective."""
+    """Return the sweeps found in `paths`, one for each objective."""
     found = []
     for path in paths:
         facts = read_json(Path(path).expanduser() / "study.json")
@@ -182,7 +182,7 @@ def _trial(row: dict[str, Any], position: int) -> Trial:
 
 
 def _history(trials: Sequence[Trial], done: Sequence[Trial], y: Axis, strength: dict[int, int], lower: bool) -> Panel:
-    """Every trial in its turn, and the best so far."""
+    """Draw every complete trial by number, and the best value so far as a line."""
     last = max(trial.number for trial in trials)
     x = Scale(Axis(0.0, float(max(last, 1)), LEFT + 6, WIDTH - RIGHT), [], LEFT + 6, WIDTH - RIGHT)
     best, steps = None, []
@@ -210,12 +210,12 @@ def _slice(key: str, space: dict[str, str], done: Sequence[Trial], y: Axis, stre
 
 
 def _is_log(written: str) -> bool:
-    """Whether a key was searched by orders of magnitude."""
+    """Return whether a key was searched on a log scale."""
     return written.replace(" ", "").startswith("tag(log,")
 
 
 def _planes(space: dict[str, str], trials: Sequence[Trial], strength: dict[int, int]) -> list[Panel]:
-    """Every two keys that are numbers, up to three pairs: where together the good values lie, and the pruned trials."""
+    """Draw complete and pruned trials over pairs of numeric keys, at most `MOST_PLANES` pairs."""
     numeric = [key for key in space if sum(finite(trial.params.get(key)) is not None for trial in trials) > 1]
     panels = []
     for across, up in list(combinations(numeric, 2))[:MOST_PLANES]:
@@ -236,7 +236,7 @@ def _dots(
     trials: Sequence[Trial], across: Callable[[Trial], float | None], y: Axis, strength: dict[int, int]
 ) -> list[Dot]:
     dots = []
-    for trial in sorted(trials, key=lambda trial: -strength[trial.number]):  # the best are drawn last, on top
+    for trial in sorted(trials, key=lambda trial: -strength[trial.number]):  # the best last, on top
         place = across(trial)
         if place is not None and trial.value is not None and y.holds(trial.value):
             dots.append((place, y.place(trial.value), strength[trial.number], trial.says))
@@ -244,7 +244,7 @@ def _dots(
 
 
 def _parallel(space: dict[str, str], ranked: Sequence[Trial], strength: dict[int, int], objective: str) -> Parallel:
-    """Lines through all keys; a trial that has not a key passes its axis by."""
+    """Draw a line through all keys for each trial; the axes of keys that it lacks are skipped."""
     top, bottom, left, gap = 34.0, 250.0, 110.0, 160.0
     keys = list(space)
     values = {key: [trial.params.get(key) for trial in ranked] for key in keys}

@@ -1,1 +1,1 @@
-"""Hyper-parameter sweeps on Optuna: what is searched, what is optimised, who tries what, and what came of it."""
+"""Hyper-parameter sweeps on Optuna: search space, objectives, workers, storage, results."""

@@ -1,4 +1,4 @@
-"""What a study optimises: one or two numbers of a run's summary, each with its direction and its protocol."""
+"""The objectives of a study: one or two numbers of a run's summary, each with its direction and its protocol."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ganart.config.build import build
 from ganart.errors import UserError
 
 COSTS = ("seconds_training",)
-"""Numbers of the summary beside the scores that one may want small."""
+"""Numbers of the summary, other than scores, that may be minimised."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A number by its key: that of a metric (`fid`, whatever the features make of its name) or of a cost."""
+    """A number by its key: that of a metric (`fid`, independent of the features in its full name) or of a cost."""
 
     key: str
     lower_is_better: bool
@@ -28,10 +28,10 @@ class Objective:
         return "minimize" if self.lower_is_better else "maximize"
 
     def in_summary(self, summary: Mapping[str, Any]) -> tuple[float, Mapping[str, Any]]:
-        """Its value in the summary of a run, with its protocol, to which the name belongs that the features give it.
+        """Return its value in the summary of a run, and its protocol together with the score's full name.
 
         Raises:
-            UserError: if it is not there, or not finite.
+            UserError: if it is missing or not finite.
         """
         if self.key in COSTS:
             return float(summary[self.key]), {key: summary[key] for key in ("device", "num_devices")}
@@ -45,7 +45,7 @@ class Objective:
 
 
 def objectives_of(cfg: DictConfig) -> list[Objective]:
-    """What `objective` of a sweep's configuration names; null names the first metric.
+    """Return the objectives named by `objective` of a sweep's configuration; null means the first metric.
 
     Raises:
         UserError: for a number that no run will have, naming those that it will.
@@ -67,7 +67,7 @@ def objectives_of(cfg: DictConfig) -> list[Objective]:
 
 
 def same_protocols(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> str | None:
-    """What differs between two protocols of the same objectives, in words; None if nothing does."""
+    """Return the differences between two lists of protocols of the same objectives, in words; None if equal."""
     differing = []
     for one, other in zip(before, now, strict=True):
         for key in sorted(one.keys() | other.keys()):

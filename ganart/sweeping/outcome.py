@@ -1,4 +1,4 @@
-"""What came of a study: study.json for the report, the best recipe as an experiment, a line for the log."""
+"""The results of a study: study.json for the report, tables, a line for the log."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_SHOWN = 10
 
 
 def describe(study: Study, objectives: Sequence[Objective], space: dict[str, str], total_images: int) -> dict[str, Any]:
-    """Everything about the study, as plain data."""
+    """Return everything about the study as plain data."""
     trials, protocols = study.trials(), study.optuna.user_attrs.get(PROTOCOL) or [{}] * len(objectives)
     goals = [
         {"key": goal.key, "name": protocol.get("score", goal.key), "lower_is_better": goal.lower_is_better}
@@ -64,7 +64,7 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def best_trials(study: Study) -> list[FrozenTrial]:
-    """The best trial, or with two objectives those that no other beats in both."""
+    """Return the best trial, or with two objectives the Pareto front."""
     if not study.trials(TrialState.COMPLETE):
         return []
     if len(study.optuna.directions) > 1:
@@ -73,9 +73,9 @@ def best_trials(study: Study) -> list[FrozenTrial]:
 
 
 def importances(study: Study, position: int) -> dict[str, float]:
-    """How much of what differs between good and other trials each key explains (PED-ANOVA, Watanabe et al. 2023).
+    """Return the importance of each key for separating good from other trials (PED-ANOVA, Watanabe et al. 2023).
 
-    Empty where the trials are too few, or have no key in common.
+    Empty if there are fewer than four complete trials, or no key in common.
     """
     complete = study.trials(TrialState.COMPLETE)
     shared = set.intersection(*(set(trial.params) for trial in complete)) if complete else set()
@@ -85,12 +85,12 @@ def importances(study: Study, position: int) -> dict[str, float]:
         return optuna.importance.get_param_importances(
             study.optuna, params=sorted(shared), target=lambda trial: trial.values[position]
         )
-    except (ValueError, RuntimeError):  # all values alike, say
+    except (ValueError, RuntimeError):  # for instance when all values are equal
         return {}
 
 
 def saved_by_pruning(facts: dict[str, Any]) -> tuple[int, int]:
-    """Images that were shown in all first runs, and how many it would have been without pruning."""
+    """Return the images shown in all first runs, and how many it would have been without pruning."""
     total = facts["total_images"]
     shown = asked = 0
     for trial in facts["trials"]:
@@ -105,7 +105,7 @@ def write(folder: Path, facts: dict[str, Any]) -> None:
 
 
 def table(facts: dict[str, Any]) -> Table:
-    """The best trials, best first."""
+    """Build the table of the best trials, best first."""
     goals = facts["objectives"]
     sheet = Table()
     for goal in goals:
@@ -126,7 +126,7 @@ def table(facts: dict[str, Any]) -> Table:
 
 
 def headline(facts: dict[str, Any]) -> str:
-    """How the trials ended, and what pruning saved."""
+    """Return one line with the number of trials by state, and the share of images saved by pruning."""
     counts = {state: sum(trial["state"] == state for trial in facts["trials"]) for state in STATES.values()}
     said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     shown, asked = saved_by_pruning(facts)
@@ -135,7 +135,7 @@ def headline(facts: dict[str, Any]) -> str:
 
 
 def line_for_log(folder: str, facts: dict[str, Any]) -> str:
-    """One line of Markdown: when, what was searched, what was best, at what cost."""
+    """Return one line of Markdown: date, objectives, folder, best values and overrides, hours."""
     goals = ", ".join(goal["name"] for goal in facts["objectives"])
     hours = sum(trial["seconds"] or 0 for trial in facts["trials"]) / 3600
     best = next((trial for trial in facts["trials"] if facts["best"] and trial["number"] == facts["best"][0]), None)

@@ -1,4 +1,4 @@
-"""A composed configuration as a recipe: an `experiment` file that makes the same of the defaults."""
+"""Export of a composed configuration as an `experiment` file that produces it from the defaults."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ganart.config.values import TAKING_SEVERAL
 from ganart.runs.read import mapping
 
 LABELS = ("name", "run_folder", "resume", "allow_targets")
-"""Keys that say where and by whose leave a run is made, and not what it is."""
+"""Keys that name or place a run, but do not change its results."""
 
 
 def as_experiment(
     config_name: str, overrides: Sequence[str], own_keys: Sequence[str], comment: str
 ) -> tuple[str, list[str]]:
-    """Write an experiment that makes of the defaults of `train` what `overrides` make of `config_name`.
+    """Return an experiment that turns the defaults of `train` into `config_name` with `overrides`.
 
     Returns:
-        Its YAML, and what has to be typed beside it: a file can add and change, but not take away.
+        Its YAML, and the overrides to type beside it: a file can add and change keys, but not remove them.
     """
     wanted, choices = _composed(config_name, overrides)
     _, usual = _composed("train", [])
@@ -44,7 +44,7 @@ def as_experiment(
 
 
 def _gone(key: str, wanted: Mapping[str, Any]) -> str | None:
-    """The first part of `key` that `wanted` has not; None if it has another kind of value there."""
+    """Return the first part of `key` that is missing in `wanted`; None if another kind of value is there."""
     node: Any = wanted
     parts = key.split(".")
     for depth, part in enumerate(parts, 1):
@@ -57,7 +57,7 @@ def _gone(key: str, wanted: Mapping[str, Any]) -> str | None:
 
 
 def leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value by its dotted key."""
+    """Yield every value with its dotted key."""
     for key, value in node.items():
         if isinstance(value, dict) and value:
             yield from leaves(value, f"{prefix}{key}.")
@@ -66,18 +66,18 @@ def leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 def flat(cfg: DictConfig) -> dict[str, Any]:
-    """Every value of a configuration by its dotted key, interpolations as they are written."""
+    """Return every value of a configuration by its dotted key, interpolations as written."""
     return dict(leaves(mapping(OmegaConf.to_container(cfg, resolve=False))))
 
 
 def _composed(config_name: str, overrides: Sequence[str]) -> tuple[DictConfig, Mapping[str, Any]]:
-    """The configuration, and what is chosen of each group that ganart or the user has."""
+    """Return the configuration, and the choices of each config group of ganart or the user."""
     cfg = compose(config_name, list(overrides), return_hydra_config=True)
     choices = mapping(OmegaConf.to_container(cfg.hydra.runtime.choices))
     with open_dict(cfg):
         del cfg["hydra"]
     ours = {str(g): c for g, c in choices.items() if not str(g).startswith("hydra/") and g != "experiment"}
-    # Hydra does not tell what is chosen of groups that take several; what was taken away again is not among it.
+    # Hydra does not report the choices of groups that take several; those that were removed again are left out.
     loader = GlobalHydra.instance().config_loader()
     several = {group: set(loader.get_group_options(group)) for group in TAKING_SEVERAL}
     return cfg, ours | {group: [name for name in cfg[group] if name in known] for group, known in several.items()}

@@ -1,4 +1,4 @@
-"""Optuna's samplers, with random numbers that follow from the trial's number."""
+"""Optuna samplers whose random numbers depend on the trial's number."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ganart.seeds import mix
 
 
 class SeededByTrial(BaseSampler):
-    """Builds `make(seed)` anew for each trial, with a seed of the study's seed and the trial's number.
+    """Builds `make(seed)` anew for each trial, with a seed derived from the study's seed and the trial's number.
 
-    A sampler that keeps one stream of random numbers draws the same first trials again in every process that joins a
-    study, and after every restart. What samplers know beyond random numbers they keep in the study.
+    A sampler with one stream of random numbers repeats the same first trials in every process that joins a study, and
+    after every restart. All other state of samplers is stored in the study.
     """
 
     def __init__(self, make: Callable[[int], BaseSampler], seed: int) -> None:
@@ -25,7 +25,7 @@ class SeededByTrial(BaseSampler):
         self._inner = make(seed)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        if not isinstance(self._inner, GridSampler):  # its seed shuffles the grid, which is to stay as it is
+        if not isinstance(self._inner, GridSampler):  # a new seed would reshuffle the grid
             self._inner = self._make(mix("trial", self._seed, trial.number) % 2**32)
         self._inner.before_trial(study, trial)
 
@@ -43,5 +43,5 @@ class SeededByTrial(BaseSampler):
         return self._inner.sample_independent(study, trial, param_name, param_distribution)
 
     def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
-        if not isinstance(self._inner, GridSampler):  # it would stop a loop of Optuna's, which ours is not
+        if not isinstance(self._inner, GridSampler):  # it stops `optimize`, which is not used here
             self._inner.after_trial(study, trial, state, values)

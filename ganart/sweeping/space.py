@@ -1,4 +1,4 @@
-"""The search space: keys of the configuration, each with the values that it may take, in Hydra's override syntax."""
+"""The search space: keys of the configuration with their possible values, in Hydra's override syntax."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from optuna.trial import Trial
 from ganart.errors import UserError
 
 Compose = Callable[[Sequence[str]], DictConfig]
-"""From overrides to the configuration of a run; raises Hydra's errors."""
+"""Function from overrides to the configuration of a run; raises Hydra's errors."""
 
 DIGITS = 5
 MOST_VALUES = 10_000
@@ -30,7 +30,7 @@ SYNTAX = (
 
 @dataclass(frozen=True)
 class Parameter:
-    """One key and where its values are drawn from."""
+    """A key and the distribution of its values."""
 
     key: str
     written: str
@@ -38,10 +38,10 @@ class Parameter:
 
     @classmethod
     def read(cls, key: str, written: str) -> Parameter:
-        """Read `written` as the values of `key`.
+        """Parse `written` as the values of `key`.
 
         Raises:
-            UserError: if it cannot be read, or has no two values.
+            UserError: if it cannot be parsed, or has fewer than two values.
         """
         try:
             override = OverridesParser.create().parse_override(f"{key}={written}")
@@ -55,7 +55,7 @@ class Parameter:
 
     @property
     def values(self) -> list[Any]:
-        """All values, of a finite parameter; of another its ends."""
+        """All values of a finite parameter; the two ends of any other."""
         d = self.distribution
         if isinstance(d, CategoricalDistribution):
             return list(d.choices)
@@ -81,11 +81,11 @@ class Parameter:
         return self.override(trial.suggest_float(self.key, d.low, d.high, step=d.step, log=d.log))
 
     def override(self, value: Any) -> str:
-        """Write `value` as it is given to a run: of more digits nobody learns, and they are to be read and typed."""
+        """Return `value` as an override, floats with `DIGITS` digits: enough to search, short to read and type."""
         return f"{self.key}={value:.{DIGITS}g}" if isinstance(value, float) else f"{self.key}={value}"
 
     def in_any_order(self, random: Random) -> Iterator[Any]:
-        """All values shuffled; of a very long range, and of one without steps, a hundred of them."""
+        """Yield all values shuffled, at most `MOST_VALUES` integers; 100 random ones of an interval without steps."""
         d = self.distribution
         if isinstance(d, CategoricalDistribution):
             yield from random.sample(list(d.choices), len(d.choices))
@@ -102,7 +102,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """Parameters in order. A key counts only where the configuration has it, as earlier choices have made it.
+    """Parameters in order. A key is used only if the configuration, with the choices made before it, has it.
 
     So the strength of a penalty is drawn only in trials that have the penalty.
     """
@@ -111,10 +111,10 @@ class SearchSpace:
 
     @classmethod
     def read(cls, node: Mapping[str, Any]) -> SearchSpace:
-        """Read `sweep.space`.
+        """Parse `sweep.space`.
 
         Raises:
-            UserError: if there is nothing to search, or a line of it cannot be read.
+            UserError: if it is empty, or a line cannot be parsed.
         """
         if not node:
             raise UserError(f"sweep.space is empty: nothing to search. Give each key its values: {SYNTAX}.")
@@ -125,7 +125,7 @@ class SearchSpace:
         return {parameter.key: parameter.written for parameter in self.parameters}
 
     def suggest(self, trial: Trial, compose: Compose) -> list[str]:
-        """Draw what `trial` is to try, as overrides."""
+        """Draw the values of `trial`, as overrides."""
         overrides: list[str] = []
         for parameter in self.parameters:
             if why_not(parameter, compose, overrides) is None:
@@ -133,7 +133,7 @@ class SearchSpace:
         return overrides
 
     def untried(self, tried: Set[tuple[str, ...]], compose: Compose, seed: int = 0) -> dict[str, Any] | None:
-        """Find a point whose overrides are not among `tried`, by its values; None if there is no other."""
+        """Return the values of a point whose overrides are not in `tried`; None if there is no other."""
         random = Random(seed)
 
         def beyond(position: int, overrides: tuple[str, ...], values: dict[str, Any]) -> dict[str, Any] | None:
@@ -172,10 +172,10 @@ class SearchSpace:
             before.append(parameter)
 
     def grid(self, compose: Compose) -> dict[str, list[Any]]:
-        """Every value of every parameter.
+        """Return all values of every parameter, by key.
 
         Raises:
-            UserError: if they are not finitely many, or not the same in all trials.
+            UserError: if a parameter is not finite, or not present in all trials.
         """
         endless = [parameter.key for parameter in self.parameters if not parameter.is_finite]
         if endless:
@@ -193,7 +193,7 @@ class SearchSpace:
 
 
 def why_not(parameter: Parameter, compose: Compose, overrides: Sequence[str]) -> str | None:
-    """Why a configuration with `overrides` has no such key; None if it has."""
+    """Return the reason why a configuration with `overrides` lacks the parameter's key; None if it has it."""
     try:
         compose([*overrides, f"{parameter.key}={parameter.values[0]}"])
     except (HydraException, OmegaConfBaseException) as error:
@@ -206,10 +206,10 @@ def _is_choice(parameter: Parameter) -> bool:
 
 
 def _distribution_of(override: Override) -> BaseDistribution:
-    """The values of a sweep override as Optuna's distribution.
+    """Return the values of a sweep override as Optuna's distribution.
 
     Raises:
-        ValueError: if it is no sweep, or an empty one.
+        ValueError: if it is not a sweep, or has too few values.
     """
     sweep = override.value()
     if isinstance(sweep, ChoiceSweep):

@@ -1,4 +1,4 @@
-"""Where a study is kept: a journal in its folder, or a data base, which may be away for a while."""
+"""Storages of a study: a journal file in its folder, or a data base that may be unreachable for a while."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from ganart.errors import UserError
 JOURNAL = "study.journal"
 
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds from one attempt to the next to reach a data base: a minute in all."""
+"""Seconds between attempts to reach a data base: a minute in all."""
 
 MOST_RACES = 20
-"""So often two processes may be in each other's way while both make the tables of a data base that is empty."""
+"""Maximum number of attempts to create the tables of an empty data base while other processes do the same."""
 
 
 class StorageAwayError(UserError):
@@ -32,9 +32,9 @@ class StorageAwayError(UserError):
 
 
 def open_storage(folder: Path, url: str | None) -> BaseStorage:
-    """Open the study's own journal in `folder`, or the data base at `url`, every call of which is repeated.
+    """Open the journal in `folder`, or the data base at `url` with every later call retried.
 
-    A data base that is not there at first is told at once: its address may be wrong.
+    Errors of the first connection are raised at once: the address may be wrong.
     """
     if url is None:
         return JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
@@ -44,7 +44,7 @@ def open_storage(folder: Path, url: str | None) -> BaseStorage:
 
 
 def with_driver(url: str) -> str:
-    """`postgresql://…` and `mysql://…` mean the driver that is installed, where SQLAlchemy's first choice is not."""
+    """Return `url` with the second driver of `DRIVERS` named if only that one is installed."""
     scheme, separator, rest = url.partition("://")
     first, other = DRIVERS.get(scheme, ("", ""))
     if not first or importlib.util.find_spec(first) or not importlib.util.find_spec(other):
@@ -53,16 +53,16 @@ def with_driver(url: str) -> str:
 
 
 DRIVERS = {"postgresql": ("psycopg2", "psycopg"), "mysql": ("MySQLdb", "pymysql"), "mariadb": ("MySQLdb", "pymysql")}
-"""By the scheme of an address: SQLAlchemy's first choice, and what serves as well."""
+"""By scheme: SQLAlchemy's default driver and an alternative."""
 
 
 def without_password(url: str) -> str:
-    """Return `url` as it may be printed."""
+    """Return `url` with its password masked, for printing."""
     return re.sub(r"(?<=://)([^/@]*?):[^/]*@", r"\1:***@", url)
 
 
 class Patient(BaseStorage):
-    """Repeats every call of `storage` where it is away, for a minute; then raises `StorageAwayError`."""
+    """Repeats every call of `storage` while it is unreachable, for a minute; then raises `StorageAwayError`."""
 
     def __init__(self, storage: BaseStorage, shown: str) -> None:
         self._storage, self._shown = storage, shown
@@ -98,7 +98,7 @@ Patient.__abstractmethods__ = frozenset()
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether a call may succeed when it is made again: the connection broke, or others hold what it needs."""
+    """Return whether repeating the call may help: the connection broke, or others hold a lock."""
     return any(
         isinstance(one, OperationalError | InterfaceError | PoolTimeoutError)
         or (isinstance(one, DBAPIError) and one.connection_invalidated)
@@ -107,7 +107,7 @@ def is_away(error: BaseException) -> bool:
 
 
 def _not_in_each_others_way(make: Callable[[], Any]) -> Any:
-    """Make the tables again where another process has made them in between: no `IF NOT EXISTS` holds for both."""
+    """Retry `make`, which creates tables, if another process creates them too: `IF NOT EXISTS` is not atomic."""
     for attempt in range(MOST_RACES):
         try:
             return make()
@@ -119,7 +119,7 @@ def _not_in_each_others_way(make: Callable[[], Any]) -> Any:
 
 
 def _is_race(error: BaseException) -> bool:
-    """Whether a table or row is there that was not a moment ago; MySQL and SQLite call that an operational error."""
+    """Return whether a table or row exists already; MySQL and SQLite report that as an operational error."""
     exists = isinstance(error, OperationalError) and "already exists" in str(error.orig)
     return exists or isinstance(error, IntegrityError | ProgrammingError)
 

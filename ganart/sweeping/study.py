@@ -1,4 +1,4 @@
-"""A study on disk or in a data base: opened by any number of processes, each of which may die at any time."""
+"""A study on disk or in a data base, shared by any number of processes, each of which may die at any time."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ RECIPE, PROTOCOL = "recipe", "protocol"
 OWNER, ALIVE, FOLDER, OVERRIDES, REASON, SUCCEEDS = "owner", "alive", "folder", "overrides", "reason", "succeeds"
 DIED, REPEATED = "its process ended", "a repetition"
 MOST_DEATHS = 3
-"""A trial that so many processes have died of is at fault itself: it takes more memory than there is, say."""
+"""Number of processes after which a trial that ends them counts as failed: it may need more memory than there is."""
 
 SIGN_OF_LIFE_SECONDS = 30.0
 SILENT_SECONDS = 600.0
-"""Without a sign of life for so long, a process on another machine is taken for dead."""
+"""A process on another machine that has not reported for this long counts as dead."""
 
 DRAWS = 10
-"""So often the sampler may draw what has been tried; then any point is taken that has not."""
+"""Number of repeated draws of the sampler after which any untried point is taken."""
 
 MOST_FAILURES = 2
-"""So often a recipe is tried that fails: the next machine may have more memory."""
+"""Number of attempts at a recipe that fails: another machine may have more memory."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A trial that this process runs, with what it tries; nobody else takes it up while `lock` is held.
+    """A trial that this process runs, with its overrides and folder; no other process takes it while `lock` is held.
 
-    The lock ends with the process.
+    The lock is released when the process ends.
     """
 
     trial: Trial
@@ -60,7 +60,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Study:
-    """Optuna's study with what ganart keeps in it: the recipe that all trials share, and the protocol of its scores."""
+    """An Optuna study with the recipe that all trials share and the protocol of its scores."""
 
     folder: Path
     storage: BaseStorage
@@ -76,7 +76,7 @@ class Study:
         pruner: BasePruner | None = None,
         name: str = "ganart",
     ) -> Study:
-        """Open the study in `folder`, or the one called `name` at `url`, or begin it.
+        """Open the study in `folder`, or the one called `name` at `url`; create it if there is none.
 
         Raises:
             UserError: if its storage cannot be opened, or if it was begun for other objectives.
@@ -106,7 +106,7 @@ class Study:
     # ------------------------------------------------------------------------------------------ what all trials share
 
     def agree_on(self, recipe: Mapping[str, Any]) -> None:
-        """Keep `recipe` (flat) as what all trials have in common.
+        """Store `recipe` (flat) as the configuration that all trials share.
 
         Raises:
             UserError: if the study was begun with another one, naming what changed.
@@ -125,7 +125,7 @@ class Study:
             )
 
     def refuse_other_protocols(self, protocols: Sequence[Mapping[str, Any]]) -> None:
-        """Keep the protocols of the first finished trial; raise `UserError` for values that were taken otherwise."""
+        """Store the protocols of the first finished trial; raise `UserError` if those of a later one differ."""
         before = self._first(PROTOCOL, [dict(protocol) for protocol in protocols])
         if difference := same_protocols(before, protocols):
             raise UserError(
@@ -134,7 +134,7 @@ class Study:
             )
 
     def _first(self, key: str, value: Any) -> Any:
-        """What the study keeps under `key`: what it was told first, which is `value` if it was told nothing yet."""
+        """Return the value first stored under `key`; store `value` if there is none."""
         with self._alone():
             if key not in self.optuna.user_attrs:
                 self.optuna.set_user_attr(key, value)
@@ -146,9 +146,9 @@ class Study:
     # ------------------------------------------------------------------------------------------ trials
 
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
-        """Those of `states`, or all; what a dead process left and another took up counts once, as what it became.
+        """Return the trials in one of `states`, or all; a trial resumed after a process died counts once.
 
-        What was drawn again and not trained again is not among them.
+        Repeated draws that were not trained are left out.
         """
         found = self.optuna.get_trials(deepcopy=False, states=states or None)
         return [trial for trial in found if trial.user_attrs.get(REASON) not in (DIED, REPEATED)]
@@ -159,15 +159,14 @@ class Study:
         suggest: Callable[[Trial], list[str]],
         untried: Callable[[Set[tuple[str, ...]]], Mapping[str, Any] | None] = lambda tried: None,
     ) -> Claim | None:
-        """Take what is to be tried next: what a dead process left behind, else something new; None if that is all.
+        """Claim the next trial: one left by a dead process, else a new one; None if there is none.
 
-        Two processes cannot take up the same, nor one too many.
+        Locked, so that two processes cannot claim the same trial, nor one more than `n_trials`.
 
         Args:
-            n_trials: of the study, over all processes.
+            n_trials: total of the study, over all processes.
             suggest: draws values for a trial, as overrides.
-            untried: finds the values of a point whose overrides are not among those that it is given; None if there
-                is no other.
+            untried: returns the values of a point whose overrides are not in the given set; None if there is none.
         """
         with self._alone():
             self._put_in_line_what_the_dead_left()
@@ -200,10 +199,10 @@ class Study:
         return Claim(trial, overrides, folder, lock)
 
     def _tried(self, before: int | None = None) -> set[tuple[str, ...]]:
-        """The recipes that have come to their value or have failed often enough, and those that are being trained.
+        """Return the recipes that are complete, pruned, failed `MOST_FAILURES` times, or in training.
 
-        Of those that are being trained, with `before`, only trials of lower numbers: where two machines have drawn the
-        same at once, each sees the other, and the later one makes way.
+        With `before`, of those in training only trials with lower numbers: if two machines have drawn the same recipe
+        at once, each sees the other, and the later one is put aside.
         """
         tried, failures = set(), Counter[tuple[str, ...]]()
         for trial in self.trials():
@@ -217,23 +216,23 @@ class Study:
         return tried | {recipe for recipe, number in failures.items() if number >= MOST_FAILURES}
 
     def _put_aside(self, claim: Claim) -> None:
-        """End a trial that would only train again what has its value."""
+        """End a trial that repeats a recipe already tried."""
         claim.trial.set_user_attr(REASON, REPEATED)
         self.optuna.tell(claim.trial, state=TrialState.FAIL)
         claim.lock.release()
 
     def position_of(self, trial: Trial) -> int:
-        """The how-many-eth of the study's trials it is, from 1; numbers count what died and was taken up, too."""
+        """Return the position of `trial` in `trials`, from 1; its number also counts trials that were resumed later."""
         return sum(other.number <= trial.number for other in self.trials())
 
     @contextmanager
     def held(self, claim: Claim) -> Iterator[None]:
-        """Give signs of life as long as the trial is run, and let go of it afterwards."""
+        """Report regularly that this process is alive while the trial runs, and release the claim afterwards."""
         is_over = threading.Event()
 
         def live() -> None:
             while not is_over.wait(SIGN_OF_LIFE_SECONDS):
-                with suppress(Exception):  # a data base that is away for a moment
+                with suppress(Exception):  # an unreachable data base is retried at the next report
                     claim.trial.set_user_attr(ALIVE, time.time())
 
         heart = threading.Thread(target=live, daemon=True)
@@ -248,13 +247,13 @@ class Study:
     def tell(
         self, trial: Trial, state: TrialState, values: Sequence[float] | None = None, **facts: Any
     ) -> FrozenTrial | None:
-        """Write what a trial came to.
+        """Write the state and values of a trial.
 
         Returns:
-            The trial as it is kept; None where another machine had taken this process for dead, and ended it.
+            The trial as stored; None if another machine had declared this process dead and ended the trial.
 
         Raises:
-            StorageAwayError: if it cannot be written; the trial is then taken up again by whoever comes next.
+            StorageAwayError: if it cannot be written; the next process then resumes the trial.
         """
         try:
             for key, value in facts.items():
@@ -262,11 +261,11 @@ class Study:
             return self.optuna.tell(trial, values=values, state=state)
         except (UpdateFinishedTrialError, ValueError):
             kept = self.storage.get_trial(trial._trial_id)
-            # A data base may have gone away after it had written, and before it said so.
+            # The data base may have written the values and become unreachable before it confirmed.
             return kept if (kept.state, kept.values) == (state, list(values) if values else None) else None
 
     def _put_in_line_what_the_dead_left(self) -> None:
-        """End the trials of processes that are gone, and put each in line again, to go on in its own folder."""
+        """Fail the trials of dead processes, and enqueue each again, to continue in its own folder."""
         for trial in self.trials(TrialState.RUNNING):
             if self._is_abandoned(trial):
                 reason = f"{DIED}, {MOST_DEATHS} times" if self._deaths(trial) >= MOST_DEATHS - 1 else DIED
@@ -276,13 +275,13 @@ class Study:
         ended = self.optuna.get_trials(deepcopy=False)
         succeeded = {trial.user_attrs.get(SUCCEEDS) for trial in ended}
         for trial in ended:
-            has_values = OVERRIDES in trial.user_attrs  # one that died before it had them makes place for a new one
+            has_values = OVERRIDES in trial.user_attrs  # without values there is nothing to resume
             if trial.user_attrs.get(REASON) == DIED and has_values and trial.number not in succeeded:
                 attributes = {SUCCEEDS: trial.number, FOLDER: trial.user_attrs[FOLDER]}
                 self.optuna.enqueue_trial(trial.params, user_attrs=attributes)
 
     def _deaths(self, trial: FrozenTrial) -> int:
-        """How many processes have died of this trial before."""
+        """Count the processes that have died in this trial before."""
         by_number = {other.number: other for other in self.optuna.get_trials(deepcopy=False)}
         deaths, before = 0, by_number.get(trial.user_attrs.get(SUCCEEDS, -1))
         while before is not None and deaths < MOST_DEATHS:
@@ -290,7 +289,7 @@ class Study:
         return deaths
 
     def _is_abandoned(self, trial: FrozenTrial) -> bool:
-        """Whether the process that runs `trial` is gone: seen at once on this machine, on another by its silence."""
+        """Return whether the process that runs `trial` is gone: by its lock on this machine, by silence on others."""
         if trial.user_attrs.get(OWNER) != self._owner:
             begun = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
             return time.time() - trial.user_attrs.get(ALIVE, begun) > SILENT_SECONDS
@@ -304,7 +303,7 @@ class Study:
 
     @property
     def _owner(self) -> str:
-        """This machine and this folder: whose locks can be seen from here."""
+        """Host name and id of this folder, for trials whose locks are visible from here."""
         file = self._locks / "owner"
         if not file.exists():
             write_atomically(file, uuid.uuid4().hex)
@@ -321,7 +320,7 @@ class Study:
 
 
 def _name_at_first(folder: Path, name: str) -> str:
-    """What the study in `folder` is called in a data base: it keeps the name that it began with when it is moved."""
+    """Return the name of the study in a data base, stored in `folder` so that it stays the same when that is moved."""
     file = folder / "study.name"
     if not file.exists():
         write_atomically(file, name)

@@ -1,4 +1,4 @@
-"""What a trial tells its study while it trains, and how the study ends it early."""
+"""The callback that reports a trial's trend to its study and stops the run when the study prunes it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 
 
 class Watch(Callback):
-    """Reports each trend of `objective` by images seen; with none it only sees to it that there will be scores.
+    """Reports each trend value of `objective` by images seen; without an objective it only requires scores.
 
-    When the pruner finds the trial hopeless, all processes of the run stop after the same round, with a checkpoint and
-    without final scores. Steps are the multiples of the trend's interval, so that batch sizes can be compared.
+    When the pruner stops the trial, all processes of the run stop after the same round, with a checkpoint and without
+    final scores. Steps are multiples of the trend's interval, so that different batch sizes can be compared.
     """
 
     order = Order.WATCH
@@ -44,20 +44,20 @@ class Watch(Callback):
             raise UserError("A sweep goes by scores, and these pictures get none: see above why.")
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
-        self._has_ended = True  # by the clock, say: this callback comes before the one that takes the last trend
+        self._has_ended = True  # the last trend comes after this callback
 
     def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
         row = next((row for row in view.results if self._objective and row.key == self._objective.key), None)
         if row is None or not self._every or not trainer.is_global_zero:
             return
         step = gan.images_seen // self._every * self._every
-        if step == self._reported:  # the end of a run has a trend too, of the same step
+        if step == self._reported:  # the trend at the end of a run can have the same step
             return
         self._reported = step
         is_over = self._has_ended or gan.images_seen >= self._total_images
         try:
             self._trial.report(row.value, step)
-            if not is_over and self._trial.should_prune():  # at the end it is paid for
+            if not is_over and self._trial.should_prune():  # at the end, pruning saves nothing
                 self._interrupt.stop(PRUNED)
-        except Exception as error:  # a data base that is away for a moment must not end a training
+        except Exception as error:  # an unreachable data base must not end a training
             log.warning("The study could not be told of the trend at %d images: %s", step, error)

@@ -1,4 +1,4 @@
-"""One process that works on a study: takes a trial, trains its runs, tells what came of it, until all are done."""
+"""A process that works on a study: it claims trials, trains their runs and reports their values until all are done."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from ganart.training.run import train
 
 VALUES_BY_SEED, SECONDS = "values_by_seed", "seconds"
 OWN_FAULTS = (TrainingDivergedError, UserError, torch.OutOfMemoryError)
-"""What a trial may fail of. Anything else, a full disk, say, is not its fault, and would befall the next one too."""
+"""Errors that fail the trial. Any other, such as a full disk, ends the process: it would hit the next trial too."""
 
 OF_THE_MACHINE = ("trainer", "logger")
-"""Groups that a trial takes from the process that runs it, where another process has begun it."""
+"""Config groups that a resumed trial takes from the process that resumes it."""
 
 
 class PrunedError(Exception):
@@ -41,7 +41,7 @@ class PrunedError(Exception):
 
 @dataclass(frozen=True)
 class Worker:
-    """Works on `study`: each trial trains one run for each of `seeds`, and its value is the mean over them."""
+    """Works on `study`: each trial trains one run per seed in `seeds`, and its value is the mean over them."""
 
     study: Study
     space: SearchSpace
@@ -81,7 +81,7 @@ class Worker:
             values = self._train(claim)
         except PrunedError:
             state, reason = TrialState.PRUNED, PRUNED
-        except (StorageAwayError, PlaceError):  # no fault of the trial's
+        except (StorageAwayError, PlaceError):  # not the trial's fault
             raise
         except OWN_FAULTS as error:
             state, reason = TrialState.FAIL, str(error)
@@ -92,11 +92,11 @@ class Worker:
         console.say(f"trial {number}: {outcome}{note}")
 
     def _train(self, claim: Claim) -> list[float]:
-        """Train a run a seed; returns the mean of each objective.
+        """Train one run per seed; return the mean of each objective.
 
         Raises:
-            PrunedError: if the study has ended the first run early. Later ones are not looked at: a trial that is as
-                good as others with one seed is worth all of them.
+            PrunedError: if the study has ended the first run early. Later runs are not pruned: a trial that is
+                competitive with one seed is trained with all.
         """
         by_seed = []
         for position, seed in enumerate(self.seeds):
@@ -113,7 +113,7 @@ class Worker:
         return [statistics.fmean(column) for column in zip(*by_seed, strict=True)]
 
     def _train_run(self, run: RunFolder, overrides: list[str], watch: Callable[[int], Watch]) -> None:
-        """Train `run`, or go on with it where a process that died has left it."""
+        """Train `run`, or resume it if an earlier process died."""
         told = [*self.base_overrides, *overrides]
         if run.has_begun and not set(overrides) <= set(overrides_of(run)):
             raise UserError(f"{run.path} holds a run of something else. Give this study a folder of its own.")
@@ -133,13 +133,13 @@ class Worker:
             begun_with = cfg.trainer.get("threads")
             for group in OF_THE_MACHINE:
                 cfg[group] = here[group]
-            cfg.trainer.threads = begun_with  # they decide the last bits
+            cfg.trainer.threads = begun_with  # the number of threads changes the last bits of the results
         if status := train(cfg, run, told, resume, {"watch": watch(cfg.total_images)}):
             sys.exit(status)
 
 
 def composer(config_name: str, base: Sequence[str], own_keys: Sequence[str]) -> Compose:
-    """Compose what a sweep's configuration makes of its runs: everything but the sweep's `own_keys`."""
+    """Return a function that composes a run's configuration from overrides, without the sweep's `own_keys`."""
     from hydra import compose
 
     @cache
