@@ -15,6 +15,7 @@ from ganart.callbacks.order import callbacks_of
 from ganart.console import console
 from ganart.gan import GAN
 from ganart.machine import threads
+from ganart.play import output_of
 
 SECONDS = 5.0
 """Of rounds, over which the rate is measured."""
@@ -33,21 +34,20 @@ def choose_threads(cfg: DictConfig, trainer: Trainer, gan: GAN) -> threads.Threa
         half = str(trainer.precision).startswith("bf16")
         with torch.random.fork_rng(devices=[]), torch.autocast("cpu", torch.bfloat16, enabled=half):
             pieces = cfg.batch_size // (cfg.accumulate * trainer.world_size)
-            work = round_of(gan, len(cfg.dataset.condition))
-            chosen = threads.choose(wanted, work, most_pictures=pieces, processes=trainer.num_devices)
+            chosen = threads.choose(wanted, round_of(gan), most_pictures=pieces, processes=trainer.num_devices)
         threads.use(chosen.count)
     callbacks_of(trainer).append(Pace(num_threads=chosen.count if chosen else None))
     return chosen
 
 
-def round_of(gan: GAN, num_factors: int) -> Callable[[int], object]:
+def round_of(gan: GAN) -> Callable[[int], object]:
     """What most of a round consists of, for a number of pictures, on copies of the networks: nothing of it stays."""
     generator, discriminator = copy.deepcopy(gan.generator), copy.deepcopy(gan.discriminator)
 
     def work(pictures: int) -> None:
-        labels = torch.zeros(pictures, num_factors, dtype=torch.long)
+        labels = torch.zeros(pictures, sum(gan.label_sizes))
         fake = generator(torch.randn(pictures, gan.latent_dim), labels)
-        discriminator(fake, labels).float().sum().backward()
+        output_of(discriminator(fake, labels)).logits.sum().backward()
 
     return work
 

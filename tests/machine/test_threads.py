@@ -207,7 +207,7 @@ def test_the_piece_that_is_measured_fits_every_architecture(tmp_path):
             tmp_path, "dataset.condition=[style]", "dataset.height=16", "dataset.width=16", players=players
         )
         gan = build_gan(cfg, cache.load(build(cfg.dataset)), Choice("cpu", "32", True, ""))
-        round_of(gan, 1)(4)
+        round_of(gan)(4)
         assert all(weight.grad is None for weight in gan.parameters())
 
 
