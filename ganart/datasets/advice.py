@@ -1,4 +1,4 @@
-"""What to tell before training on few pictures, or on classes of which the training split has none."""
+"""Advice before training: few images, classes without training images, no held-out images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ganart.datasets.base import PictureSet
 
 
 def classes_without_training(pictures: PictureSet) -> dict[str, list[str]]:
-    """The classes, by factor, that no training picture has: a generator cannot learn them."""
+    """Return, by factor, the classes without training images: a generator cannot learn them."""
     labels = pictures.labels[pictures.train.rows]
     missing = {
         factor.name: [name for label, name in enumerate(factor.classes) if not np.any(labels[:, column] == label)]
@@ -20,7 +20,7 @@ def classes_without_training(pictures: PictureSet) -> dict[str, list[str]]:
 
 
 def before_training(pictures: PictureSet, condition: Sequence[str], batch_size: int) -> Iterator[str]:
-    """Yield what a user should know before the generator is conditioned on `condition`, each with what to type."""
+    """Yield warnings before a training conditioned on `condition`, each with what to type."""
     for name, classes in classes_without_training(pictures).items():
         if name in condition:
             yield (

@@ -1,4 +1,4 @@
-"""What a data set is: pictures as uint8, labels as integers, one column a factor, and where they came from."""
+"""Data sets: pictures as uint8, integer labels with one column per factor, and a manifest of their files."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from functools import cached_property
 import numpy as np
 
 UNKNOWN = -1
-"""The label of a picture whose class of a factor is not known."""
+"""Label of a picture whose class in a factor is unknown."""
 
 
 @dataclass(frozen=True)
 class Factor:
-    """One thing a picture is labelled by: `style`, `subject`, `digit` …; labels are indices into `classes`."""
+    """One kind of label (`style`, `subject`, `digit` …); labels are indices into `classes`."""
 
     name: str
     classes: tuple[str, ...]
@@ -25,9 +25,9 @@ class Factor:
 
 @dataclass(frozen=True)
 class Picture:
-    """One decoded picture on its way into the cache.
+    """One decoded picture, before it is cached.
 
-    `pixels` is uint8 [H, W, C]; `labels` has one integer per factor (`UNKNOWN` where not known); `file` names it inside
+    `pixels` is uint8 [H, W, C]; `labels` has one integer per factor (`UNKNOWN` if not known); `file` names it inside
     its data set; `sha256` is of the bytes it was decoded from; `size` is (width, height) before resizing.
     """
 
@@ -38,12 +38,12 @@ class Picture:
     test: bool = False
     size: tuple[int, int] | None = None
     remarks: tuple[str, ...] = ()
-    """What to tell of it; equal remarks of several pictures are told once, with their number."""
+    """Remarks for the user; equal remarks of several pictures are printed once, with their number."""
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that could not be read, and why; `passing` where it may be read another day: it is tried again then."""
+    """A file that could not be read, and the reason; if `passing`, reading is tried again later."""
 
     file: str
     reason: str
@@ -52,7 +52,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a data set is made of: one row a picture, in the order of the cache, and what was left out."""
+    """The files of a data set: one row per picture, in the order of the cache, and those that were skipped."""
 
     files: list[str]
     sha256: list[str]
@@ -62,11 +62,11 @@ class Manifest:
     skipped: list[Skipped]
     licence: str
     notes: list[str] = field(default_factory=list)
-    """What was found out while reading, for the user: encodings that were guessed, colours that were converted …"""
+    """Notes for the user from reading: guessed encodings, converted colours …"""
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over (file, sha256, labels) of every picture in order of file name: the identity of the data."""
+        """SHA-256 of (file, sha256, labels) of every picture in order of file name: the identity of the data."""
         rows = sorted(zip(self.files, self.sha256, self.labels, strict=True))
         return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
 
@@ -93,7 +93,7 @@ class Split:
 
 @dataclass(frozen=True)
 class PictureSet:
-    """A data set ready for use: the cache of all pictures with its splits, factors and manifest."""
+    """A decoded data set: all pictures with their splits, factors and manifest."""
 
     name: str
     key: str
@@ -103,7 +103,7 @@ class PictureSet:
     labels: np.ndarray = field(repr=False)  # int64 [N, F]
     manifest: Manifest = field(repr=False)
     resize: str = "none"
-    """How the pictures came to their size, for protocols."""
+    """How the pictures were resized, for protocols."""
 
     @cached_property
     def train(self) -> Split:
@@ -131,12 +131,12 @@ class PictureSet:
 
     @property
     def hash(self) -> str:
-        """The identity of the data: the manifest and the decoded pixels, wherever they were read from."""
+        """SHA-256 of the manifest and the decoded pixels: the identity of the data, independent of their place."""
         return hashlib.sha256(f"{self.pixels_sha256}:{self.manifest.hash}".encode()).hexdigest()
 
     @cached_property
     def split_hash(self) -> str:
-        """The identity of the data and of which pictures are held out: for whatever is learnt or drawn from a split."""
+        """SHA-256 of the data and of the held-out pictures, as a key for everything computed from a split."""
         is_test = np.asarray(self.manifest.is_test, dtype=bool)
         return hashlib.sha256(self.hash.encode() + is_test.tobytes()).hexdigest()
 
@@ -145,9 +145,10 @@ class PictureSet:
 
 
 class Dataset(ABC):
-    """What `conf/dataset/*.yaml` names: how to read pictures, of which size, and what their labels mean.
+    """Base class of data sets (`conf/dataset/*.yaml`): how to read pictures, their size, and their labels.
 
-    A subclass says what it would read (`key`) without decoding, and decodes it (`decode`); the cache does the rest.
+    A subclass identifies what it would read without decoding it (`key`), and decodes it (`decode`); the cache does the
+    rest.
     """
 
     name: str
@@ -156,31 +157,31 @@ class Dataset(ABC):
     width: int
     licence: str
     resizing: str = "none"
-    """How pictures come to their size, for protocols: `crop, lanczos`, say."""
+    """How pictures are resized, for protocols: for instance `crop, lanczos`."""
 
     condition: tuple[str, ...]
-    """The factors that generator and discriminator are told (a subset of the data set's own)."""
+    """Factors that generator and discriminator are conditioned on (a subset of the data set's own)."""
 
     @abstractmethod
     def key(self) -> str:
-        """SHA-256 of what is read and how, from names, sizes and settings alone; equal keys mean equal caches."""
+        """Return the SHA-256 of names, sizes and settings of everything that is read; equal keys mean equal caches."""
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many pictures `decode` will try to yield (files that turn out unreadable included)."""
+        """Return the number of pictures that `decode` will try to yield, unreadable files included."""
 
     @abstractmethod
     def factors(self) -> tuple[Factor, ...]:
-        """The factors of the labels, in the order of the label columns."""
+        """Return the factors of the labels, in the order of the label columns."""
 
     def notes(self) -> list[str]:
-        """What the user should be told of how files and labels were read."""
+        """Return notes for the user on how files and labels were read."""
         return []
 
     def can_read_now(self, file: str) -> bool:
-        """Whether `file`, which was skipped for a passing reason, can be read today."""
+        """Return whether `file`, which was skipped for a passing reason, can be read now."""
         return False
 
     @abstractmethod
     def decode(self) -> Iterator[Picture | Skipped]:
-        """Yield every picture as uint8 [height, width, channels], or why it could not be read, in a fixed order."""
+        """Yield every picture as uint8 [height, width, channels], or a skipped file with its reason, in fixed order."""

@@ -1,9 +1,9 @@
-"""Decode once: a data set becomes a folder of memory-mapped arrays, named by what was read and how.
+"""The cache of decoded data sets: memory-mapped arrays in a folder named by the data set and its key.
 
     <cache>/datasets/<name>-<key>/  images.npy  labels.npy  dataset.json
 
-The folder is written beside its place and renamed into it when complete, under a lock: a half-written cache is never
-used, and of two runs that want the same one, the second waits and then reads what the first has written.
+The folder is written beside its place and renamed when complete, under a lock: an incomplete cache is never used, and
+of two runs that want the same one, the second waits and reads what the first has written.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ MOST_TRIED = 20
 
 
 def load(dataset: Dataset) -> PictureSet:
-    """Return `dataset` decoded, from the cache where it is there, decoding it into the cache first where it is not.
+    """Return `dataset` decoded, from the cache; decode it into the cache first if necessary.
 
-    A filled cache is used without writing to it; a folder that is damaged is decoded again.
+    A filled cache is used without writing to it; a damaged folder is decoded again.
 
     Raises:
         UserError: if not one picture could be read.
-        PlaceError: if the cache cannot be read or written to.
+        PlaceError: if the cache cannot be read or written.
     """
     key = dataset.key()
     folder = cache_dir() / "datasets" / f"{dataset.name}-{key[:20]}"
@@ -48,20 +48,20 @@ def load(dataset: Dataset) -> PictureSet:
         with writing_to(folder, CACHE_ADVICE):
             folder.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(folder.with_name(f"{folder.name}.lock")):
-                pictures = _whole(folder, dataset, key)  # decoded by another process in the meantime
+                pictures = _whole(folder, dataset, key)  # maybe decoded by another process meanwhile
                 if pictures is None:
                     _decode_into(folder, dataset)
     return pictures or _open(folder, dataset, key)
 
 
 def _whole(folder: Path, dataset: Dataset, key: str) -> PictureSet | None:
-    """The decoded data set in `folder`; None where it is missing, damaged, or lacks what can be read now."""
+    """Return the decoded data set in `folder`; None if it is missing, damaged, or skipped files can be read now."""
     found = whole(folder, lambda there: _open(there, dataset, key))
     return None if not found or _more_can_be_read(dataset, found[0].manifest.skipped) else found[0]
 
 
 def _more_can_be_read(dataset: Dataset, skipped: list[Skipped]) -> bool:
-    """Whether a file can be read now that was skipped for a passing reason; of each reason a few are tried."""
+    """Return whether a file skipped for a passing reason can be read now; tries up to `MOST_TRIED` per reason."""
     tried: Counter[str] = Counter()
     for row in skipped:
         tried[row.reason] += row.passing
@@ -87,12 +87,12 @@ def _open(folder: Path, dataset: Dataset, key: str) -> PictureSet:
 
 def _decode_into(folder: Path, dataset: Dataset) -> None:
     prefix = f"{folder.name}.unfinished-"
-    for left_by_a_killed_run in folder.parent.glob(f"{glob.escape(prefix)}*"):  # no living one: this run has the lock
+    for left_by_a_killed_run in folder.parent.glob(f"{glob.escape(prefix)}*"):  # killed for sure: this run has the lock
         shutil.rmtree(left_by_a_killed_run, ignore_errors=True)
     unfinished = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     try:
         _write(unfinished, dataset)
-        unfinished.chmod(0o755)  # a shared cache is for everybody
+        unfinished.chmod(0o755)  # readable for all users of a shared cache
         shutil.rmtree(folder, ignore_errors=True)  # a damaged one
         os.replace(unfinished, folder)
     finally:
@@ -121,7 +121,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
                 for told in picture.remarks:
                     remarks[told].append(picture.file)
             advance(1)
-        pixels.seek(0)  # how many can be read was not known before
+        pixels.seek(0)  # the final count is known only now
         _write_header(pixels, (len(pictures), *shape))
     if not pictures:
         raise UserError("\n".join([f"dataset {dataset.name}: not one picture could be read.", *_listed(skipped)]))
@@ -142,7 +142,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
 
 
 def _refuse_full_disk(folder: Path, num_bytes: int) -> None:
-    """Raise `PlaceError` before hours of decoding, if there is no room for what they give."""
+    """Raise `PlaceError` before decoding starts if the disk has no room for `num_bytes`."""
     free = shutil.disk_usage(folder).free
     if free < num_bytes:
         needed = f"the decoded pictures need {num_bytes / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free"

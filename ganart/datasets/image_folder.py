@@ -1,4 +1,4 @@
-"""Pictures as artists have them: a folder or a zip, nested as it may be, of any kind, size and aspect."""
+"""The data set of a folder or zip of pictures, with any nesting, format, size and aspect ratio."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from ganart.errors import UserError
 from ganart.files.paths import shell
 
 DECODER = 2
-"""Part of the key: counted up when the same files and settings would give other pixels, labels or splits."""
+"""Version of the decoding, part of the key: increase it when the same files and settings give other results."""
 
 MOST_LOOKED_IN = 8
-"""Folders of the pictures in which a table of labels is looked for unasked."""
+"""Number of outer folders searched for tables of labels that were not asked for."""
 
 CONTENTS = 2**28
 PIXELS = 2**30
-"""Bytes of memory for files that are being read, and for pictures that are being decoded, by all threads together."""
+"""Memory in bytes for files being read, and for pictures being decoded, by all threads together."""
 
 
 class ImageFolder(Dataset):
@@ -46,23 +46,23 @@ class ImageFolder(Dataset):
         height: of the pictures in pixels.
         width: of the pictures in pixels.
         channels: 1 grey, 3 RGB, 4 RGBA.
-        labels: `folder`, `none`, or the path of a table with a column `file` and one column a factor: CSV, .jsonl, or
-            StyleGAN's dataset.json. A relative path is looked for from the working directory, then beside `root`, then
-            in it.
+        labels: `folder`, `none`, or the path of a table with a column `file` and one column per factor: CSV, .jsonl, or
+            StyleGAN's dataset.json. A relative path is searched from the working directory, then beside `root`, then in
+            it.
         factors: names of the folder levels below `root`, outermost first, or columns of the CSV file. None means
             `[style]` for folders, and every column of at most 100 distinct values for a CSV file.
         resize: `crop` the centre, `pad` with `background`, or `stretch`.
         filter: lanczos, bicubic, bilinear, box, hamming or nearest.
         background: a colour name, "#rrggbb" or (r, g, b): behind transparent pixels, and in the borders of `pad`.
-        test_fraction: the share of pictures, picked by a hash of their content, that are for testing. Where the outer
-            folders are called train and test (or val), those decide instead.
-        encoding: of names in zips and of tables that do not say theirs; None guesses it, and says what was guessed.
-        max_pixels: a picture that has to be decoded at more pixels is skipped: small files can hold more than memory.
-        licence: what the pictures may be used for; it follows them into reports and published models.
-        condition: the factors that networks are told.
+        test_fraction: the share of pictures held out for testing, chosen by a hash of their content. Outer folders
+            called train and test (or val) decide instead.
+        encoding: of names in zips and of tables that do not declare theirs; None guesses it, with a note.
+        max_pixels: pictures decoded at more pixels are skipped: a small file can need more memory than there is.
+        licence: what the pictures may be used for; it is copied into reports and published models.
+        condition: the factors that networks are conditioned on.
 
     Raises:
-        UserError: if any of these cannot be served.
+        UserError: if a setting is invalid, or there are no pictures.
     """
 
     def __init__(
@@ -128,11 +128,11 @@ class ImageFolder(Dataset):
         return [*self._listing.notes, *self._labelling.notes, *self._hints()]
 
     def _hints(self) -> Iterator[str]:
-        """A table that other tools have laid beside the pictures and that labels them, where folders do not."""
+        """Yield a hint for each table beside the pictures that labels them, if their folders do not."""
         names = [entry.name for entry in self._entries]
         if self.labels == "folder" and len(set(self._labelling.rows)) == 1:
             for place in _tables_nearby(names):
-                with suppress(UserError):  # it is none, or is of other pictures
+                with suppress(UserError):  # not a table, or one of other pictures
                     self._label_by(place, _table(place, self.root), names)
                     line = shell(f"dataset.labels={place}")
                     yield f"{place} lies there too; to take labels from it: {line}"
@@ -162,7 +162,7 @@ class ImageFolder(Dataset):
         return self._label_by(self.labels, self._table, names)
 
     def _label_by(self, labels: str, content: bytes, names: Sequence[str]) -> labelling.Labelling:
-        """Label the pictures by the table that is called `labels`."""
+        """Label the pictures by the table called `labels`."""
         table = read_table(Path(labels).name, content, self.encoding)
         basenames = Counter(PurePosixPath(name).name for name in names)
         known = [
@@ -179,13 +179,13 @@ class ImageFolder(Dataset):
         try:
             with _CONTENTS.room(entry.size):
                 data = read(entry)
-                # Twice the size that is wanted leaves the filter enough to work on.
+                # Twice the final size leaves the resampling filter enough pixels.
                 opened = open_picture(data, 2 * max(self.height, self.width), self.max_pixels)
                 with opened.image, _PIXELS.room(opened.num_bytes):
                     decoded = decode(opened, self.channels, self.background)
                     fitted = fit(decoded.image, self.width, self.height, self.resize, self.resampling, self.background)
                 sha256 = hashlib.sha256(data).hexdigest()
-        except Exception as error:  # decoders raise nearly every kind on damaged files, and one file must not end a run
+        except Exception as error:  # damaged files raise almost any error, and must not end a run
             return Skipped(file, reason(error, data), is_passing(error, data))
         pixels = np.asarray(fitted).reshape(self.height, self.width, self.channels)
         said = self._layout.is_test[index]
@@ -199,7 +199,7 @@ _CONTENTS, _PIXELS = Memory(CONTENTS), Memory(PIXELS)
 def _in_order(
     pool: ThreadPoolExecutor, work: Callable[[int], Picture | Skipped], count: int
 ) -> Iterator[Picture | Skipped]:
-    """Yield work(0), work(1), … in order, while the pool is at most 64 pictures ahead: memory stays bounded."""
+    """Yield work(0), work(1), … in order, with at most 64 pictures pending, so that memory stays bounded."""
     ahead: deque[Future[Picture | Skipped]] = deque()
     for index in range(count):
         ahead.append(pool.submit(work, index))
@@ -210,31 +210,31 @@ def _in_order(
 
 
 def _held_out(sha256: str, fraction: float) -> bool:
-    """Whether a picture is for testing: its hash, read as a number from 0 to 1, knows nothing of the other pictures."""
+    """Return whether a picture is for testing: its hash as a number in [0, 1), independent of other pictures."""
     return int(sha256[:13], 16) / 16**13 < fraction
 
 
 def _seen_from_table(name: str, labels: str) -> list[str]:
-    """The name of a picture as a table in a folder of the pictures says it: train/metadata.csv speaks of its own."""
+    """Return the name of a picture relative to the folder of the table: train/metadata.csv names files in train/."""
     folder = PurePosixPath(labels).parent.as_posix()
     return [name.removeprefix(f"{folder}/")] if name.startswith(f"{folder}/") else []
 
 
 def _tables_nearby(names: Sequence[str]) -> list[str]:
-    """Where a table may lie that another tool has written: beside the pictures, or in an outer folder of theirs."""
+    """Return the usual places of other tools' tables: beside the pictures, or in one of their outer folders."""
     outer = sorted({name.partition("/")[0] for name in names if "/" in name})[:MOST_LOOKED_IN]
     return [*USUAL_NAMES, *(f"{folder}/{name}" for folder in outer for name in USUAL_NAMES)]
 
 
 def _safe(root: Path) -> str:
-    """Return a name for files made from the name of the folder or zip."""
+    """Return a name usable in file names, made from the name of the folder or zip."""
     root = root.resolve()
     stem = root.name if root.is_dir() else root.stem
     return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "pictures"
 
 
 def _table(labels: str, root: Path) -> bytes:
-    """Return the content of the table that `labels` names, here, beside `root` or in it."""
+    """Return the content of the table that `labels` names: in the working directory, beside `root` or in it."""
     path = Path(labels).expanduser()
     for place in (path, root.parent / path, root / path):
         if place.is_file():

@@ -1,4 +1,4 @@
-"""Pictures that a program has in memory, as a data set like any other."""
+"""A data set of pictures from arrays in memory."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ CHANNELS = (1, 3, 4)
 
 
 def pictures_in_memory(images: Any, labels: Any = None, *, name: str = "in memory") -> PictureSet:
-    """Make a data set of pictures in memory, none of them held out.
+    """Build a data set of pictures in memory, none of them held out.
 
     Args:
         images: uint8 [N, H, W, C] or [N, C, H, W], or float [N, C, H, W] in [−1, 1]: an array or a tensor.
-        labels: int64 [N], a class a picture, if there are any.
-        name: what protocols call it.
+        labels: int64 [N], one class per picture, or None.
+        name: its name in protocols.
 
     Raises:
-        UserError: if they are no such pictures.
+        UserError: if the shape, type or range is another.
     """
     pixels = np.ascontiguousarray(_uint8(images))
     count, height, width, _ = pixels.shape
@@ -50,10 +50,10 @@ def pictures_in_memory(images: Any, labels: Any = None, *, name: str = "in memor
 
 
 def in_range(images: Tensor) -> None:
-    """Refuse float images that are not in [−1, 1]; those in [0, 1], as many loaders give them, would pass unseen.
+    """Refuse float images outside [−1, 1], and those in [0, 1], the range of many loaders.
 
     Raises:
-        UserError: saying how to bring them there.
+        UserError: saying how to rescale them.
     """
     low, high = float(images.min()), float(images.max())
     if low < -1.001 or high > 1.001:
@@ -65,7 +65,7 @@ def in_range(images: Tensor) -> None:
 
 
 def _uint8(images: Any) -> np.ndarray:
-    """Pictures of any of the accepted forms as uint8 [N, H, W, C]."""
+    """Return pictures in any of the accepted forms as uint8 [N, H, W, C]."""
     if isinstance(images, Tensor):
         images = (images.detach().float() if images.is_floating_point() else images).cpu().numpy()
     array = np.asarray(images)

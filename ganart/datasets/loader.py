@@ -1,4 +1,4 @@
-"""Batches of real pictures as index lookups, in an order that is a function of the seed alone."""
+"""The loader of training batches: index lookups in an order that depends on the seed alone."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ganart.errors import UserError
 
 
 class Batch(NamedTuple):
-    """Real pictures: `images` uint8 [N, H, W, C], `labels` int64 [N, F] with the columns that the players are told."""
+    """Real images: `images` uint8 [N, H, W, C], `labels` int64 [N, F] of the conditioned factors."""
 
     images: Tensor
     labels: Tensor
 
 
 def as_batch(loaded: Any) -> Batch:
-    """Take what any loader gives for a batch: a `Batch`, `(images, labels)`, or images alone.
+    """Convert the output of any loader to a `Batch`: a `Batch`, `(images, labels)`, or images alone.
 
     Images are uint8 [N, H, W, C] or float [N, C, H, W] in [−1, 1]; labels int64 [N] or [N, F].
 
@@ -48,10 +48,10 @@ def as_batch(loaded: Any) -> Batch:
 
 
 class BatchLoader:
-    """An endless stream of batches: one shuffled pass over the training pictures after the other, without gaps.
+    """An endless stream of batches: shuffled passes over the training images, one after the other, without gaps.
 
     Position p of the stream is a function of (seed, p), so a run resumes in the middle of a pass by starting at the
-    number of images it has seen. Of `world_size` processes each takes its own slice of every batch.
+    number of images it has seen. Each of `world_size` processes takes its own slice of every batch.
     """
 
     def __init__(
@@ -85,13 +85,13 @@ class BatchLoader:
             position += self.batch_size
 
     def told_labels(self, indices: np.ndarray) -> Tensor:
-        """The labels that the players are told of the training pictures at `indices`, int64 [n, F]."""
+        """Return the labels of the conditioned factors for the training images at `indices`, int64 [n, F]."""
         return torch.from_numpy(self.pictures.train.labels_of(indices)[:, self._columns])
 
     def stream(self, start: int, count: int) -> np.ndarray:
-        """Return the indices into the training pictures at positions start … start + count − 1 of the stream."""
+        """Return the indices of the training images at positions start … start + count − 1 of the stream."""
         number, place = divmod(start, len(self.pictures.train))
-        if place + count <= len(self.pictures.train):  # nearly always
+        if place + count <= len(self.pictures.train):  # within one pass, as usual
             return self._pass(number)[place : place + count]
         positions = np.arange(start, start + count)
         passes, places = np.divmod(positions, len(self.pictures.train))

@@ -1,4 +1,4 @@
-"""A share of memory that threads take and give back: together they never hold more."""
+"""A memory budget shared by threads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from threading import Condition
 
 
 class Memory:
-    """So many bytes; who asks for more than all of them gets all, and works alone."""
+    """A budget of `num_bytes`; a request for more gets the whole budget, and so runs alone."""
 
     def __init__(self, num_bytes: int) -> None:
         self._total = self._free = num_bytes

@@ -1,4 +1,4 @@
-"""Two folders of pictures, from any tool, made comparable: one size, one number of channels, the same labels."""
+"""Two folders of pictures made comparable: same size, number of channels and labels."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from ganart.errors import UserError
 def side_by_side(
     real: str, fake: str, how: dict[str, Any], *, keys: tuple[str, str, str] = ("real", "fake", "pictures")
 ) -> tuple[PictureSet, PictureSet]:
-    """Read both folders or zips as `how` says: height, width and other settings of `ImageFolder`.
+    """Read both folders or zips with the settings `how`: height, width and other settings of `ImageFolder`.
 
-    `keys` are what the user calls the two, and the group of `how`.
+    `keys` are the user's names for the two, and for the group of the size.
 
     Raises:
-        UserError: if one of them cannot be read, or their pictures have several sizes and none is wanted.
+        UserError: if one cannot be read, or their pictures have several sizes and none is asked for.
     """
     if how["height"] is None or how["width"] is None:
         width, height = _only_size({keys[0]: real, keys[1]: fake}, keys[2], how)
@@ -41,9 +41,9 @@ def settings_of(size: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str
     """Return the settings of `ImageFolder` that a user gave a command for folders and zips of pictures.
 
     Args:
-        size: to what they are brought, as the command's group says: height, width, channels, resize …
-        dataset: the command's group of that name, of which `encoding` and `max_pixels` say how files are read; where
-            they are None, the data set's own defaults stand.
+        size: the command's group with the target format: height, width, channels, resize …
+        dataset: the command's group `dataset`, whose `encoding` and `max_pixels` determine how files are read; None
+            keeps the data set's default.
     """
     given = {key: dataset[key] for key in HOW_READ if dataset[key] is not None}
     return {str(key): value for key, value in size.items()} | given
@@ -56,9 +56,9 @@ def read_folder(key: str, root: str, how: dict[str, Any]) -> PictureSet:
 
 
 def pictures_by_number(pictures: PictureSet, real: PictureSet, seed: int) -> tuple[Any, int]:
-    """Return a function from numbers to pictures of `pictures` with labels in the classes of `real`, and their count.
+    """Return a function from numbers to pictures with labels in the classes of `real`, and the number of pictures.
 
-    The numbers go through the pictures in an order drawn by `seed`, so that the first so many are a fair sample.
+    The order is a permutation drawn with `seed`, so that the first n pictures are a fair sample.
     """
     order = np.random.default_rng(seed).permutation(len(pictures.images))
     labels = torch.from_numpy(np.ascontiguousarray(_translated(pictures, real)[order]))
@@ -70,7 +70,7 @@ def pictures_by_number(pictures: PictureSet, real: PictureSet, seed: int) -> tup
 
 
 def _translated(pictures: PictureSet, real: PictureSet) -> np.ndarray:
-    """The labels of `pictures` as indices into the classes of `real`, int64 [N, F]; −1 for a class that it has not."""
+    """Return the labels of `pictures` as indices into the classes of `real`, int64 [N, F]; −1 for classes it lacks."""
     columns = []
     names = [factor.name for factor in pictures.factors]
     for factor in real.factors:
@@ -87,7 +87,7 @@ def _translated(pictures: PictureSet, real: PictureSet) -> np.ndarray:
 
 @contextmanager
 def _told_as(key: str) -> Iterator[None]:
-    """Let what is said of `dataset.root` name what the user typed."""
+    """Replace `dataset.root` in error messages by `key`, the name that the user typed."""
     try:
         yield
     except UserError as error:
@@ -95,7 +95,11 @@ def _told_as(key: str) -> Iterator[None]:
 
 
 def _only_size(roots: dict[str, str], group: str, how: dict[str, Any]) -> tuple[int, int]:
-    """The (width, height) that all pictures have, upright."""
+    """Return the upright (width, height) of all pictures.
+
+    Raises:
+        UserError: if they have several sizes.
+    """
     limit = how.get("max_pixels", MAX_PIXELS)
     sizes: dict[str, Counter[tuple[int, int]]] = {key: _sizes(key, root, limit) for key, root in roots.items()}
     found = set().union(*sizes.values())
@@ -121,6 +125,6 @@ def _sizes(key: str, root: str, max_pixels: int) -> Counter[tuple[int, int]]:
         for entry in entries:
             try:
                 sizes[upright_size(read(entry), max_pixels)] += 1
-            except Exception:  # skipped and listed when they are decoded
+            except Exception:  # reported when they are decoded
                 continue
     return sizes or Counter({(64, 64): 1})

@@ -1,4 +1,4 @@
-"""The classic small data sets that torchvision downloads and reads, with their official splits."""
+"""Data sets of torchvision, with their official splits."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from ganart.errors import UserError
 from ganart.files.paths import CACHE_ADVICE, cache_dir, writing_to
 
 READER = 1
-"""Part of the key: counted up when the same files and settings would give other pixels or labels."""
+"""Version of the reading, part of the key: increase it when the same files and settings give other results."""
 
 _FAILURES = (OSError, RuntimeError, ValueError, AssertionError, EOFError, pickle.UnpicklingError)
-"""What torchvision raises where files are missing or damaged, or a download fails."""
+"""Errors of torchvision for missing or damaged files, and for failed downloads."""
 
 
 class TorchvisionSet(Dataset):
@@ -36,21 +36,21 @@ class TorchvisionSet(Dataset):
     Args:
         name: of the data set.
         source: the class of torchvision (or a partial of it), called with `root`, `train` and `download`.
-        files: the folder below `root` where the unpacked files of the data set lie.
-        root: the folder that torchvision keeps its data sets in.
-        download: whether to fetch files that are missing.
+        files: the folder below `root` with the unpacked files of the data set.
+        root: the folder in which torchvision keeps its data sets.
+        download: whether to download missing files.
         height: of the pictures in pixels.
         width: of the pictures in pixels.
         channels: 1 grey, 3 RGB, 4 RGBA.
-        factor: what the classes are called: digit, garment, object …
+        factor: the name of the classes: digit, garment, object …
         resize: `pad`, `crop` or `stretch`. `pad` to a larger size leaves the pixels as they are and adds borders.
-        filter: of the resize, where one is needed.
+        filter: of the resize, if one is needed.
         background: the colour of the borders.
         licence: what the pictures may be used for.
-        condition: the factors that networks are told: `[factor]` or nothing.
+        condition: the factors that networks are conditioned on: `[factor]` or nothing.
 
     Raises:
-        UserError: if any of these cannot be served.
+        UserError: if a setting is invalid, or files are missing.
     """
 
     def __init__(
@@ -99,8 +99,8 @@ class TorchvisionSet(Dataset):
             lock = cache_dir() / "downloads" / f"{self.name}.lock"
             with writing_to(lock, CACHE_ADVICE):
                 lock.parent.mkdir(parents=True, exist_ok=True)
-                with FileLock(lock):  # two first runs must not write one archive; the second finds it read
-                    self._read(train=True)  # downloads what is missing, or says that it may not
+                with FileLock(lock):  # two first runs must not write the same archive
+                    self._read(train=True)  # downloads missing files, or raises
         what = [[path.name, path.stat().st_size] for path in self._raw_files()]
         how = [READER, self.name, self.factor, self.height, self.width, self.channels]
         how += [self.resize, self.filter, self.background]
@@ -122,7 +122,7 @@ class TorchvisionSet(Dataset):
         return self._read(train=True), self._read(train=False)
 
     def _raw_files(self) -> list[Path]:
-        """Return the unpacked files, in order of name; archives beside them may or may not be left from a download."""
+        """Return the unpacked files in order of name, without archives, which may be deleted after a download."""
         paths = self.files.iterdir() if self.files.is_dir() else ()
         return sorted(path for path in paths if path.is_file() and path.suffix not in (".gz", ".zip"))
 
@@ -159,7 +159,7 @@ class TorchvisionSet(Dataset):
 
 
 def _bordered(data: np.ndarray, height: int, width: int, fill: int | tuple[int, ...]) -> np.ndarray:
-    """Return uint8 [N, h, w] or [N, h, w, C] in the middle of [N, height, width, C] filled with `fill`."""
+    """Return uint8 [N, h, w] or [N, h, w, C] centred in [N, height, width, C] filled with `fill`."""
     pictures = data.reshape(*data.shape[:3], -1)
     top, left = (height - data.shape[1]) // 2, (width - data.shape[2]) // 2
     bordered = np.empty((len(data), height, width, pictures.shape[3]), np.uint8)

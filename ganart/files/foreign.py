@@ -55,11 +55,11 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def parsed(text: str) -> Any:
-    """Return what `text`, JSON from anybody, holds: nested so little that nothing that walks through it is stopped.
+    """Parse JSON from others, within limits that keep code that walks through it from failing.
 
     Raises:
-        ValueError: in a few words, if it is damaged, nested more than `MOST_LEVELS` deep, or has a number of thousands
-            of digits.
+        ValueError: with a short message, if it is damaged, nested more than `MOST_LEVELS` deep, or has a number of
+            thousands of digits.
     """
     try:
         found = json.loads(text)
@@ -67,7 +67,7 @@ def parsed(text: str) -> Any:
         raise
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
-    except ValueError:  # Python's own limit, whose message advises to raise it in Python
+    except ValueError:  # Python's limit on digits; its message advises raising the limit in code
         raise ValueError("it has a number of thousands of digits") from None
     if text.count("[") + text.count("{") > MOST_LEVELS and _is_deeper(found, MOST_LEVELS):
         raise ValueError(_TOO_DEEP)
@@ -78,7 +78,7 @@ _TOO_DEEP = f"it is nested more than {MOST_LEVELS} levels deep"
 
 
 def _is_deeper(found: Any, levels: int) -> bool:
-    """Whether lists and mappings in `found` lie in one another more than so many `levels` deep."""
+    """Return whether lists and mappings in `found` are nested more than `levels` deep."""
     layer = [found] if isinstance(found, dict | list) else []
     for _ in range(levels):
         nodes = (node.values() if isinstance(node, dict) else node for node in layer)

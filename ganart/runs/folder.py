@@ -33,7 +33,7 @@ HERE = "."
 """Value of `run_folder` in the configuration of a run folder."""
 
 ENDS = ("images", "time", "steps", "callback", "pruned")
-"""What can finish a run: its images, time or rounds are used up, or a user's callback or its sweep ends it."""
+"""Reasons for the end of a finished run: its images, time or rounds are used up, a user's callback, or its sweep."""
 
 OF_DATASET: dict[str, type] = {"name": str, "hash": str, "manifest_hash": str, "licence": str}
 OF_DATASET |= {"num_train": int, "num_test": int, "factors": list}
@@ -392,7 +392,7 @@ def usable(folder: Path) -> Iterator[None]:
 
 
 def _has(cfg: DictConfig, key: str) -> bool:
-    """Whether `cfg` has a value for `key`; None is one for how files are read, and says that it is found out."""
+    """Return whether `cfg` has a value for `key`; for the settings of `HOW_READ` None is a value: guess or default."""
     group, _, name = key.rpartition(".")
     return OmegaConf.select(cfg, key) is not None or (name in HOW_READ and name in (OmegaConf.select(cfg, group) or ()))
 

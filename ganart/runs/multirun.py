@@ -63,7 +63,7 @@ class Jobs(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         folder = config.hydra.sweep.dir
         shutil.rmtree(_failed(folder), ignore_errors=True)
-        with suppress(OSError):  # of an error here Hydra makes a warning; what writes there next says what is wrong
+        with suppress(OSError):  # Hydra would only warn; the next write there reports the error
             _failed(folder).mkdir(parents=True)
         share_the_machine(config)
 

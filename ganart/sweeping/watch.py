@@ -44,7 +44,7 @@ class Watch(Callback):
             raise UserError("A sweep goes by scores, and these pictures get none: see above why.")
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
-        self._has_ended = True  # the last trend comes after this callback
+        self._has_ended = True  # `Scores` takes the last trend after this callback
 
     def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
         row = next((row for row in view.results if self._objective and row.key == self._objective.key), None)

@@ -1,6 +1,6 @@
-"""Pictures our own code paints: eight styles of modern art crossed with six subjects, free of anybody's rights.
+"""Pictures painted by ganart's own code: eight styles of modern art crossed with six subjects, free of rights.
 
-A subject composes a scene (`subjects`), a style paints it (`styles`) with a palette of its own (`palettes`).
+A subject composes a scene (`subjects`), a style paints it (`styles`) with one of its palettes (`palettes`).
 """
 
 from ganart.datasets.procedural_art.dataset import ProceduralArt

@@ -1,4 +1,4 @@
-"""The canvas: coordinates that know nothing of pixels, soft edges, smooth noise, and the way back to bytes.
+"""The canvas: coordinates independent of pixels, soft edges, smooth noise, and conversion to bytes.
 
 Pictures are planes, float32 [3, H, W] in [0, 1], until they are finished: arithmetic on whole planes is fastest.
 """
@@ -11,12 +11,12 @@ from functools import lru_cache
 import numpy as np
 
 OVERSAMPLING = 2
-"""Every picture is painted this many times larger on each side, then averaged down: edges without steps."""
+"""Factor per side by which pictures are painted larger and then averaged down, against jagged edges."""
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """Where the centres of the pixels lie; the shorter side spans [-1, 1], y grows downwards, (0, 0) is the middle.
+    """The centres of the pixels; the shorter side spans [-1, 1], y grows downwards, (0, 0) is the middle.
 
     `x` and `y` are float32 [H, W]; `reach` is the largest |x| and |y|; `pixel` is the side of a pixel in these units.
     """
@@ -40,7 +40,7 @@ def stretch(height: int, width: int) -> Canvas:
 
 
 def cover(distance: np.ndarray, softness: float) -> np.ndarray:
-    """Return how much of each point a shape covers, in [0, 1], from its signed distance (negative inside)."""
+    """Return the coverage of each point by a shape, in [0, 1], from its signed distance (negative inside)."""
     return np.clip(0.5 - distance / softness, 0, 1)
 
 
@@ -50,7 +50,7 @@ def fill(canvas: Canvas, colour: np.ndarray) -> np.ndarray:
 
 
 def lay(planes: np.ndarray, mask: np.ndarray, colour: np.ndarray) -> np.ndarray:
-    """Return `planes` with `colour`, one [3] or planes of its own, laid over it where `mask` [H, W] says."""
+    """Return `planes` with `colour`, one [3] or planes of its own, blended over it with weight `mask` [H, W]."""
     coat = colour[:, None, None] if colour.ndim == 1 else colour
     return planes + mask * (coat - planes)
 
@@ -63,7 +63,7 @@ def tone(planes: np.ndarray, amount: np.ndarray) -> np.ndarray:
 def clouds(rng: np.random.Generator, x: np.ndarray, y: np.ndarray, scale: float) -> np.ndarray:
     """Return smooth value noise in [-1, 1] at the points; `scale` is the size of its lumps in canvas units.
 
-    The lattice is drawn at a fixed size and repeats, so that the noise is the same at every resolution.
+    The lattice has a fixed size and repeats, so that the noise is the same at every resolution.
     """
     lattice = rng.uniform(-1, 1, (16, 16)).astype(np.float32)
     u, v = x / scale + 64, y / scale + 64
@@ -77,10 +77,10 @@ def clouds(rng: np.random.Generator, x: np.ndarray, y: np.ndarray, scale: float)
 
 
 def discs(canvas: Canvas, x: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """Return how much of each pixel is covered by at least one of n discs (x, y, radius: float32 [n]): [H, W].
+    """Return the coverage of each pixel by the union of n discs (x, y, radius: float32 [n]): [H, W].
 
-    The squares of the distances add up from one row and one column, without roots. Discs that follow one another are
-    expected to lie near one another: a few at a time are drawn on the part of the canvas that holds them.
+    The squared distances are sums over one row and one column, without roots. Consecutive discs should be close to each
+    other: they are drawn in groups, each on its part of the canvas.
     """
     inverse = (0.5 / radius)[:, None]
     across = (np.square(canvas.x[0] - x[:, None]) - np.square(radius)[:, None]) * inverse

@@ -1,4 +1,4 @@
-"""The data set of procedural pictures: as many as asked for, painted by all cores, always the same ones."""
+"""The data set of procedural pictures, painted in parallel and reproducible."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ganart.datasets.procedural_art.subjects import SUBJECTS
 from ganart.errors import UserError
 
 PAINTER_VERSION = 1
-"""Raised whenever a change to the painting code changes the pictures, so that caches of the old ones are not used."""
+"""Increase it whenever a change to the painting code changes the pictures, so that old caches are not used."""
 
-_CHUNK = 100  # pictures a process paints between two hand-overs
-_WORTH_A_POOL = 2_000  # fewer pictures are painted sooner than processes start
+_CHUNK = 100  # pictures per task of a process
+_WORTH_A_POOL = 2_000  # fewer pictures are painted faster than processes start
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
@@ -29,16 +29,16 @@ class ProceduralArt(Dataset):
     """Pictures in eight styles of modern painting crossed with six subjects, painted by this package itself.
 
     Args:
-        num_pictures: how many; every 48 in a row hold each combination of style and subject once.
+        num_pictures: their number; every 48 in a row contain each combination of style and subject once.
         height: of the pictures, in pixels, at least 8.
         width: of the pictures, in pixels, at least 8.
-        seed: another seed, other pictures.
-        test_fraction: the share of the pictures kept for testing, chosen by a hash of seed and index: a picture keeps
-            its side when `num_pictures` or the size changes.
+        seed: determines the pictures.
+        test_fraction: the share of the pictures held out for testing, chosen by a hash of seed and index: a picture
+            keeps its split when `num_pictures` or the size changes.
         channels: 3 for colour, 1 for grey.
-        licence: what the pictures may be used under.
-        condition: the factors the players are told, of `style` and `subject`.
-        workers: processes that paint; 0 for one a core. Never changes the pictures.
+        licence: the licence of the pictures.
+        condition: the factors that networks are conditioned on, of `style` and `subject`.
+        workers: number of painting processes; 0 for one per core. It does not affect the pictures.
     """
 
     name = "procedural_art"
@@ -86,9 +86,9 @@ class ProceduralArt(Dataset):
         return Factor("style", tuple(STYLES)), Factor("subject", tuple(SUBJECTS))
 
     def decode(self) -> Iterator[Picture]:
-        """Yield every picture in the order of its index, painted by a pool of processes where that is sooner.
+        """Yield every picture in the order of its index, painted by a pool of processes if that is faster.
 
-        The processes are spawned, so a script that calls this guards its entry with `if __name__ == "__main__":`.
+        The processes are spawned, so a script that calls this must guard its entry with `if __name__ == "__main__":`.
         """
         chunks = [
             (self.seed, range(start, min(start + _CHUNK, self.num_pictures)), self.height, self.width, self.channels)
@@ -102,7 +102,7 @@ class ProceduralArt(Dataset):
         try:
             for chunk, painted in zip(chunks, pool.map(_paint_chunk, chunks), strict=True):
                 yield from self._pictures(chunk[1], *painted)
-        finally:  # also when whoever reads stops half way
+        finally:  # also when the consumer stops early
             pool.shutdown(cancel_futures=True)
 
     def _pictures(self, indices: range, pixels: np.ndarray, labels: list[tuple[int, int]]) -> Iterator[Picture]:
@@ -119,7 +119,7 @@ _Chunk = tuple[int, range, int, int, int]
 
 
 def _paint_chunk(chunk: _Chunk) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """Paint the pictures of (seed, indices, height, width, channels): uint8 [n, H, W, C], and their labels."""
+    """Paint the pictures of (seed, indices, height, width, channels); return uint8 [n, H, W, C] and their labels."""
     seed, indices, height, width, channels = chunk
     painted = [paint(seed, index, height, width) for index in indices]
     pixels = np.stack([picture for picture, _, _ in painted])

@@ -1,4 +1,4 @@
-"""Marks on a jittered lattice: dots and strokes spread evenly but not regularly, found fast from every pixel.
+"""Marks on a jittered lattice: evenly but not regularly spread dots and strokes, with fast search by pixel.
 
 Each cell of the lattice holds one mark, so that the marks near a pixel are those of the cells around its own.
 """
@@ -37,7 +37,7 @@ def scatter(rng: np.random.Generator, canvas: Canvas, spacing: float, margin: in
     columns, rows = (2 * math.ceil(reach / spacing) + 2 * margin for reach in canvas.reach)
     origin = (-columns / 2 * spacing, -rows / 2 * spacing)
     column, row = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
-    # Every second row is shifted by half a cell within its cells: no columns to be seen.
+    # Rows are shifted by ±0.1 cell in turn, so that no columns are visible.
     shift = 0.2 * (row % 2) - 0.1
     jitter = rng.uniform(0.2, 0.8, (2, rows, columns)).astype(np.float32)
     x = origin[0] + spacing * (column + jitter[0] + shift)

@@ -1,4 +1,4 @@
-"""Painting one picture: chance decides from (seed, index) alone, so any picture can be painted at any time and size."""
+"""The painting of one picture; all randomness depends on (seed, index), so it can be painted alone at any size."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _STYLES, _SUBJECTS = tuple(STYLES.items()), tuple(SUBJECTS.items())
 
 
 def combination(index: int) -> tuple[int, int]:
-    """Return style and subject of picture `index`: every 48 pictures in a row hold each combination once."""
+    """Return style and subject of picture `index`: every 48 pictures in a row contain each combination once."""
     return index % len(_STYLES), index // len(_STYLES) % len(_SUBJECTS)
 
 
 def paint(seed: int, index: int, height: int, width: int) -> tuple[np.ndarray, int, int]:
-    """Paint picture `index` and return its pixels, uint8 [height, width, 3], and its style and subject as integers.
+    """Paint picture `index`; return its pixels, uint8 [height, width, 3], and its style and subject as integers.
 
-    What is drawn by chance is drawn in canvas units, never per pixel: at another size it is the same composition.
+    Random values are drawn in canvas units, never per pixel, so that other sizes show the same composition.
     """
     style, subject = combination(index)
     style_name, render = _STYLES[style]

@@ -1,4 +1,4 @@
-"""Hand-picked palettes, several a style, one colour a role: sky, land, body, trim, glow, light, dark."""
+"""Hand-picked palettes, several per style, with one colour per role: sky, land, body, trim, glow, light, dark."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ PALETTES: dict[str, tuple[str, ...]] = {
         "f4c146 b43a24 2a5c7c ea7826 fff5b4 feeecc 381c2e",
         "66bab2 2f7c84 243f90 e4662a fcba3a f8dfb4 54261c",
     ),
-    # Pollock: raw canvas, enamel, aluminium, and what is left in the pots.
+    # Pollock: raw canvas, enamel, aluminium, and leftover paints.
     "drip": (
         "dac8a0 7f8c80 28495c cf4226 eebc28 fcf8ea 121218",
         "cdbdc6 8399a4 594f7c de8058 f5d08e fdfaf4 1a1722",
@@ -81,7 +81,7 @@ _READ = {style: tuple(_read(line) for line in lines) for style, lines in PALETTE
 
 
 def mix(rng: np.random.Generator, style: str) -> np.ndarray:
-    """Return one of the palettes of `style`, each hue turned and each tone shifted a little: float32 [7, 3]."""
+    """Return one of the palettes of `style` with hues and tones varied a little: float32 [7, 3]."""
     choices = _READ[style]
     palette = _turn(choices[rng.integers(len(choices))], rng.normal(0, 0.07))
     grey = palette.mean(axis=1, keepdims=True)
@@ -90,7 +90,7 @@ def mix(rng: np.random.Generator, style: str) -> np.ndarray:
 
 
 def _turn(colours: np.ndarray, angle: float) -> np.ndarray:
-    """Turn the hues of `colours` [N, 3] by `angle` radians about the axis of greys."""
+    """Rotate the hues of `colours` [N, 3] by `angle` radians about the grey axis."""
     cos, sin = math.cos(angle), math.sin(angle)
     same, after, before = cos + (1 - cos) / 3, (1 - cos) / 3 - sin / math.sqrt(3), (1 - cos) / 3 + sin / math.sqrt(3)
     red, green, blue = colours.T

@@ -1,7 +1,7 @@
-"""A scene: what a subject composes and a style paints. Regions from back to front, each with a role and a grain.
+"""Scenes: composed by a subject, painted by a style. Regions from back to front, each with a role and a grain.
 
-A scene can be asked about any points, not only pixels: a style that sets marks asks it where the marks are, and so sets
-the same ones at every resolution.
+A scene can be evaluated at any points, not only pixels: a style that sets marks evaluates it at their centres, and so
+sets the same marks at every resolution.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from ganart.datasets.procedural_art.shapes import Shape
 
 ROLES = ("sky", "land", "body", "trim", "glow", "light", "dark")
 SKY, LAND, BODY, TRIM, GLOW, LIGHT, DARK = range(len(ROLES))
-"""The parts colours play; a palette is one colour a role, float32 [7, 3]."""
+"""Roles of colours; a palette has one colour per role, float32 [7, 3]."""
 
 Grain = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Maps points to the angle in which a brush would run there."""
+"""Function from points to the angle of a brush there."""
 
 
 def along(angle: float = 0.0, swell: float = 0.0, frequency: float = 3.0) -> Grain:
-    """A grain in one direction, swelling from side to side."""
+    """Return a grain in one direction, swaying across the canvas."""
     return lambda x, y: angle + swell * np.sin(frequency * (x + 0.6 * y))
 
 
 def around(cx: float, cy: float, inwards: float = 0.0) -> Grain:
-    """A grain that circles a point, or spirals into it."""
+    """Return a grain that circles a point, or spirals into it."""
     return lambda x, y: np.arctan2(y - cy, x - cx) + (math.pi / 2 + inwards)
 
 
 @dataclass(frozen=True)
 class Region:
-    """A shape that plays a role."""
+    """A shape with a role and a grain."""
 
     shape: Shape
     role: int
@@ -46,8 +46,8 @@ class Region:
 class Scene:
     """Regions from back to front; the first covers everything.
 
-    `focus` is the point the composition gathers around, `lit_from` the angle the light comes from, `facing` is -1 where
-    the whole scene is seen in a mirror. All points are arrays of one shape, in canvas units.
+    `focus` is the centre of the composition, `lit_from` the angle of the light, `facing` is -1 if the whole scene is
+    mirrored. All points are arrays of one shape, in canvas units.
     """
 
     regions: tuple[Region, ...]
@@ -57,7 +57,7 @@ class Scene:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """The focus, as seen."""
+        """The focus after mirroring."""
         return self.facing * self.focus[0], self.focus[1]
 
     def roles(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -75,7 +75,7 @@ class Scene:
         return self.facing * angles
 
     def blend(self, x: np.ndarray, y: np.ndarray, colours: np.ndarray, softness: float) -> np.ndarray:
-        """Return the regions in the `colours` [7, C] of their roles, their edges `softness` wide: [C, *x.shape]."""
+        """Return the regions in the `colours` [7, C] of their roles, with edges `softness` wide: [C, *x.shape]."""
         x = self.facing * x
         coats = colours[:, :, None, None]
         planes = np.broadcast_to(coats[self.regions[0].role], (colours.shape[1], *x.shape)).copy()
@@ -89,12 +89,12 @@ class Scene:
         nearest = np.full_like(x, 9)
         for region in self.regions[1:]:
             distance = region.shape(x, y)
-            # What lies inside this region is behind it: only its own edge counts there.
+            # Inside this region all others are hidden behind it, so only its own edge counts.
             nearest = np.where(distance < 0, -distance, np.minimum(nearest, distance))
         return nearest
 
     def light(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return how much light falls on each point, about [-1, 1]."""
+        """Return the amount of light at each point, about [-1, 1]."""
         return 0.7 * (x * (self.facing * math.cos(self.lit_from)) + y * math.sin(self.lit_from))
 
     def _foremost(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Shapes as signed distances: each function returns one that maps points (x, y) to distances, negative inside.
 
-The distances are exact or close to it near the edge, which is where they are looked at.
+The distances are exact or nearly so close to the edge, where they are used.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ def box(cx: float, cy: float, half_width: float, half_height: float, angle: floa
 
 
 def below(level: float, swell: float = 0.0, frequency: float = 3.0, phase: float = 0.0) -> Shape:
-    """Everything under a line at height `level` that swells like a hill or a wave."""
+    """Return everything under a line at height `level` that swells like a hill or a wave."""
     if not swell:
         return lambda x, y: level - y
     return lambda x, y: level + swell * np.sin(frequency * x + phase) - y
 
 
 def convex(*corners: tuple[float, float]) -> Shape:
-    """A convex polygon; the corners go clockwise as seen on the canvas."""
+    """Return a convex polygon; the corners go clockwise as seen on the canvas."""
     sides = []
     for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
         length = math.hypot(x1 - x0, y1 - y0)
@@ -72,7 +72,7 @@ def convex(*corners: tuple[float, float]) -> Shape:
 
 
 def limb(start: tuple[float, float], end: tuple[float, float], thick: float, thin: float) -> Shape:
-    """A round-ended bar from `start` to `end`, tapering from radius `thick` to `thin`."""
+    """Return a round-ended bar from `start` to `end`, tapering from radius `thick` to `thin`."""
     (x0, y0), (x1, y1) = start, end
     dx, dy = x1 - x0, y1 - y0
     square = dx * dx + dy * dy
@@ -86,7 +86,7 @@ def limb(start: tuple[float, float], end: tuple[float, float], thick: float, thi
 
 
 def turned(cx: float, heights: Sequence[float], half_widths: Sequence[float]) -> Shape:
-    """A body of revolution like a vase, seen from the side: its half width at each of the ascending `heights`."""
+    """Return a body of revolution, such as a vase, from the side: its half width at each of the ascending `heights`."""
 
     def distance(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         profile = np.interp(y, heights, half_widths).astype(np.float32)

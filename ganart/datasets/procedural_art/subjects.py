@@ -1,6 +1,6 @@
-"""The six subjects: each composes a scene, bold enough to survive any style at 32 × 32 pixels.
+"""The six subjects: each composes a scene, recognisable in every style at 32 × 32 pixels.
 
-A subject draws everything by chance from `rng` within limits that keep it itself: what, how many, how large, where.
+A subject draws number, kind, size and position of its parts from `rng`, within limits that keep it recognisable.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Subject = Callable[[np.random.Generator], Scene]
 
 
 def sun_over_horizon(rng: np.random.Generator) -> Scene:
-    """A large sun near the horizon, its path of light on the water, hills or clouds by chance."""
+    """Compose a large sun near the horizon with its reflection on the water, sometimes with clouds or hills."""
     horizon = rng.uniform(0.08, 0.42)
     radius = rng.uniform(0.3, 0.48)
     x, y = rng.uniform(-0.45, 0.45), horizon - radius * rng.uniform(0.0, 1.5)
@@ -70,7 +70,7 @@ def sun_over_horizon(rng: np.random.Generator) -> Scene:
 
 
 def still_life(rng: np.random.Generator) -> Scene:
-    """A vase or bottle and round fruits on a table, perhaps with flowers or a cloth."""
+    """Compose a vase or bottle and round fruits on a table, sometimes with flowers or a cloth."""
     edge = rng.uniform(0.12, 0.35)
     foot = edge + rng.uniform(0.15, 0.28)
     cx = rng.uniform(-0.5, -0.25)
@@ -135,7 +135,7 @@ def _fruit(x: float, y: float, radius: float, role: int) -> list[Region]:
 
 
 def portrait(rng: np.random.Generator) -> Scene:
-    """A head and shoulders, with long or short hair or a hat, half the face in shade."""
+    """Compose a head and shoulders, with long or short hair or a hat, and half the face in shade."""
     x, y = rng.uniform(-0.16, 0.16), rng.uniform(-0.2, -0.06)
     wide, tall = rng.uniform(0.36, 0.43), rng.uniform(0.47, 0.55)
     face = oval(x, y, wide, tall)
@@ -189,7 +189,7 @@ def _fringe_or_hat(
 
 
 def tree(rng: np.random.Generator) -> Scene:
-    """One tree on a hill: round, tall, fir or bare, with a sun or moon by chance."""
+    """Compose one tree on a hill: round, fir or bare, sometimes with a sun or moon."""
     x, ground = rng.uniform(-0.3, 0.3), rng.uniform(0.48, 0.68)
     hill = below(ground, rng.uniform(0.03, 0.12), rng.uniform(1.5, 3), rng.uniform(0, 6.3))
     sun = (math.copysign(0.68, -x), rng.uniform(-0.75, -0.55))
@@ -239,7 +239,7 @@ def _bare_branches(rng: np.random.Generator, x: float) -> list[Region]:
 
 
 def boat(rng: np.random.Generator) -> Scene:
-    """A sailing boat on the water, its reflection under it, a low sun by chance."""
+    """Compose a sailing boat on the water with its reflection, sometimes with a low sun."""
     horizon, x, line = rng.uniform(-0.05, 0.25), rng.uniform(-0.22, 0.22), rng.uniform(0.42, 0.55)
     waves = along(0.0, rng.uniform(0.2, 0.5), rng.uniform(3, 5))
     regions = [Region(everywhere(), SKY, along(rng.uniform(-0.3, 0.3), 0.35, 2.0))]
@@ -271,7 +271,7 @@ def boat(rng: np.random.Generator) -> Scene:
 
 
 def abstract(rng: np.random.Generator) -> Scene:
-    """Large tilted discs, rings, bars and wedges across one another, in the manner of Kandinsky and El Lissitzky."""
+    """Compose large tilted discs, rings, bars and wedges, in the manner of Kandinsky and El Lissitzky."""
     tilt, turn = rng.uniform(0.4, 1.1) * float(rng.choice([-1, 1])), rng.uniform(0, 2 * math.pi)
     ground = [Region(everywhere(), SKY, along(tilt, 0.6, 2.0))]
     if rng.random() < 0.6:
@@ -295,7 +295,7 @@ def _bar(rng: np.random.Generator, tilt: float) -> Shape:
 
 
 def _form(rng: np.random.Generator, tilt: float) -> tuple[Shape, Grain]:
-    """One of the secondary forms, somewhere away from the middle."""
+    """Return one of the secondary forms, away from the middle."""
     angle, away = rng.uniform(0, 2 * math.pi), rng.uniform(0.35, 0.75)
     x, y = away * math.cos(angle), away * math.sin(angle)
     size = rng.uniform(0.24, 0.38)

@@ -1,1 +1,1 @@
-"""Pictures and labels as files hold them."""
+"""Reading of picture files and label tables."""

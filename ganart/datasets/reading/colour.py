@@ -1,4 +1,4 @@
-"""Embedded colour profiles: pictures become sRGB, which is what screens and networks take pixels for."""
+"""Conversion of pictures with embedded colour profiles to sRGB, which screens and networks assume."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ CONVERTED = "colours converted from {} to sRGB"
 UNUSABLE = "its embedded colour profile {}, so its colours are taken as they are"
 
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
-"""The mode of Pillow by the colour space of a profile."""
+"""Pillow's mode by colour space of the profile."""
 
 _ROUNDING = 2
-"""Two profiles that differ by no more in any colour (of 255) are the same: sRGB is written in many ways."""
+"""Two profiles that differ by at most this in every colour (of 255) count as equal: sRGB is written in many ways."""
 
 
 def to_srgb(image: Image.Image) -> tuple[Image.Image, str | None]:
-    """Return an 8-bit `image` in the colours of sRGB as its embedded profile says, and what to tell of that.
+    """Convert an 8-bit `image` to sRGB according to its embedded profile; return it with a remark or None.
 
-    Transparency stays. A grey picture with a grey profile becomes RGB. Without a profile, or with that of sRGB, nothing
-    is done; nor with one that is damaged or made for other kinds of pictures, which is told.
+    Transparency is kept. A grey picture with a grey profile becomes RGB. Nothing is done without a profile or with
+    sRGB's, nor, with a remark, for a profile that is damaged or does not fit the picture.
     """
     profile = image.info.get("icc_profile")
     if not profile or not isinstance(profile, bytes):
         return image, None
     try:
         space, name, is_srgb = _known(profile)
-    except Exception:  # damaged profiles raise nearly anything
+    except Exception:  # damaged profiles raise almost any error
         return image, UNUSABLE.format("is damaged")
     if is_srgb:
         return image, None
@@ -58,7 +58,7 @@ def _without_alpha(image: Image.Image) -> Image.Image:
 
 @lru_cache(maxsize=64)
 def _known(profile: bytes) -> tuple[str, str, bool]:
-    """The colour space of a profile, its name, and whether it is sRGB."""
+    """Return the colour space of a profile, its name, and whether it is sRGB."""
     opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     space = str(opened.profile.xcolor_space)
     name = (opened.profile.profile_description or "its own colours").strip()[:60]
@@ -71,7 +71,7 @@ def _known(profile: bytes) -> tuple[str, str, bool]:
 
 
 def _probe(space: str) -> Image.Image:
-    """A picture of colours all over the cube, or of all greys."""
+    """Return a picture of colours from the whole RGB cube, or of all greys."""
     if space == "GRAY":
         return Image.fromarray(np.arange(256, dtype=np.uint8)[None])
     steps = np.linspace(0, 255, 9).round().astype(np.uint8)

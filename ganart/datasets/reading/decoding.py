@@ -1,4 +1,4 @@
-"""From the bytes of any picture file to an upright picture in sRGB with 1, 3 or 4 channels of 8 bits."""
+"""Decoding of picture files into upright sRGB pictures with 1, 3 or 4 channels of 8 bits."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ganart.datasets.reading.settings import RGB
 from ganart.grids import is_sheet
 
 MAX_PIXELS = 178_956_970
-"""A picture that has to be decoded at more is refused unless `dataset.max_pixels` allows it: Pillow's own limit."""
+"""Pillow's own limit; pictures decoded at more pixels are refused unless `dataset.max_pixels` allows it."""
 
 BYTES_PER_PIXEL = 8
-"""Of memory while a picture is decoded and converted."""
+"""Memory needed while a picture is decoded and converted."""
 
 DARK = (
     "its 16-bit values use the lowest 12 bits or fewer and come out nearly black; scale them to the full range if they "
@@ -36,14 +36,14 @@ _WANTED = (
 )
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _ON_ITS_SIDE = (5, 6, 7, 8)
-"""EXIF's orientations of pictures that lie on their side in the file."""
+"""EXIF orientations of pictures stored on their side."""
 
 _TOLD_BY = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp", b"Raw profile type xmp")
-"""What a PNG that says an orientation contains."""
+"""Markers in a PNG that may declare an orientation."""
 
 
 class TooManyPixelsError(ValueError):
-    """A picture is larger than `dataset.max_pixels`."""
+    """A picture has more pixels than `dataset.max_pixels`."""
 
     def __init__(self, pixels: int) -> None:
         super().__init__(
@@ -53,16 +53,16 @@ class TooManyPixelsError(ValueError):
 
 
 def formats() -> tuple[str, ...]:
-    """Return the formats that may be opened. Others are left out on purpose: EPS would start another program."""
+    """Return the formats that may be opened. Others are excluded on purpose: EPS would start another program."""
     Image.init()
     return tuple(name for name in _WANTED if name in Image.OPEN)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A picture that is known and not yet decoded: its (width, height) in the file, and how many pixels it will be.
+    """A picture identified but not decoded: its (width, height) in the file, and the pixels to decode.
 
-    The size is that before the picture is turned upright; of the upright one it is `upright_size`.
+    The size is that before the picture is turned upright; see `upright_size`.
     """
 
     image: ImageFile
@@ -71,13 +71,13 @@ class Opened:
 
     @property
     def num_bytes(self) -> int:
-        """What decoding it may take of memory."""
+        """Estimate of the memory needed to decode it."""
         return BYTES_PER_PIXEL * self.pixels
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture in mode L, RGB or RGBA, its (width, height) in the file, upright, and what to tell of it."""
+    """A picture in mode L, RGB or RGBA, its upright (width, height) in the file, and remarks for the user."""
 
     image: Image.Image
     size: tuple[int, int]
@@ -89,14 +89,14 @@ def open_picture(data: bytes, least: int | None = None, max_pixels: int = MAX_PI
 
     Args:
         data: the bytes of the file.
-        least: a JPEG may be decoded at a half, quarter or eighth of its size (much faster) while both of its sides stay
-            at least this many pixels long; None decodes at full size.
-        max_pixels: what has to be decoded at more pixels is refused.
+        least: a JPEG may be decoded at a half, quarter or eighth of its size (much faster) as long as both sides have
+            at least this many pixels; None decodes at full size.
+        max_pixels: pictures decoded at more pixels are refused.
 
     Raises:
         TooManyPixelsError: if it is refused.
         ValueError: if it is empty, or one of ganart's own sheets.
-        Exception: whatever Pillow raises for a damaged file; `reason` puts it into words.
+        Exception: any error of Pillow for a damaged file; `reason` puts it into words.
     """
     if not data:
         raise ValueError("the file is empty")
@@ -106,7 +106,7 @@ def open_picture(data: bytes, least: int | None = None, max_pixels: int = MAX_PI
     size = opened.size
     if least is not None:
         opened.draft(None, (least, least))
-    # A progressive JPEG is held in memory as a whole, whatever the size that it is decoded at.
+    # A progressive JPEG is held in memory at full size, even if it is decoded at a smaller one.
     width, height = size if opened.info.get("progressive") else opened.size
     if width * height > max_pixels:
         raise TooManyPixelsError(width * height)
@@ -114,21 +114,21 @@ def open_picture(data: bytes, least: int | None = None, max_pixels: int = MAX_PI
 
 
 def decode(opened: Opened, channels: int, background: RGB) -> Decoded:
-    """Decode the first frame in sRGB, turned upright as its EXIF says.
+    """Decode the first frame to sRGB, turned upright according to EXIF.
 
     Args:
         opened: by `open_picture`.
-        channels: 1 grey, 3 RGB, 4 RGBA; with 1 and 3 what is transparent shows `background`.
+        channels: 1 grey, 3 RGB, 4 RGBA; with 1 and 3 transparent areas show `background`.
         background: RGB, 0…255.
 
     Raises:
-        Exception: whatever the decoder raises on a damaged file; `reason` puts it into words.
+        Exception: any error of the decoder for a damaged file; `reason` puts it into words.
     """
     image, (width, height) = opened.image, opened.size
     deep, white = _is_deep(image), _white_of(image)
     image.load()
     on_its_side = _is_on_its_side(image)
-    with suppress(Exception):  # a damaged EXIF block raises nearly anything, and the pixels are fine without it
+    with suppress(Exception):  # a damaged EXIF block raises almost any error; the pixels are still good
         ImageOps.exif_transpose(image, in_place=True)
     eight_bits = _eight_bits(image, white)
     eight_bits.info.setdefault("icc_profile", image.info.get("icc_profile"))
@@ -142,9 +142,9 @@ def decode(opened: Opened, channels: int, background: RGB) -> Decoded:
 
 
 def upright_size(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Return the (width, height) that a picture file with the bytes `data` has once it is turned upright.
+    """Return the (width, height) of the picture file `data` after it is turned upright.
 
-    Nothing is decoded for it, but for a PNG that says how it is to be turned: it may say so at its end.
+    Nothing is decoded, except a PNG that may declare an orientation, since it can do so at its end.
 
     Raises:
         Exception: as `open_picture` does.
@@ -156,19 +156,19 @@ def upright_size(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
 
 
 def _is_on_its_side(image: ImageFile) -> bool:
-    """Whether turning `image` upright changes its width for its height; Pillow gives a TIFF's size as turned."""
-    with suppress(Exception):  # a damaged EXIF block raises nearly anything
+    """Return whether turning `image` upright swaps width and height; Pillow reports a TIFF's size already turned."""
+    with suppress(Exception):  # a damaged EXIF block raises almost any error
         return image.format != "TIFF" and image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE
     return False
 
 
 @contextmanager
 def pillow_limit(max_pixels: int) -> Iterator[None]:
-    """Let Pillow, which knows no setting of ours, refuse what is larger, frames inside of a file too.
+    """Set Pillow's own limit to `max_pixels`, which also covers frames inside a file.
 
-    It is quiet meanwhile: odd EXIF blocks and large scans are common, and what cannot be read at all raises.
+    Pillow's warnings are silenced meanwhile: odd EXIF blocks and large scans are common, and unreadable files raise.
     """
-    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels // 2  # it refuses beyond twice as many
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels // 2  # Pillow refuses more than twice its limit
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -180,8 +180,8 @@ def pillow_limit(max_pixels: int) -> Iterator[None]:
 def with_channels(image: Image.Image, channels: int, background: RGB) -> Image.Image:
     """Return an 8-bit `image` in mode L, RGB or RGBA for 1, 3 or 4 channels.
 
-    Pixels that cannot be seen at all take the colour of `background`: what hides under full transparency is chance, and
-    a network would learn it.
+    Fully transparent pixels get the colour of `background`: their hidden colour is arbitrary, and a network would learn
+    it.
     """
     if not image.has_transparency_data:
         return image if image.mode == _MODES[channels] else image.convert(_MODES[channels])
@@ -195,7 +195,7 @@ def with_channels(image: Image.Image, channels: int, background: RGB) -> Image.I
 
 
 def reason(error: Exception, data: bytes = b"") -> str:
-    """Return in a user's words why a file could not be read that begins with `data`."""
+    """Return, for users, the reason why a file that begins with `data` could not be read."""
     match error:
         case UnidentifiedImageError() if looks_like_picture(data[:64]):
             return (
@@ -210,21 +210,21 @@ def reason(error: Exception, data: bytes = b"") -> str:
             return str(TooManyPixelsError(int(found.group()))) if found else str(error)
         case MemoryError():
             return "it does not fit into memory"
-        case OSError(strerror=str(problem)):  # without the path, which a report would publish
+        case OSError(strerror=str(problem)):  # without the path, since reports are published
             return problem
         case _:
             return str(error) or type(error).__name__
 
 
 def is_passing(error: Exception, data: bytes = b"") -> bool:
-    """Whether the file may be readable another day: what failed was the disk, rights, memory or a missing decoder."""
+    """Return whether the file may be readable later: the cause was disk, permissions, memory or a missing decoder."""
     if isinstance(error, UnidentifiedImageError):
         return looks_like_picture(data[:64])
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None)
 
 
 def _identified(data: bytes) -> ImageFile:
-    """Open a picture; a JPEG without Pillow's own limit, which counts pixels that need not be decoded."""
+    """Open a picture; a JPEG without Pillow's own limit, which also counts pixels that are not decoded."""
     if not data.startswith(b"\xff\xd8\xff"):
         return Image.open(io.BytesIO(data), formats=formats())
     try:
@@ -234,13 +234,13 @@ def _identified(data: bytes) -> ImageFile:
 
 
 def _is_deep(image: ImageFile) -> bool:
-    """Whether the file has 16 bits a channel."""
+    """Return whether the file has 16 bits per channel."""
     modes = [tile[3][0] if isinstance(tile[3], tuple) else tile[3] for tile in image.tile]
     return image.mode.startswith("I;16") or any(isinstance(mode, str) and "16" in mode for mode in modes)
 
 
 def _white_of(image: ImageFile) -> int:
-    """The value of white in a file of more than 8 bits: cameras and scanners write 10, 12 or 14 bits as they are."""
+    """Return the value of white in a file of more than 8 bits: some have 10, 12 or 14 bits stored unscaled."""
     tags = getattr(image, "tag_v2", {})
     bits = tags.get(258, 16)
     told = tags.get(281, 65535)
@@ -255,7 +255,7 @@ def _is_nearly_black(image: Image.Image) -> bool:
 
 
 def _eight_bits(image: Image.Image, white: int) -> Image.Image:
-    """Return `image` in a mode of 8 bits a channel; `white` is that of 16-bit integers."""
+    """Return `image` in a mode of 8 bits per channel; `white` is the value of white in 16-bit integers."""
     if image.mode.startswith(("I", "F")):
         return Image.fromarray(_scaled(np.asarray(image), white))
     if image.mode == "LAB":
@@ -268,7 +268,7 @@ def _eight_bits(image: Image.Image, white: int) -> Image.Image:
 
 
 def _scaled(values: np.ndarray, white: int) -> np.ndarray:
-    """Scale to uint8: floats from 0…1 and integers from 0…`white`, or from 0 to their own maximum if that is more."""
+    """Scale to uint8: floats from 0…1, integers from 0…`white`; from 0 to their own maximum if that is larger."""
     whole = 1 if np.issubdtype(values.dtype, np.floating) else white
     values = np.nan_to_num(values.astype(np.float64), nan=0, posinf=0, neginf=0)
     top = max(whole, values.max(initial=0))

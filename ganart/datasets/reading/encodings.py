@@ -1,4 +1,4 @@
-"""Which encoding text is in that does not say so: names in zips, tables of labels."""
+"""Guessing of undeclared text encodings: names in zips, tables of labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KANA = range(0x3041, 0x3100)
 
 
 def _common_in(charset: str, first: int, last: int) -> Callable[[str], bool]:
-    """Whether a character is one of the common ones of `charset`: its first byte there lies between two."""
+    """Return a test whether a character is common in `charset`: its first byte there is from `first` to `last`."""
 
     def is_common(char: str) -> bool:
         if ord(char) in _CJK_PUNCTUATION or ord(char) in _KANA:
@@ -36,7 +36,7 @@ def _latin(char: str) -> bool:
 
 
 def _russian(char: str) -> float:
-    """How much a letter is to be expected: of two encodings that both give letters, one gives rare ones."""
+    """Return how likely a letter is, to choose between two encodings that both give letters."""
     return (1.0 if char.lower() in "оеаинтсрвлкм" else 0.8) if "\u0410" <= char <= "\u044f" else 0.0
 
 
@@ -50,24 +50,27 @@ _CANDIDATES: dict[str, Callable[[str], float]] = {
     "cp1251": _russian,
     "cp1252": _latin,
 }
-"""The encodings of systems that do not say which they use, and which characters are to be expected in each."""
+"""Encodings that systems use without declaring them, with the likelihood of a character in each."""
 
 _PLAUSIBLE = 0.6
-"""The share of expected characters from which an encoding is believed."""
+"""Mean likelihood from which an encoding is accepted."""
 
 _ENOUGH_KOREAN = 12
-"""So many different syllables are no accident: all of them are common characters of `gbk`, too, of the first six tenths
-in its order by sound, and of twelve Chinese ones all are of those in one of 300 texts."""
+"""Number of different Hangul syllables from which a text counts as Korean.
+
+Their bytes are those of the first six tenths of the common characters of `gbk` (ordered by sound), and twelve Chinese
+characters all lie there in one of 300 texts.
+"""
 
 _AS_WINDOWS_HAS_THEM = {"shift_jis": "cp932", "euc_kr": "cp949", "gb2312": "gbk"}
-"""What files are in that are said to be in the narrower standards; web browsers read them so, too."""
+"""Encodings to use for files declared in a narrower standard, as web browsers do."""
 
 _MOST_OTHERS = 3
 _SHOWN = 40
 
 
 def known_encoding(asked: str | int | None) -> str | None:
-    """Return `asked`, the encoding of text that the user named, by name or by the number of its code page.
+    """Return the canonical name of `asked`, a text encoding given by name or by the number of its code page.
 
     Raises:
         UserError: if there is none of that name.
@@ -75,7 +78,7 @@ def known_encoding(asked: str | int | None) -> str | None:
     if asked is None:
         return None
     try:
-        b"a".decode(str(asked), "replace")  # there are codecs that are none of text
+        b"a".decode(str(asked), "replace")  # some codecs are not for text
         found = codecs.lookup(str(asked)).name
         return _AS_WINDOWS_HAS_THEM.get(found, found)
     except (LookupError, ValueError):
@@ -86,18 +89,18 @@ def known_encoding(asked: str | int | None) -> str | None:
 
 
 def guess(texts: Sequence[bytes], otherwise: str) -> str:
-    """Return the encoding that all of `texts` are most plausibly in, UTF-8 where they can be; else `otherwise`."""
+    """Return the most plausible encoding of all `texts`, UTF-8 if it can decode them; else `otherwise`."""
     if _decoded(texts, "utf-8") is not None:
         return "utf-8"
     scores = {name: _plausibility(texts, name) for name in _CANDIDATES}
-    best = max(scores, key=lambda name: scores[name])  # of equals the first
+    best = max(scores, key=lambda name: scores[name])  # the first of equals
     if best == "gbk" and scores["cp949"] == scores["gbk"] and _num_syllables(texts) >= _ENOUGH_KOREAN:
         return "cp949"
     return best if scores[best] >= _PLAUSIBLE else otherwise
 
 
 def otherwise_type(text: bytes, used: str) -> str:
-    """Return what to type where `text` is not in `used`: keys, and how it reads with each, the likeliest first."""
+    """Return the overrides to type if `text` is not in `used`, each with the resulting text, most plausible first."""
     scores = {name: _plausibility([text], name) for name in _CANDIDATES if name != used}
     likely = sorted((name for name in scores if scores[name] > 0), key=lambda name: -scores[name])[:_MOST_OTHERS]
     lines = [f"dataset.encoding={name} ({_short(text.decode(name))})" for name in likely]
@@ -120,7 +123,7 @@ def _decoded(texts: Sequence[bytes], encoding: str) -> list[str] | None:
 
 
 def _plausibility(texts: Sequence[bytes], encoding: str) -> float:
-    """The share of the characters beyond ASCII that are to be expected in `encoding`; 0 if it cannot be."""
+    """Return the mean likelihood of the characters beyond ASCII in `encoding`; 0 if it cannot decode the texts."""
     decoded = _decoded(texts, encoding)
     if decoded is None:
         return 0.0
@@ -133,10 +136,10 @@ def _plausibility(texts: Sequence[bytes], encoding: str) -> float:
 
 
 def _breaks_word(before: str, char: str, after: str, encoding: str) -> bool:
-    """Whether `char` does not fit the letters beside it.
+    """Return whether `char` does not fit the letters beside it.
 
-    Accented letters stand alone between plain ones; among plain letters there is no Russian one, nor one of two bytes
-    of which the second is a plain letter.
+    Accented letters stand alone between ASCII letters. Russian letters do not stand beside them, nor do two-byte
+    characters whose second byte is ASCII.
     """
     if _latin(char):
         return not before.isascii() and not after.isascii()

@@ -1,4 +1,4 @@
-"""What a file is by its name and its first bytes: a picture, one in a format that cannot be read, or none."""
+"""Kinds of files by name and first bytes: readable pictures, unreadable formats, other files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ENDINGS = {
     *(".tga", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".avif", ".heic", ".heif", ".ico", ".pcx", ".qoi"),
     *(".dds", ".psd"),
 }
-"""What the name of a picture ends in, in lower case."""
+"""Suffixes of readable pictures, in lower case."""
 
 _RAW = "a camera's raw file: export it as TIFF or JPEG"
 _VECTOR = "a drawing of lines, not of pixels: export it as PNG"
@@ -27,14 +27,14 @@ UNREADABLE = {
     **dict.fromkeys((".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"), _ARCHIVE),
     **dict.fromkeys((".jxl", ".xcf", ".kra", ".clip", ".exr", ".hdr", ".psb", ".sai", ".procreate", ".jxr"), _FORMAT),
 }
-"""What holds pictures that cannot be read, by ending, and what to do."""
+"""Suffixes of files with pictures that cannot be read, each with advice."""
 
 _OTHERS = {
     *(".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".xml", ".html", ".htm", ".log", ".rtf"),
     *(".db", ".ini", ".py", ".ipynb", ".npy", ".npz", ".pt", ".xmp", ".aae", ".url", ".lnk", ".xlsx", ".xls", ".doc"),
     *(".wav", ".mp3", ".m4a", ".exe", ".js", ".css", ".sha256", ".md5", ".nfo", ".parquet"),
 }
-"""Files beside pictures that are none."""
+"""Suffixes of files that are not pictures."""
 
 _MAGIC = (
     *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"8BPS\0\x01", b"DDS ", b"qoif"),
@@ -44,7 +44,7 @@ _BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis
 
 
 class Kind(Enum):
-    """What the ending of a name says of a file."""
+    """The kind of a file according to its suffix."""
 
     PICTURE = auto()
     UNREADABLE = auto()
@@ -53,7 +53,7 @@ class Kind(Enum):
 
 
 def kind_of(name: str) -> tuple[Kind, str]:
-    """Return what the ending of `name` says, and for `UNREADABLE` the reason."""
+    """Return the kind of the file `name` by its suffix, and for `UNREADABLE` the reason."""
     ending = PurePosixPath(name).suffix.lower()
     if ending in ENDINGS:
         return Kind.PICTURE, ""
@@ -63,7 +63,7 @@ def kind_of(name: str) -> tuple[Kind, str]:
 
 
 def looks_like_picture(start: bytes) -> bool:
-    """Whether a file that begins with `start`, its first 64 bytes, is a picture of a usual format."""
+    """Return whether a file that begins with `start`, its first 64 bytes, is a picture of a common format."""
     if start.startswith(_MAGIC):
         return True
     bitmap = start[:2] == b"BM" and start[6:10] == b"\0\0\0\0"

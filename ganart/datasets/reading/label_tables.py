@@ -1,4 +1,4 @@
-"""Tables of labels as other tools write them: spreadsheets' CSV, pandas', Hugging Face's, StyleGAN's dataset.json."""
+"""Label tables as other tools write them: CSV of spreadsheets and pandas, Hugging Face's, StyleGAN's dataset.json."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ganart.files.foreign import parsed
 from ganart.files.tables import unescaped
 
 FILE_COLUMNS = ("file", "filename", "file_name", "path", "image", "image_path", "filepath", "file_path")
-"""What the column of file names is called."""
+"""Accepted names of the column of file names."""
 
 USUAL_NAMES = ("metadata.jsonl", "metadata.csv", "dataset.json", "labels.csv")
-"""Tables that other tools lay beside their pictures."""
+"""Names of tables that other tools put beside their pictures."""
 
 _INDEX_OF_PANDAS = re.compile(r"unnamed: \d+", re.IGNORECASE)
 _SHOWN = 60
@@ -34,7 +34,7 @@ _OTHER_KINDS = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table of labels: its name, its column of file names, its other columns, and its rows by file name."""
+    """A label table: its name, its column of file names, its other columns, and its rows by file name."""
 
     name: str
     file_column: str
@@ -44,15 +44,15 @@ class Table:
 
 
 def read_table(name: str, data: bytes, encoding: str | None = None) -> Table:
-    """Read a table with a column of file names, one row a picture.
+    """Read a table with a column of file names and one row per picture.
 
-    CSV with a header, separated by "," ";" or tabs; .jsonl with one object a line; .json with a list of objects, or as
-    StyleGAN writes it, {"labels": [["file", class], …]}.
+    CSV with a header, separated by "," ";" or tabs; .jsonl with one object per line; .json with a list of objects, or
+    StyleGAN's {"labels": [["file", class], …]}.
 
     Args:
-        name: of the file; its ending says what it is.
+        name: of the file; its suffix determines the format.
         data: its bytes.
-        encoding: of text that is not UTF-8 and does not say what it is; None guesses it, and notes what was guessed.
+        encoding: of text that is not UTF-8 and does not declare its encoding; None guesses it, with a note.
 
     Raises:
         UserError: if it is damaged, empty or has no column of file names.
@@ -91,14 +91,14 @@ def read_table(name: str, data: bytes, encoding: str | None = None) -> Table:
 
 
 def few(items: Iterable[str]) -> str:
-    """Join `items` for a message, long ones and long lists cut short: a file that is no table can be one long line."""
+    """Join `items` for a message, shortened: a file that is not a table can be one long line."""
     listed = list(items)
     shown = [item if len(item) <= _SHOWN else f"{item[:_SHOWN]}…" for item in listed[:12]]
     return ", ".join(shown) + (f" … and {len(listed) - 12} more" if len(listed) > 12 else "")
 
 
 def _text(name: str, data: bytes, encoding: str | None) -> tuple[str, list[str]]:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # what Excel calls Unicode text
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # Excel's "Unicode text"
         return data.decode("utf-16", "replace"), []
     try:
         return data.decode("utf-8-sig"), []
@@ -112,13 +112,13 @@ def _text(name: str, data: bytes, encoding: str | None) -> tuple[str, list[str]]
 
 
 def _first_beyond_ascii(data: bytes) -> bytes:
-    """The first cell of a table that is not plain ASCII."""
+    """Return the first cell of a table that is not ASCII."""
     return next(cell.strip() for cell in re.split(rb"[\r\n\t,;]", data) if not cell.isascii())
 
 
 def _of_csv(text: str) -> list[dict[str, str]]:
     first, _, rest = text.partition("\n")
-    said = re.fullmatch(r'"?sep=(.)"?\r?', first, re.IGNORECASE)  # as Excel writes for itself
+    said = re.fullmatch(r'"?sep=(.)"?\r?', first, re.IGNORECASE)  # Excel's own declaration
     header = (rest if said else text).split("\n", 1)[0]
     delimiter = said.group(1) if said else max(",;\t", key=header.count)
     lines = csv.reader(io.StringIO(rest if said else text, newline=""), delimiter=delimiter)
@@ -131,7 +131,7 @@ def _of_csv(text: str) -> list[dict[str, str]]:
 
 
 def _of_json_lines(text: str) -> list[dict[str, str]]:
-    return [_plain(parsed(line)) for line in text.split("\n") if line.strip()]  # other line ends stand in captions
+    return [_plain(parsed(line)) for line in text.split("\n") if line.strip()]  # captions may hold other line ends
 
 
 def _of_json(text: str) -> list[dict[str, str]]:
@@ -144,20 +144,20 @@ def _of_json(text: str) -> list[dict[str, str]]:
 
 
 def _of_stylegan(labels: Sequence[Any] | Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """StyleGAN's rows; its one-hot and multi-label lists become one column a number."""
+    """Yield StyleGAN's rows; one-hot and multi-label lists become one column per number."""
     for file, label in labels.items() if isinstance(labels, Mapping) else labels:
         several = enumerate(label) if isinstance(label, list) else [("", label)]
         yield {"file": file, **{f"class{number}": value for number, value in several}}
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, str]:
-    """The cells of a row as text; what is a list or an object is no label."""
+    """Return the cells of a row as text, without lists and objects, which cannot be labels."""
     cells = {str(key).strip(): value for key, value in row.items() if not isinstance(value, (dict, list))}
     return {_whole(key): "" if value is None else _whole(str(value).strip()) for key, value in cells.items() if key}
 
 
 def _whole(text: str) -> str:
-    """Replace halves of a letter, which JSON can spell and no file can hold."""
+    """Replace unpaired surrogates, which JSON can spell and no file can hold."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

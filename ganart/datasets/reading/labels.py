@@ -1,4 +1,4 @@
-"""What pictures are labelled by: the folders they lie in, or the rows of a table."""
+"""Labels of pictures, from their folders or from the rows of a table."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ganart.datasets.reading.settings import nearest
 from ganart.errors import UserError
 
 SPLITS = {"train": False, "training": False, "test": True, "val": True, "valid": True, "validation": True}
-"""Names of folders that mean a split instead of a label, in lower case, and whether it is the test split."""
+"""Folder names (lower case) that mean a split instead of a label; True for the test split."""
 
 MOST_CLASSES = 100
-"""A column of a table with more distinct values than this is a title or a date, and no factor unless asked for."""
+"""A column with more distinct values, such as titles or dates, is only used as a factor if asked for."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How pictures lie in folders, seen through folders that hold all the rest and through train/test folders.
+    """The arrangement of pictures in folders, without a single enclosing folder and without train/test folders.
 
-    `files` are the names without the outer folder that holds everything; `levels` are the folders of each picture that
-    may be labels, outermost first; `is_test` is None for a picture of whose split the folders say nothing.
+    `files` are the names without the enclosing folder; `levels` are the folders of each picture that may be labels,
+    outermost first; `is_test` is None for a picture whose folders do not determine its split.
     """
 
     files: list[str]
@@ -33,7 +33,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Labelling:
-    """The factors, one row of labels a picture, and what the user should be told about how they came about."""
+    """The factors, one row of labels per picture, and notes for the user."""
 
     factors: tuple[Factor, ...]
     rows: list[tuple[int, ...]]
@@ -41,10 +41,10 @@ class Labelling:
 
 
 def lay_out(names: Sequence[str], depth: int) -> Layout:
-    """Return the layout of pictures with the "/"-separated `names`, of which `depth` folder levels shall be labels.
+    """Return the layout of pictures with the "/"-separated `names`, using `depth` folder levels as labels.
 
-    A lone outer folder is seen through where the folders are deeper than the labels need. A lone train folder without
-    a test folder beside it says nothing of a split.
+    A single enclosing folder is skipped if the folders are deeper than the labels need. A train folder without a test
+    folder beside it determines no split.
     """
     parts = [tuple(name.split("/")) for name in names]
     while _wrapped(parts, depth):
@@ -70,10 +70,10 @@ def _wrapped(parts: Sequence[tuple[str, ...]], depth: int) -> bool:
 
 
 def from_folders(levels: Sequence[tuple[str, ...]], factors: Sequence[str]) -> Labelling:
-    """Label each picture by its folders: the outermost is the class of the first of `factors`, and so on.
+    """Label each picture by its folders: the outermost is its class in the first of `factors`, and so on.
 
-    A picture that lies less deep has `UNKNOWN` there; folders deeper than `factors` are no labels. Where there are no
-    folders at all, a single factor is left out: the pictures have no labels.
+    A picture with fewer folders has `UNKNOWN` for the others; folders deeper than `factors` are ignored. If no picture
+    is in a folder, a single factor is dropped: the pictures have no labels.
 
     Raises:
         UserError: if there are several factors and no picture lies deep enough for one of them.
@@ -96,13 +96,13 @@ def from_table(
     """Label each picture by its row of `table`.
 
     Args:
-        names: for each picture the names that a row may know it by, the surest first.
+        names: for each picture its possible names in the table, the most reliable first.
         table: the rows.
         factors: the columns to use; None takes every column with at most `MOST_CLASSES` distinct values.
-        of_names: how the names were read, for a refusal to tell: it may be why no row knows them.
+        of_names: notes on how the names were read, for the error message: a wrong encoding prevents matches.
 
     Raises:
-        UserError: if a column is missing, no column can serve, or no row matches a picture.
+        UserError: if a column is missing, no column is usable, or no row matches a picture.
     """
     rows = [next((table.rows[name] for name in known if name in table.rows), None) for known in names]
     matched = sum(row is not None for row in rows)
@@ -124,7 +124,7 @@ def from_table(
 
 
 def spellings(names: Iterable[str], basename_is_unique: bool) -> list[str]:
-    """Return the names that a table may know a picture by: as it is, without its ending, without its folders."""
+    """Return the possible names of a picture in a table: as it is, without its suffix, without its folders."""
     known = list(names)
     if basename_is_unique:
         known.append(PurePosixPath(known[0]).name)

@@ -1,4 +1,4 @@
-"""Bring a picture of any size and aspect to the one size that a network is built for."""
+"""Resizing of pictures of any size and aspect ratio to the size of the network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PIL import Image
 from ganart.datasets.reading.settings import RGB
 
 WAYS = ("crop", "pad", "stretch")
-"""crop: fill, and cut what overhangs on both sides; pad: keep all, with borders; stretch: ignore the aspect."""
+"""crop: fill the size and cut the overhang; pad: keep everything, with borders; stretch: ignore the aspect ratio."""
 
 
 def fit(
@@ -24,7 +24,7 @@ def fit(
 
 
 def _centre(size: tuple[int, int], width: int, height: int) -> tuple[int, int, int, int]:
-    """Return the largest centred box of the aspect `width`:`height`, on whole pixels so that nothing blurs."""
+    """Return the largest centred box of the aspect ratio `width`:`height`, on whole pixels so that nothing blurs."""
     scale = min(size[0] / width, size[1] / height)
     across = min(size[0], max(1, round(width * scale)))
     down = min(size[1], max(1, round(height * scale)))
@@ -42,7 +42,7 @@ def _pad(image: Image.Image, width: int, height: int, resampling: Image.Resampli
 
 
 def border(mode: str, background: RGB) -> int | tuple[int, ...]:
-    """Return the fill of a border in a picture of `mode`: in L the luma of `background`, in RGBA transparent."""
+    """Return the fill of a border in a picture of `mode`: the luma of `background` in L, transparent in RGBA."""
     if mode == "L":
         pixel = Image.new("RGB", (1, 1), background).convert("L").getpixel((0, 0))
         assert isinstance(pixel, int)

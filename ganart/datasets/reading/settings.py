@@ -1,4 +1,4 @@
-"""Checks of what a user typed for a data set: every refusal says what was asked, why it cannot be, and what to type."""
+"""Checks of a data set's settings; each error names the setting, the reason, and what to type instead."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ganart.names import named
 RGB = tuple[int, int, int]
 
 HOW_READ = ("encoding", "max_pixels")
-"""The settings of a data set that say how its files are read, whatever becomes of the pictures."""
+"""Settings of a data set that determine how its files are read, not how pictures are processed."""
 
 
 def nearest(asked: str, known: Iterable[str]) -> str:
-    """Return " Did you mean …?" where one of `known` resembles `asked`, else nothing."""
+    """Return " Did you mean …?" if one of `known` resembles `asked`, else ""."""
     close = difflib.get_close_matches(asked, list(known), n=1, cutoff=0.5)
     return f" Did you mean {close[0]}?" if close else ""
 
 
 def one_of(key: str, asked: str, known: Iterable[str]) -> str:
-    """Return `asked` if it is among `known`.
+    """Return `asked` if it is in `known`.
 
     Raises:
         UserError: otherwise, naming all of `known`.
@@ -38,7 +38,7 @@ def one_of(key: str, asked: str, known: Iterable[str]) -> str:
 
 
 def file_name(key: str, asked: str) -> str:
-    """Return `asked`, which becomes part of the names of files.
+    """Return `asked`, which becomes a part of file names.
 
     Raises:
         UserError: if it would lead to another folder.
@@ -98,7 +98,7 @@ def colour(key: str, asked: str | Sequence[int]) -> RGB:
     """Return the RGB (0…255 each) of a colour name, "#rrggbb", or three numbers.
 
     Raises:
-        UserError: if it is no colour.
+        UserError: if it is not a colour.
     """
     if not isinstance(asked, str):
         values = tuple(asked)
@@ -123,11 +123,11 @@ FILTERS = {
     "hamming": Image.Resampling.HAMMING,
     "nearest": Image.Resampling.NEAREST,
 }
-"""The resampling filters by name; `nearest` keeps the hard edges of pixel art."""
+"""Resampling filters by name; `nearest` keeps the hard edges of pixel art."""
 
 
 def resampling(asked: str) -> Image.Resampling:
-    """Return the filter that `dataset.filter` names.
+    """Return the filter named by `dataset.filter`.
 
     Raises:
         UserError: if there is none of that name.
@@ -136,12 +136,12 @@ def resampling(asked: str) -> Image.Resampling:
 
 
 def names(asked: str | Iterable[str]) -> list[str]:
-    """Return a list of names; a single one may be typed without the brackets of a list."""
+    """Return a list of names; a single name may be typed without brackets."""
     return [asked] if isinstance(asked, str) else list(asked)
 
 
 def conditions(asked: str | Iterable[str], factors: Sequence[str]) -> tuple[str, ...]:
-    """Return the factors to condition on as a tuple; they may be asked for by the keys that stand for their names.
+    """Return the factors to condition on as a tuple; keys that stand for their names are accepted too.
 
     Raises:
         UserError: if one of them is not among the data set's `factors`.

@@ -1,4 +1,4 @@
-"""Where pictures lie: a folder or a zip, seen as the same list of files that can be read one by one."""
+"""Sources of pictures: a folder or a zip, as one list of files that can be read individually."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ganart.datasets.reading.settings import nearest
 from ganart.errors import UserError
 
 MAX_BYTES = 2**30
-"""A larger file is refused unread."""
+"""Maximum size of a file; larger files are refused unread."""
 
 MAX_RATIO = 200
-"""A file in a zip that unpacks to more times its size is refused, beyond a few megabytes: pictures hardly shrink."""
+"""Maximum compression ratio of a file in a zip beyond a few megabytes: pictures are hardly compressible."""
 
 FEW_BYTES = 2**24
 
@@ -30,9 +30,9 @@ Place = str | zipfile.ZipInfo
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture file: its `name` ("/"-separated, relative, Unicode NFC), size in bytes, and where it really lies.
+    """One picture file: its `name` ("/"-separated, relative, Unicode NFC), size in bytes, and actual place.
 
-    `stamp` changes when the content does: the modification time of a file in ns, the CRC of a file in a zip.
+    `stamp` changes with the content: the modification time of a file in ns, the CRC of a file in a zip.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Listing:
-    """The pictures below a root in order of name, what looks like one and is none to be read, and what to tell."""
+    """The pictures below a root in order of name, the files that look like pictures but cannot be read, and notes."""
 
     pictures: list[Entry]
     skipped: list[Skipped] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class _Found:
-    """A file as it was found: `name` is bytes where its encoding is not known; `problem` says why it cannot be read."""
+    """A file as found: `name` is bytes if its encoding is unknown; `problem` is the reason why it cannot be read."""
 
     name: str | bytes
     size: int = 0
@@ -65,16 +65,16 @@ class _Found:
 def list_pictures(root: Path, encoding: str | None = None) -> Listing:
     """List the pictures below `root`, a folder or a zip.
 
-    What has the ending of a picture is one, and what has no known ending if it begins like one. Links that lead
-    nowhere, folders that cannot be opened and formats that cannot be read are skipped with the reason; files of other
-    kinds are none of ours.
+    Files with the suffix of a picture count as pictures, and files with an unknown suffix if their first bytes are
+    those of one. Broken links, folders that cannot be opened and unreadable formats are skipped with the reason; files
+    of other kinds are ignored.
 
     Args:
         root: the folder or zip.
-        encoding: of names that do not say theirs; None guesses it, and notes what was guessed.
+        encoding: of names that do not declare theirs; None guesses it, with a note.
 
     Raises:
-        UserError: if `root` is missing, is neither folder nor zip, or holds nothing that looks like a picture.
+        UserError: if `root` is missing, is neither folder nor zip, or contains nothing that looks like a picture.
     """
     if not root.exists():
         raise UserError(_missing(root))
@@ -92,9 +92,9 @@ def list_pictures(root: Path, encoding: str | None = None) -> Listing:
 
 @contextmanager
 def reader(root: Path) -> Iterator[Callable[..., bytes]]:
-    """Open `root` and give a function, safe to call from several threads, that returns the bytes of an entry.
+    """Open `root` and yield a thread-safe function that returns the bytes of an entry.
 
-    Its argument `limit` asks for the first so many bytes only.
+    Its argument `limit` asks for that many bytes from the start only.
     """
     if root.is_dir():
         yield lambda entry, limit=None: _read_file(entry, limit)
@@ -104,7 +104,7 @@ def reader(root: Path) -> Iterator[Callable[..., bytes]]:
 
 
 def read_named(root: Path, name: str) -> bytes | None:
-    """Return the file called `name` in the zip `root`, None where there is none."""
+    """Return the file called `name` in the zip `root`; None if there is none."""
     with _opened_zip(root) as archive:
         for info in archive.infolist():
             if _tidy(info.filename) == name and not info.is_dir():
@@ -129,7 +129,7 @@ def _read_file(entry: Entry, limit: int | None) -> bytes:
 
 
 def _read_in_zip(archive: zipfile.ZipFile, entry: Entry, limit: int | None) -> bytes:
-    """Read a file of a zip, never more than it says to hold: what it unpacks to is counted while it is read."""
+    """Read a file of a zip; checks the declared sizes before, and the actual size while reading."""
     assert isinstance(entry.place, zipfile.ZipInfo)
     packed = max(1, entry.place.compress_size)
     if not limit and entry.size > max(FEW_BYTES, MAX_RATIO * packed):
@@ -166,7 +166,7 @@ def _sort_out(name: str, file: _Found, read: Callable[..., bytes]) -> Entry | Sk
         return Skipped(name, reason)
     try:
         return entry if looks_like_picture(read(entry, 64)) else name
-    except Exception as error:  # of a damaged zip nearly every kind
+    except Exception as error:  # damaged zips raise almost any error
         problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return Skipped(name, problem, isinstance(error, OSError))
 
@@ -175,7 +175,7 @@ def _sort_out(name: str, file: _Found, read: Callable[..., bytes]) -> Entry | Sk
 
 
 def _walk(root: Path) -> Iterator[_Found]:
-    seen: dict[str, str] = {}  # folders by their real path: links are followed, but not in circles nor twice
+    seen: dict[str, str] = {}  # folders by real path: links are followed, but no folder is read twice
     failures: list[OSError] = []
     for folder, subfolders, files in os.walk(root, followlinks=True, onerror=failures.append):
         real, inside = os.path.realpath(folder), os.path.relpath(folder, root)
@@ -194,7 +194,7 @@ def _walk(root: Path) -> Iterator[_Found]:
 
 
 def _leads_back(folder: str, real: str) -> bool:
-    """Whether the link `folder` leads to a folder that it lies in."""
+    """Return whether the link `folder` leads to a folder that contains it."""
     return os.path.commonpath([os.path.realpath(os.path.dirname(folder)), real]) == real
 
 
@@ -210,7 +210,7 @@ def _look_at(path: Path, name: str | bytes) -> _Found:
 
 
 def _raw(name: str) -> str | bytes:
-    """Return a name of the file system; as bytes if it is no UTF-8."""
+    """Return a name of the file system, as bytes if it is not UTF-8."""
     raw = os.fsencode(name)
     try:
         return raw.decode("utf-8")
@@ -228,11 +228,11 @@ def _in_zip(root: Path) -> Iterator[_Found]:
 
 
 def _raw_of_zip(info: zipfile.ZipInfo) -> str | bytes:
-    """Return the name of a file in a zip; as bytes if it has no flag that says UTF-8, which Finder leaves out, too."""
+    """Return the name of a file in a zip, as bytes without the UTF-8 flag, which macOS's Finder omits too."""
     if info.flag_bits & 0x800 or info.filename.isascii():
         return info.filename
     try:
-        return info.filename.encode("cp437")  # as Python has read it
+        return info.filename.encode("cp437")  # undo Python's decoding
     except UnicodeEncodeError:
         return info.filename
 
@@ -241,7 +241,7 @@ def _raw_of_zip(info: zipfile.ZipInfo) -> str | bytes:
 
 
 def _decoded(files: Sequence[_Found], encoding: str | None) -> tuple[list[tuple[str, _Found]], list[str]]:
-    """The tidy name of each file, all bytes taken to be in one encoding, and what to say of it."""
+    """Return the tidy name of each file, assuming one encoding for all bytes, and notes."""
     raw = [file.name for file in files if isinstance(file.name, bytes)]
     used = encoding or (guess(raw, otherwise="cp437") if raw else "utf-8")
     named = [
@@ -260,13 +260,13 @@ def _decoded(files: Sequence[_Found], encoding: str | None) -> tuple[list[tuple[
 
 
 def _tidy(name: str) -> str:
-    """Return the composed form, macOS writes é as e + ´, with one kind of slash and without "." and ".."."""
+    """Return the name in composed form (macOS writes é as e + ´), with "/" as separator and without "." and ".."."""
     parts = unicodedata.normalize("NFC", name).replace("\\", "/").split("/")
     return "/".join(part for part in parts if part not in ("", ".", ".."))
 
 
 def _distinct(files: Sequence[tuple[str, _Found]], notes: list[str]) -> Iterator[tuple[str, _Found]]:
-    """Yield the files with names of their own: of those that share one, the second is called "name (2)" and so on."""
+    """Yield the files with unique names: the second file of a name is called "name (2)" and so on."""
     taken, shared = {name for name, _ in files}, Counter[str]()
     for name, file in files:
         shared[name] += 1

@@ -1,1 +1,1 @@
-"""What a data set holds: counts, colours, duplicates, contact sheet."""
+"""The survey of a data set: counts, colours, duplicates, contact sheet."""

@@ -1,4 +1,4 @@
-"""One picture of a whole data set: a row of examples for each class, with its name, count and mean colour."""
+"""The contact sheet of a data set: a row of examples per class, with its name, count and mean colour."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMES = 190
 
 
 def contact_sheet(pictures: PictureSet, report: Report) -> Image.Image:
-    """Return examples of `pictures`, sorted by the class of their first factor that has several, in mode RGB."""
+    """Return examples of `pictures`, by class of their first factor with several classes, in mode RGB."""
     factor = next((factor for factor in report.factors if len(factor.classes) > 1), None)
     if factor is None:
         examples = _spread_out(np.arange(len(pictures.images)), _ABOUT_PICTURES)
@@ -75,7 +75,7 @@ def _framed(report: Report, subtitle: str, rows: Sequence[tuple[ClassCount | Non
 
 
 def _name(draw: ImageDraw.ImageDraw, count: ClassCount, y: int, height: int) -> None:
-    """Write the name, count and mean colour of a class at the left of its row of `height` pixels."""
+    """Write the name, count and mean colour of a class to the left of its row of `height` pixels."""
     middle = y + height // 2
     draw.rounded_rectangle((_MARGIN, middle - 14, _MARGIN + 28, middle + 14), radius=5, fill=count.colour)
     left, room = _MARGIN + 38, _NAMES - 48

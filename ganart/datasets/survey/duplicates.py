@@ -1,9 +1,9 @@
-"""Pictures that a data set holds more than once: the same pixels, or nearly so.
+"""Search for exact and near duplicates in a data set.
 
-Near duplicates are found by their difference hash (Krawetz, 2013): 64 bits that say whether each of 8 × 8 cells is
-darker than its right neighbour. Comparing all pairs would be quadratic. Instead the hashes are sorted, under several
-random orders of their bits, and each is compared with the few that follow: hashes that differ in a few bits come to lie
-side by side in some of the orders. Cost is O(n log n), whatever the pictures.
+Near duplicates are found by their difference hash (Krawetz, 2013): 64 bits, each set if one of 8 × 8 cells is darker
+than its right neighbour. Comparing all pairs would be quadratic. Instead the hashes are sorted, under several random
+orders of their bits, and each is compared with the few that follow: hashes that differ in a few bits are neighbours in
+some of the orders. The cost is O(n log n) for any pictures.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ BITS_APART = 4
 """Hashes of near duplicates differ in at most this many of their 64 bits …"""
 
 CONTRAST_APART = 0.1
-"""… and their thumbnails, on average, by at most this share of their contrast: flat pictures have one hash."""
+"""… and their thumbnails, on average, by at most this share of their contrast: all flat pictures have the same hash."""
 
 _ORDERS = 8
 _WINDOW = 8
 
 
 def exact(pictures: np.ndarray) -> list[list[int]]:
-    """Return the groups of two or more positions whose pixels are the same, for uint8 [N, H, W, C]."""
+    """Return groups of two or more positions with equal pixels, for uint8 [N, H, W, C]."""
     groups = defaultdict(list)
     for position, picture in enumerate(pictures):
         groups[hashlib.blake2b(picture.tobytes(), digest_size=16).digest()].append(position)
@@ -34,10 +34,9 @@ def exact(pictures: np.ndarray) -> list[list[int]]:
 
 
 def near(pictures: np.ndarray, same: Iterable[list[int]]) -> list[list[int]]:
-    """Return the groups of two or more positions that look alike without being the same, for uint8 [N, H, W, C].
+    """Return groups of two or more positions that look alike without being equal, for uint8 [N, H, W, C].
 
-    Of each group that is the `same` (see `exact`), only the first is compared. All others of a
-    group are near its first.
+    Of each group in `same` (see `exact`) only the first is compared. All others of a group are near its first.
     """
     copies = {position for group in same for position in group[1:]}
     firsts = np.array([position for position in range(len(pictures)) if position not in copies])
@@ -60,20 +59,20 @@ def thumbnails(pictures: np.ndarray) -> np.ndarray:
 
 
 def difference_hash(small: np.ndarray) -> np.ndarray:
-    """Return the 64 bits of each thumbnail, bool [N, 64]: whether a cell is darker than the one to its right.
+    """Return the 64 bits of each thumbnail, bool [N, 64]: True if a cell is darker than the one to its right.
 
-    Transparent pictures are seen over middle grey, so that white on nothing has a shape, too.
+    Transparent pictures are composited over middle grey, so that white on transparent has a shape too.
     """
     grey = small[..., :3].mean(axis=3)
     if small.shape[3] == 4:
         alpha = small[..., 3] / 255
         grey = grey * alpha + 128 * (1 - alpha)
-    # Half a level of slack: in flat parts the sign of a difference is noise of the last bit.
+    # Half a level of tolerance: in flat areas the sign of a difference is rounding noise.
     return (grey[:, :, 1:] - grey[:, :, :-1] > 0.5).reshape(len(small), -1)
 
 
 def _area(pixels: int, cells: int) -> np.ndarray:
-    """Return the matrix [cells, pixels] that takes the mean over equal stretches of a line of pixels."""
+    """Return the matrix [cells, pixels] that averages a line of pixels over equal stretches."""
     edges = np.linspace(0, pixels, cells + 1)
     covered = np.minimum(edges[1:, None], np.arange(1, pixels + 1)) - np.maximum(edges[:-1, None], np.arange(pixels))
     return (np.clip(covered, 0, None) * (cells / pixels)).astype(np.float32)
@@ -95,7 +94,7 @@ def _close(bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _apart(small: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the mean absolute difference of each pair of thumbnails; there may be millions of pairs, so in chunks."""
+    """Return the mean absolute difference of each pair of thumbnails, in chunks to bound the memory."""
     flat = small.reshape(len(small), -1)
     apart = np.empty(len(left), dtype=np.float32)
     for start in range(0, len(left), 4096):
@@ -110,12 +109,12 @@ def _packed(bits: np.ndarray) -> np.ndarray:
 
 
 def _count(numbers: np.ndarray) -> np.ndarray:
-    """Return how many bits are set in each of uint64 [N]."""
+    """Return the number of set bits in each of uint64 [N]."""
     return np.unpackbits(numbers.view(np.uint8).reshape(-1, 8), axis=1).sum(axis=1, dtype=np.int64)
 
 
 def _groups(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Return groups of positions, each around its first: all others are paired with it. `pairs` are in order."""
+    """Return groups of positions, each paired with the first of its group. `pairs` are in order."""
     groups: dict[int, list[int]] = {}
     taken: set[int] = set()
     for first, other in pairs:

@@ -1,4 +1,4 @@
-"""What an artist should know of a data set before training: counts, sizes, colours, copies, and what was left out."""
+"""The report on a data set: counts, sizes, colours, duplicates and skipped files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNKNOWN_NAME = "(unknown)"
 
 @dataclass(frozen=True)
 class ClassCount:
-    """How many pictures of a class the splits hold, and the mean colour of them all as "#rrggbb"."""
+    """The number of pictures of a class in each split, and their mean colour as "#rrggbb"."""
 
     name: str
     train: int
@@ -33,7 +33,7 @@ class ClassCount:
 
 @dataclass(frozen=True)
 class FactorCount:
-    """The classes of a factor that have pictures; `UNKNOWN_NAME` comes last where some have no label."""
+    """The classes of a factor that have pictures; `UNKNOWN_NAME` comes last if some have no label."""
 
     name: str
     classes: list[ClassCount]
@@ -41,7 +41,7 @@ class FactorCount:
 
 @dataclass(frozen=True)
 class Spread:
-    """The smallest, middle and largest of some numbers, and how many fall into each of a few named ranges."""
+    """Minimum, median and maximum of some numbers, and their count in each of a few named ranges."""
 
     minimum: float
     median: float
@@ -51,7 +51,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Group:
-    """Files that hold the same picture; `leaks` when the test split holds one that the train split holds, too."""
+    """Files with the same picture; `leaks` if both splits hold one of them."""
 
     files: list[str]
     leaks: bool
@@ -59,7 +59,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Report:
-    """All that the report says. Sizes are in pixels as in the files, before resizing; aspects are width / height.
+    """All contents of the report. Sizes are in pixels as in the files, before resizing; aspects are width / height.
 
     `smaller` counts the files that are lower or narrower than `height` and `width`.
     """
@@ -85,7 +85,7 @@ class Report:
 
 
 def survey(pictures: PictureSet) -> Report:
-    """Return the report on `pictures`; it reads every pixel once or twice, and takes seconds for 60,000 pictures."""
+    """Return the report on `pictures`; it reads every pixel once or twice, in seconds for 60,000 pictures."""
     sizes = np.asarray(pictures.manifest.sizes)
     colours = _picture_colours(pictures.images)
     same = duplicates.exact(pictures.images)
@@ -112,7 +112,7 @@ def survey(pictures: PictureSet) -> Report:
 
 
 def write_manifest(pictures: PictureSet, path: Path) -> None:
-    """Write one row a picture to a CSV file: file, sha256, split, and the class of every factor (empty if unknown)."""
+    """Write a CSV file with a row per picture: file, sha256, split, and its class by factor (empty if unknown)."""
     manifest = pictures.manifest
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -133,14 +133,14 @@ _ASPECTS |= {np.inf: "very wide (2:1 and more)"}
 
 
 def _spread(values: np.ndarray, names: dict[float, str]) -> Spread:
-    """Return the spread of `values`; `names` names each range by the number that it ends before."""
+    """Return the spread of `values`; `names` gives the name of each range by its upper end (exclusive)."""
     counts = np.bincount(np.searchsorted(list(names), values, side="right"), minlength=len(names))
     ranges = {name: int(count) for name, count in zip(names.values(), counts, strict=True) if count}
     return Spread(float(values.min()), float(statistics.median(values.tolist())), float(values.max()), ranges)
 
 
 def _picture_colours(images: np.ndarray) -> np.ndarray:
-    """Return the mean colour of each picture, float [N, 4]: RGB weighted by what can be seen, and how much that is."""
+    """Return the mean colour of each picture, float [N, 4]: RGB weighted by alpha, and the mean alpha."""
     chunks = (np.asarray(images[start : start + 1024], dtype=np.float32) for start in range(0, len(images), 1024))
     return np.concatenate([_chunk_colours(chunk) for chunk in chunks])
 

@@ -1,4 +1,4 @@
-"""The data set report in words: Markdown for the file, tables with colour swatches for the terminal."""
+"""The data set report as text: Markdown for the file, tables with colour swatches for the terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BAR = 16
 
 
 def markdown(report: Report) -> str:
-    """Return the whole report as Markdown, for reading beside `contact_sheet.png`."""
+    """Return the whole report as Markdown, to be read beside `contact_sheet.png`."""
     lines = [f"# {in_markdown(report.name)}", "", *(f"- {name}: {value}" for name, value in _facts(report)), ""]
     lines += ["![one row of examples a class](contact_sheet.png)", ""]
     for factor in report.factors:
@@ -43,7 +43,7 @@ def markdown(report: Report) -> str:
 
 
 def show(report: Report, console: Console) -> None:
-    """Print the report, with long lists cut short, to `console`."""
+    """Print the report to `console`, with long lists cut short."""
     parts: list[RenderableType] = [Text(report.name, style="bold"), _facts_table(report)]
     parts += [_factor_table(factor, report.train + report.test) for factor in report.factors]
     parts.append(_sizes_table(report))

@@ -1,4 +1,4 @@
-"""The eight styles: each decides how the regions of a scene become marks and colours on the canvas."""
+"""The eight styles: each paints the regions of a scene as marks and colours on the canvas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Post-impressionism: Vincent van Gogh. Thick strokes that follow the grain of things and swirl where there is none."""
+"""Post-impressionism: Vincent van Gogh. Thick strokes that follow the grain of the regions, with swirls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ganart.datasets.procedural_art.scene import Scene
 
 
 def brush_flow(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: np.ndarray) -> np.ndarray:
-    """Each stroke takes the colour at its middle and runs along the grain there; a ridge of paint catches the light."""
+    """Paint each stroke in the colour at its middle and along the grain there, with a ridge that catches the light."""
     strokes = scatter(rng, canvas, rng.uniform(0.1, 0.125), margin=3)
     angle = scene.grains(strokes.x, strokes.y) + 0.35 * clouds(rng, strokes.x, strokes.y, 0.7)
     cos, sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
@@ -32,7 +32,7 @@ def brush_flow(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: 
 
 
 def _loaded(rng: np.random.Generator, scene: Scene, palette: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the paint each of n strokes is loaded with: [3, n]. No two are quite alike, and some carry a neighbour."""
+    """Return the colours of n strokes, [3, n]: each varies a little, and some are mixed with another role's colour."""
     roles = scene.roles(x, y)
     colours = palette[roles].T
     other = palette[(roles + rng.integers(1, len(palette), len(x))) % len(palette)].T

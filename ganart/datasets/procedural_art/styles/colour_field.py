@@ -1,4 +1,4 @@
-"""Colour field painting: Mark Rothko. Hovering veils of colour with breathing edges, on a ground that frames them."""
+"""Colour field painting: Mark Rothko. Hovering fields of colour with soft edges, on a framing ground."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ganart.datasets.procedural_art.shapes import box
 
 
 def colour_field(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: np.ndarray) -> np.ndarray:
-    """The subject dissolves into soft forms within one or two hovering rectangles."""
-    # Edges breathe: the points are displaced by slow clouds before the scene is asked.
+    """Paint the subject as soft forms within one or two hovering rectangles."""
+    # Displacing the points by smooth noise makes the edges irregular.
     drift = clouds(rng, canvas.x, canvas.y, 0.3)
     x, y = canvas.x + 0.05 * drift, canvas.y + 0.05 * clouds(rng, canvas.x, canvas.y, 0.3)
     softness = rng.uniform(0.13, 0.19)

@@ -11,7 +11,7 @@ from ganart.datasets.procedural_art.scene import DARK, Scene
 
 
 def cubist(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: np.ndarray) -> np.ndarray:
-    """Straight cuts break the picture; each shard shows the subject a little displaced and has a light of its own."""
+    """Paint shards between straight cuts; each shows the subject a little displaced and with its own light."""
     cuts = _cuts(rng, canvas, scene)
     shard = np.zeros(canvas.x.shape, dtype=np.intp)
     edge = np.full_like(canvas.x, 9)

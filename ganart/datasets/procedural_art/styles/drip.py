@@ -1,4 +1,4 @@
-"""Action painting: Jackson Pollock. Enamel poured and flung from a moving hand over stained canvas."""
+"""Action painting: Jackson Pollock. Enamel poured and flung over stained canvas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganart.datasets.procedural_art.scene import BODY, DARK, GLOW, LIGHT, TRIM, 
 
 
 def drip(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: np.ndarray) -> np.ndarray:
-    """The subject is stained into the canvas, its contours poured in black; then strands and splashes fly over it."""
+    """Stain the canvas with the subject, pour its contours in black, then add strands and splashes over it."""
     blot = clouds(rng, canvas.x, canvas.y, 0.22)
     x, y = canvas.x + 0.03 * blot, canvas.y - 0.03 * blot
     planes = tone(scene.blend(x, y, palette, 0.05), 0.08 * blot)
@@ -26,7 +26,7 @@ def drip(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: np.nda
 
 
 def _strand(rng: np.random.Generator, canvas: Canvas) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return one pouring as closely set drops: x, y and radius, float32 [n]. A hand in haste leaves a thin line."""
+    """Return one pour as closely set drops: x, y and radius, float32 [n]. Faster motion leaves a thinner line."""
     t = np.linspace(0, 2 * math.pi, 200)
     x, y = np.zeros_like(t), np.zeros_like(t)
     for frequency, size in ((0.5, 0.8), (1.0, 0.4), (2.0, 0.22), (3.0, 0.13)):
@@ -35,7 +35,7 @@ def _strand(rng: np.random.Generator, canvas: Canvas) -> tuple[np.ndarray, np.nd
     x, y = canvas.reach[0] * x, canvas.reach[1] * y
     speed = np.hypot(np.gradient(x), np.gradient(y))
     radius = rng.uniform(0.022, 0.03) * np.clip(np.median(speed) / (speed + 1e-4), 0.7, 1.8)
-    # The drops lie evenly along the way, however fast the hand went.
+    # The drops are evenly spaced along the path, independent of the speed.
     way = np.cumsum(speed)
     even = np.linspace(way[0], min(way[-1], way[0] + 5.0), 180)
     x, y, radius = (np.interp(even, way, line) for line in (x, y, radius))
@@ -43,7 +43,7 @@ def _strand(rng: np.random.Generator, canvas: Canvas) -> tuple[np.ndarray, np.nd
 
 
 def _splash(rng: np.random.Generator, canvas: Canvas) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return drops flung in a narrow fan: x, y and radius, float32 [n]; the farther they flew, the smaller they are."""
+    """Return drops flung in a narrow fan: x, y and radius, float32 [n]; farther drops are smaller."""
     count, angle = 14, rng.uniform(0, 2 * math.pi)
     away = rng.exponential(0.45, count)
     angles = angle + rng.normal(0, 0.5, count)

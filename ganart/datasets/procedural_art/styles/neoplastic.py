@@ -9,9 +9,9 @@ from ganart.datasets.procedural_art.scene import DARK, Scene
 
 
 def neoplastic(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: np.ndarray) -> np.ndarray:
-    """Each cell of an uneven grid takes the colour most of it shows; black lines part the cells that differ.
+    """Paint each cell of an uneven grid in its most frequent colour, with black lines between cells that differ.
 
-    A few lines run on through planes of one colour, as Mondrian's do.
+    A few lines continue through planes of one colour, as in Mondrian's paintings.
     """
     across = _cuts(rng, canvas.reach[0])
     down = _cuts(rng, canvas.reach[1])
@@ -33,7 +33,7 @@ def neoplastic(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: 
 
 
 def _cuts(rng: np.random.Generator, reach: float) -> np.ndarray:
-    """Return where one axis is cut: unevenly, from edge to edge, closer in the middle where the subject is."""
+    """Return the positions of the cuts of one axis: uneven, from edge to edge, denser in the middle."""
     count = round(reach * rng.integers(10, 13))
     steps = rng.uniform(0.6, 1.4, count)
     cuts = np.concatenate([[0.0], np.cumsum(steps) / steps.sum()]) * 2 - 1
@@ -41,14 +41,14 @@ def _cuts(rng: np.random.Generator, reach: float) -> np.ndarray:
 
 
 def _long(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Return which of `count` cuts are drawn from edge to edge: no two neighbours, or the picture turns black."""
+    """Return which of `count` cuts are drawn from edge to edge: never two neighbours, or black would dominate."""
     chosen = rng.random(count) < 0.3
     chosen[1:] &= ~chosen[:-1]
     return chosen
 
 
 def _majority(scene: Scene, across: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """Return the role that most of each cell shows, asked at 4 × 4 points: [rows, columns]."""
+    """Return the most frequent role in each cell, from 4 × 4 points: [rows, columns]."""
     inner = (np.arange(4) + 0.5) / 4
     x = (across[:-1, None] + np.diff(across)[:, None] * inner).ravel()
     y = (down[:-1, None] + np.diff(down)[:, None] * inner).ravel()
@@ -60,11 +60,11 @@ def _majority(scene: Scene, across: np.ndarray, down: np.ndarray) -> np.ndarray:
 def _bleached(
     rng: np.random.Generator, colours: np.ndarray, long_upright: np.ndarray, long_level: np.ndarray
 ) -> np.ndarray:
-    """Return the colours of the cells, [rows, columns, 3], some panes between the long lines bleached towards white."""
+    """Return the colours of the cells, [rows, columns, 3], with some panes between long lines bleached."""
     across = np.concatenate([[0], np.cumsum(long_upright)])
     down = np.concatenate([[0], np.cumsum(long_level)])
     pane = (rng.random((32, 32)) < 0.3)[down[:, None] % 32, across[None, :] % 32]
-    # Only what is pale already is bleached: the strong colours are the subject's.
+    # Only pale colours are bleached: strong colours show the subject.
     share = 0.75 * (pane & (colours.min(axis=-1) > 0.35))[..., None]
     return np.asarray(colours + share * (0.98 - colours), dtype=np.float32)
 
@@ -72,9 +72,9 @@ def _bleached(
 def _lines(
     places: np.ndarray, cuts: np.ndarray, half: float, pixel: float, drawn: np.ndarray, cell: np.ndarray
 ) -> np.ndarray:
-    """Return how much of each pixel the lines across one axis cover: [other axis, this axis].
+    """Return the coverage of each pixel by the lines across one axis: [other axis, this axis].
 
-    `drawn` [other axis, cuts inside] says which pieces of the lines there are.
+    `drawn` [other axis, cuts inside] is True for the pieces of lines to draw.
     """
     blank = np.zeros((len(drawn), 1), dtype=bool)
     drawn = np.concatenate([blank, drawn, blank], axis=1)

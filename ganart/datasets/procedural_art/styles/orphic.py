@@ -1,4 +1,4 @@
-"""Orphism: Robert and Sonia Delaunay. Discs of pure colour, cut into rings and sectors that answer one another."""
+"""Orphism: Robert and Sonia Delaunay. Discs of pure colour, cut into contrasting rings and sectors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ANSWERS = {
 
 
 def orphic(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: np.ndarray) -> np.ndarray:
-    """Rings and sectors spread from the focus and two other centres; where they cross the subject, its colours turn."""
+    """Paint rings and sectors around the focus and two other centres; they change the colours of the subject."""
     distance, angle = _nearest_centre(rng, canvas, scene)
     width = rng.uniform(0.2, 0.27)
     rings = cover(np.abs((distance / width) % 2 - 1) * width - width / 2, canvas.pixel)
@@ -37,17 +37,17 @@ def orphic(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: np.n
 
 
 def _answers(palette: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the palette itself and as it is in rings of the one half and of the other: three of [7, 3]."""
+    """Return the palette itself, and its colours in the rings of either kind of sector: three of [7, 3]."""
     first, second = np.array([_ANSWERS[role] for role in range(len(palette))]).T
     return palette, 0.5 * palette + 0.5 * palette[first], 0.6 * palette + 0.4 * palette[second]
 
 
 def _nearest_centre(rng: np.random.Generator, canvas: Canvas, scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Return each pixel's distance from, and angle about, the centre whose disc it lies in: two of [H, W]."""
+    """Return each pixel's distance from, and angle about, the centre of its disc: two of [H, W]."""
     start = rng.uniform(0, 2 * math.pi)
     others = [(1.05 * math.cos(start + turn), 1.05 * math.sin(start + turn)) for turn in (0.0, rng.uniform(1.8, 3.4))]
     u, v = canvas.x - scene.centre[0], canvas.y - scene.centre[1]
-    # Between overlapping discs, the power of a point decides: its distance squared less the radius squared.
+    # Overlapping discs are separated by the power of a point: squared distance minus squared radius.
     power = u * u + v * v - 0.75**2
     for cx, cy in others:
         radius = rng.uniform(0.35, 0.5)

@@ -8,12 +8,12 @@ from ganart.datasets.procedural_art.canvas import Canvas, cover, lay, tone
 from ganart.datasets.procedural_art.marks import scatter
 from ganart.datasets.procedural_art.scene import BODY, GLOW, LIGHT, SKY, TRIM, Scene
 
-# The role whose colour the dots of each role are mixed with, here and there.
+# For each role, the role whose colour is mixed into some of its dots.
 _ANSWERS = (BODY, GLOW, SKY, GLOW, TRIM, GLOW, BODY)
 
 
 def pointillist(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: np.ndarray) -> np.ndarray:
-    """Even dots over a thin wash; most hold the colour of their place, some lean to light, some to an answering hue."""
+    """Paint even dots over a thin wash, most in the local colour, some lighter, some mixed with another role's."""
     wash = scene.blend(canvas.x, canvas.y, palette, 0.06)
     planes = wash + 0.4 * (palette[LIGHT][:, None, None] - wash)
 

@@ -9,11 +9,11 @@ from ganart.datasets.procedural_art.scene import DARK, LIGHT, Scene
 
 
 def wave_scale(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: np.ndarray) -> np.ndarray:
-    """Flat regions patterned with rows of scales, each of concentric bands; key lines run along the contours."""
+    """Paint flat regions with a pattern of scales in concentric bands, and key lines along the contours."""
     radius = rng.uniform(0.36, 0.46)
     place, shade = _scales(rng, canvas, radius)
     planes = scene.blend(canvas.x, canvas.y, palette, canvas.pixel)
-    # Bokashi: the printer wipes the block so that the colour deepens towards the top of the sheet.
+    # Bokashi: colour that deepens towards the top of the sheet.
     deepening = -0.38 * np.clip(-0.35 - canvas.y / canvas.reach[1], 0, 1)
     planes = tone(planes, shade + deepening)
     soft = canvas.pixel / radius
@@ -24,9 +24,9 @@ def wave_scale(rng: np.random.Generator, canvas: Canvas, scene: Scene, palette: 
 
 
 def _scales(rng: np.random.Generator, canvas: Canvas, radius: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return where each pixel lies in its scale, from 0 in the middle to 1 at the rim, and the scale's shade.
+    """Return each pixel's place in its scale, from 0 in the middle to 1 at the rim, and the scale's shade.
 
-    Rows are half a radius apart, every second one is shifted by a radius, and each lies over the one above it.
+    Rows are half a radius apart, every second one is shifted by a radius, and each overlaps the one above.
     """
     tint = rng.uniform(-0.1, 0.06, (16, 16)).astype(np.float32)
     offset = rng.uniform(0, 2 * radius)
