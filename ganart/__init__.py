@@ -1,7 +1,7 @@
 """ganart: the GAN laboratory for art.
 
-For notebooks and programs of one's own (docs/python.md): `load` a run and generate, `train` one, `score` pictures,
-`compose` a configuration, `build` its parts, `build_gan` for a Trainer of one's own. The command line is `ganart.cli`.
+The Python interface (docs/python.md): `load` a run and generate, `train` a run, `score` pictures, `compose` a
+configuration, `build` its parts, `build_gan` for your own Trainer. The command line is `ganart.cli`.
 """
 
 from importlib import import_module
@@ -43,7 +43,7 @@ _HOMES = {
     "score": "ganart.api.scoring",
     "train": "ganart.api.runs",
 }
-"""Where each name is defined: imported when it is first asked for, so that `import ganart` takes no time."""
+"""The module of each name, imported at first access, so that `import ganart` stays fast."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""`ganart VERB key=value …`: finds the verb, hands the rest to its Hydra app, tells users what is wrong."""
+"""The command `ganart VERB key=value …`: dispatch to the verb's Hydra application, and error messages for users."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ganart.console import console, fail, printing_anything
 
 
 class Verb(NamedTuple):
-    """What `ganart` can do: the module whose `main` does it, and what it is for."""
+    """One verb of the command line: the module with its `main`, a summary, and an example."""
 
     module: str
     summary: str
@@ -43,13 +43,13 @@ VERBS = {
 
 
 def main() -> None:
-    """The console script."""
+    """Run the console script."""
     with printing_anything():
         dispatch(sys.argv[1:])
 
 
 def dispatch(arguments: list[str]) -> None:
-    """Do what `arguments` ask for."""
+    """Run the verb, or print the help, version or completion, that `arguments` name."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         overview()
     elif arguments[0] in ("-V", "--version", "version"):
@@ -67,8 +67,8 @@ def dispatch(arguments: list[str]) -> None:
 
 
 def run(verb: str, arguments: list[str]) -> None:
-    """Run one verb; problems of the user's are told without a traceback, ours with all of it."""
-    # Hydra would print and exit; with this it raises, and the errors that are meant for users are told in our words.
+    """Run one verb; print errors of the user without a traceback, and raise ganart's own."""
+    # By default Hydra prints an error and exits; with this it raises, and `explain` writes the message.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     from ganart.command_line.defaults import with_defaults
     from ganart.config import guard as recipes
@@ -92,7 +92,7 @@ def run(verb: str, arguments: list[str]) -> None:
 
 
 def overview() -> None:
-    """What there is, at a glance."""
+    """Print all verbs with a summary and an example each."""
     console.say(Text.assemble((f"ganart {__version__}", "bold"), "  the GAN laboratory for art\n"))
     for name, verb in VERBS.items():
         line = Text.assemble("  ", (f"{name:<11}", "bold"), f" {verb.summary:<41} ", (verb.example, "dim"))

@@ -1,7 +1,7 @@
-"""The generator's exponential moving average, counted in images: what is sampled, scored and exported.
+"""The exponential moving average of the generator, which is sampled, scored and exported.
 
-Karras et al. 2018, "Progressive Growing of GANs" (arXiv:1710.10196), section 4.1, for the idea; a half-life in images
-keeps its meaning when the batch size changes.
+After Karras et al. 2018, "Progressive Growing of GANs" (arXiv:1710.10196), section 4.1; the half-life is counted in
+images, so that it keeps its meaning when the batch size changes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ganart.ranges import refuse_negative, refuse_unless_count
 
 
 class Averaged(NamedTuple):
-    """The tensors of an average beside those that it follows, and the counters that it copies."""
+    """Tensors of the average (`old`) beside those of the generator (`new`), and pairs of counters to copy."""
 
     old: list[nn.Parameter]
     new: list[nn.Parameter]
@@ -28,12 +28,12 @@ class Averaged(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class EMA:
-    """After `half_life_images` images an old weight counts half.
+    """An exponential moving average in which an old weight counts half after `half_life_images` images.
 
     `ramp_up` limits the half-life to that share of the images seen so far, so that the random start is soon forgotten;
-    0 switches the ramp off. With `every: k` it follows each k-th round, with the weight of all k; the rounds after the
-    last k-th, k − 1 at most, wait for the next, which a run that is gone on with has. Averages of batch statistics
-    follow the weights that they belong to; counters are copied.
+    0 switches the ramp off. With `every: k` it is updated at each k-th round with the decay of k rounds; the rounds
+    after the last update, at most k − 1, enter with the next one, also in a resumed run. Floating-point buffers (batch
+    statistics) are averaged like weights; integer buffers (counters) are copied.
     """
 
     half_life_images: float
@@ -54,12 +54,12 @@ class EMA:
 
     @staticmethod
     def start(generator: nn.Module) -> nn.Module:
-        """Return the average before the first update: a frozen copy of `generator`."""
+        """Return the initial average: a frozen copy of `generator` in evaluation mode."""
         return copy.deepcopy(generator).eval().requires_grad_(False)
 
     @staticmethod
     def pair_up(average: nn.Module, generator: nn.Module) -> Averaged:
-        """Match what is averaged and what is copied, once for all updates."""
+        """Return the matching tensors of `average` and `generator`, found once for all updates."""
         old, new = list(average.parameters()), list(generator.parameters())
         counters = []
         for old_buffer, new_buffer in zip(average.buffers(), generator.buffers(), strict=True):

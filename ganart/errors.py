@@ -1,4 +1,4 @@
-"""What ganart says when a user asked for something that cannot be."""
+"""Exceptions for users."""
 
 
 class UserError(ValueError):
@@ -6,16 +6,16 @@ class UserError(ValueError):
 
 
 class NoLabelsError(UserError):
-    """A data set without labels cannot do what labels are needed for."""
+    """A request that needs labels, for a data set without labels."""
 
 
 class PlaceError(UserError):
-    """A place that cannot be written to: a full disk, a read-only one, one that belongs to somebody else."""
+    """A folder or file that cannot be written: the disk is full or read-only, or permission is missing."""
 
 
 class OccupiedError(UserError):
-    """A new run was to begin in the folder of another one."""
+    """A run folder that another run already occupies."""
 
 
 class TrainingDivergedError(RuntimeError):
-    """A loss or gradient became infinite or NaN; the message says when, what was saved and what to try."""
+    """An infinite or NaN loss or gradient; the message has the time, the saved files and advice."""

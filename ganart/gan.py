@@ -37,12 +37,12 @@ OptimizerOf = Callable[[Parameters], Optimizer]
 class GAN(pl.LightningModule):
     """A generator and a discriminator, an adversarial loss, and any penalties and terms.
 
-    Samples in the model are what `codec` makes of the stored ones: images float [N, C, H, W] in [−1, 1].
+    `codec` turns stored samples into the form that the networks take: images float [N, C, H, W] in [−1, 1].
 
-    `discriminator_steps` updates of the discriminator, each on fresh real samples, make a round with one update of
-    the generator; each update may be split into `accumulate` micro-batches. `gradient_clip` limits the norm of a
-    player's gradients. Every round draws its noise from its own seed, so a resumed run draws what the uninterrupted one
-    would have drawn, and nothing that happens between two rounds can change the next.
+    One round is `discriminator_steps` updates of the discriminator, each on fresh real samples, and one update of the
+    generator; each update may be split into `accumulate` micro-batches. `gradient_clip` limits the norm of a player's
+    gradients. Every round seeds the random numbers anew, so a resumed run draws the same noise as an uninterrupted one,
+    and nothing between two rounds (scores, samples) changes the next.
 
     `loss`, `augment`, penalties and terms that are modules are saved, moved and resumed with the players; their weights
     train with the player that `trained_with` names. `label_sizes` are the numbers of classes of the factors that the
@@ -120,8 +120,8 @@ class GAN(pl.LightningModule):
 
         for step in others:
             self.update_discriminator(optimizer_d, self.make_pairs(step, with_graph=False))
-        # The generator's step has the micro-batches of the last one. With accumulation it generates them anew, or the
-        # graphs of all of them would have to be held at once.
+        # The generator's step reuses the micro-batches of the last discriminator step. With accumulation it generates
+        # the fakes anew, because the graphs of all micro-batches would not fit into memory together.
         pairs = self.make_pairs(last, with_graph=self._accumulate == 1)
         self.update_discriminator(optimizer_d, pairs)
         self.update_generator(optimizer_g, pairs)
@@ -145,7 +145,7 @@ class GAN(pl.LightningModule):
         pair.fake_output = self.judge(pair.fake.detach(), pair.labels, pair.draw)
         self.measure_logits(pair.real_output, pair.fake_output)
         loss = self.total("discriminator", pair, pair.real_output, pair.fake_output)
-        # From here on the generator's step compares with it. Features are kept only where a term may look at them.
+        # The generator's step compares with it. Features are kept only where a term may use them, to save memory.
         pair.real_output = pair.real_output.detach(features=len(self.terms) > len(self.penalties))
         return loss
 
@@ -157,7 +157,7 @@ class GAN(pl.LightningModule):
         return self.total("generator", pair, pair.real_output, pair.fake_output)
 
     def total(self, player: str, pair: Pair, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> Tensor:
-        """Return a player's loss: the adversarial loss, summed over heads, and the terms due; of each the mean."""
+        """Return a player's loss, []: the adversarial loss, summed over heads, plus the mean of each term due."""
         adversarial = getattr(self.loss, player)
         loss = torch.stack([adversarial(*heads).mean() for heads in zip(real.heads, fake.heads, strict=True)]).sum()
         self.meters.add(f"players/{player}_adversarial", loss)
@@ -172,7 +172,7 @@ class GAN(pl.LightningModule):
         return loss
 
     def due(self, player: str) -> list[tuple[str, Term]]:
-        """Return the terms whose turn it is at this update of `player`."""
+        """Return the terms that are computed at this update of `player`, every `term.every`-th."""
         update = {"discriminator": self.discriminator_updates, "generator": self.rounds}[player]
         return [(name, term) for name, term in self.terms.items() if update % term.every == 0]
 
@@ -185,11 +185,11 @@ class GAN(pl.LightningModule):
             yield
 
     def batches_of_steps(self, batch: Batch) -> list[Batch]:
-        """Split the samples of a round into those of each discriminator step."""
+        """Split the batch of a round into one batch for each discriminator step."""
         return [Batch(*parts) for parts in zip(*(t.chunk(self._discriminator_steps) for t in batch), strict=True)]
 
     def make_pairs(self, batch: Batch, *, with_graph: bool) -> list[Pair]:
-        """Generate a fake against each real sample, in micro-batches."""
+        """Split a step's batch into micro-batches and generate a fake for each real sample."""
         labels = one_hot(batch.labels if self.label_sizes else batch.labels[:, :0], self.label_sizes)
         latents = torch.randn(len(labels), self.latent_dim, device=self.device)
         with torch.set_grad_enabled(with_graph):
@@ -214,7 +214,7 @@ class GAN(pl.LightningModule):
             self.meters.add(f"players/d_{name}", logits.sigmoid())
 
     def show_to_augmentation(self, pairs: Sequence[Pair]) -> None:
-        """Let the augmentation see how surely training samples are recognised, and log its strength."""
+        """Pass the mean sign of D(real) to the augmentation, and log the augmentation's strength."""
         if self.augment.observes:
             outputs = [pair.real_output for pair in pairs if pair.real_output is not None]
             sign = torch.cat([output.logits.sign() for output in outputs]).mean()
@@ -228,7 +228,7 @@ class GAN(pl.LightningModule):
         return cast(Tensor, self.trainer.strategy.reduce(value, reduce_op="mean"))
 
     def descend(self, optimizer: LightningOptimizer, loss_of: Callable[[Pair], Tensor], pairs: Sequence[Pair]) -> None:
-        """Make one update of one player: the mean gradient of its micro-batches, clipped and checked on the way."""
+        """Update one player with the mean gradient of its micro-batches; a hook clips and checks it before the step."""
         optimizer.zero_grad()
         for pair in pairs:
             loss = loss_of(pair)
@@ -259,10 +259,10 @@ class GAN(pl.LightningModule):
             self.ema.update(self._averaged, self.images_seen, self.ema.every * images)
 
     def agree_on_batch_statistics(self) -> None:
-        """Take the mean over all processes of what the generator's layers remember of their batches.
+        """Average the generator's batch statistics (floating-point buffers) over all processes.
 
-        Each process has seen its own share, and DDP hands out those of the first only before the next round: without
-        this every process would have an average, and scores, of its own.
+        Each process has seen another share of the batch, and DDP broadcasts the buffers of the first process only
+        before the next round: without this, moving averages and scores would differ between processes.
         """
         buffers = [buffer for buffer in self.generator.buffers() if buffer.is_floating_point()]
         if buffers:
@@ -286,14 +286,14 @@ class GAN(pl.LightningModule):
 
     def configure_optimizers(self) -> list[Optimizer]:
         optimizers = [self._optimizers_of[player](self.trained_with(player)) for player in PLAYERS]
-        # A group may have a multiple of the learning rate, lr_scale: StyleGAN's mapping learns at a hundredth.
+        # lr_scale multiplies a group's learning rate: StyleGAN's mapping learns at a hundredth of it.
         self._learning_rates = [[g["lr"] * g.get("lr_scale", 1.0) for g in o.param_groups] for o in optimizers]
         return optimizers
 
     def trained_with(self, player: str) -> Parameters:
-        """Return what the optimizer of `player` trains: its parameter groups, and the weights of its terms.
+        """Return the parameter groups of `player`'s optimizer: those of its network, then the weights of its parts.
 
-        A network without `param_groups()` gives all its parameters that require gradients.
+        For a network without `param_groups()`, one group of all its parameters that require gradients.
         """
         network = getattr(self, player)
         own = [p for p in network.parameters() if p.requires_grad]
@@ -306,10 +306,14 @@ class GAN(pl.LightningModule):
     # ------------------------------------------------------------------------------------------ what is not finite
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Measure and clip the gradients, which come unscaled, and look whether training is still finite.
+        """Measure and clip the unscaled gradients; every `checked_every` rounds, check that training is finite.
 
-        A norm reads every gradient once more, which small networks feel: without clipping it is taken every few rounds,
-        so many that updates with and without lazy penalties are met as often as there are such.
+        Measuring the norm costs one pass over all gradients, a noticeable share of a small network's round. Without
+        clipping it is therefore measured every few rounds; their number shares no divisor with the periods of the
+        terms, so updates with and without a lazy penalty are sampled in proportion.
+
+        Raises:
+            TrainingDivergedError: if a loss or a gradient was not finite.
         """
         player = PLAYERS[self.trainer.optimizers.index(optimizer)]
         limit = self._gradient_clip.get(player)
@@ -319,7 +323,7 @@ class GAN(pl.LightningModule):
             self.meters.add(f"players/gradient_norm_{player}", norm)
             if limit is not None:
                 torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
-            # A gradient scaler skips a step with infinite gradients and lowers its scale: only the loss counts there.
+            # A gradient scaler skips steps with infinite gradients and lowers its scale: then only the loss is checked.
             if self.scaler is None:
                 self._unchecked[player] = self._unchecked[player] + norm
         if self.is_checked:
@@ -327,7 +331,7 @@ class GAN(pl.LightningModule):
 
     @property
     def is_checked(self) -> bool:
-        """Whether processes vote in this round, and the host waits for the device: every `checked_every` rounds."""
+        """True in every `checked_every`-th round: processes vote, and the host waits for the device."""
         return self.rounds % self.checked_every == 0
 
     @property
@@ -336,9 +340,9 @@ class GAN(pl.LightningModule):
         return getattr(self.trainer.precision_plugin, "scaler", None)
 
     def refuse_what_is_not_finite(self, *players: str) -> None:
-        """Raise `TrainingDivergedError` if a loss or gradient since the last call was not finite, in any process.
+        """Raise `TrainingDivergedError` if a loss or gradient since the last call was not finite in any process.
 
-        All processes call it at the same update, and all of them stop.
+        All processes must call it at the same update, and all of them raise.
         """
         for player in players or PLAYERS:
             finite = math.isfinite(self._unchecked[player])
@@ -348,14 +352,14 @@ class GAN(pl.LightningModule):
             self._unchecked[player] = torch.zeros((), device=self.device)
 
     def refuse_to_save_what_is_not_finite(self) -> None:
-        """Raise `TrainingDivergedError` if a weight is not finite, so that every checkpoint can be gone on from."""
+        """Raise `TrainingDivergedError` if a weight is not finite, so that every saved checkpoint can be resumed."""
         for player in PLAYERS:
             weights = [p.detach() for p in [*getattr(self, player).parameters(), *self.parts.parameters()]]
             if not math.isfinite(torch.nn.utils.get_total_norm(weights)):
                 raise self.diverged(player)
 
     def diverged(self, player: str) -> TrainingDivergedError:
-        """Save what led here and say what to try."""
+        """Save batch and networks to `diverged_rank<N>.pt`; return the error with the last terms and advice."""
         folder = Path(self.trainer.default_root_dir)
         file = folder / f"diverged_rank{self.global_rank}.pt"
         state = {"state_dict": self.state_dict(), "round": self.rounds, "images_seen": self.images_seen}
@@ -378,12 +382,12 @@ class GAN(pl.LightningModule):
 
     @torch.no_grad()
     def generate(self, latents: Tensor, labels: Tensor, *, by: nn.Module | None = None) -> Tensor:
-        """Generate stored samples, images uint8 [N, H, W, C], in float32, by the moving average or by `by`.
+        """Return generated samples as they are stored, images uint8 [N, H, W, C], computed in float32.
 
         Args:
             latents: [N, latent_dim].
             labels: classes int64 [N, F], −1 unknown, or weights float [N, ΣK].
-            by: another generator than the moving average.
+            by: the generator; None for the moving average.
         """
         generator = by or self.generator_ema
         was_training = generator.training
@@ -404,7 +408,7 @@ class GAN(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["ganart"] = {name: getattr(self, name) for name in CLOCKS}
         checkpoint["meters"] = self.meters.state_dict()
-        checkpoint["threads"] = torch.get_num_threads()  # which decide the last bits on a CPU
+        checkpoint["threads"] = torch.get_num_threads()  # their number changes the last bits on a CPU
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         for name in CLOCKS:
@@ -412,10 +416,10 @@ class GAN(pl.LightningModule):
         self._measured = checkpoint.get("meters")
 
 
-CHECKED_EVERY = 16  # rounds from one look at what is not finite to the next, where looking means waiting
-SUFFIXES = {"discriminator": "", "generator": "_generator"}  # of the names that terms are logged under
-MEASURED_EVERY = 8  # rounds from one measurement of the gradients to the next, at least
-SMALLEST_SCALE = 2.0**-10  # a scaler that came down to this has skipped every step on its way
+CHECKED_EVERY = 16  # rounds between two checks for non-finite values where a check has to wait for a device or process
+SUFFIXES = {"discriminator": "", "generator": "_generator"}  # appended to the names that terms are logged under
+MEASURED_EVERY = 8  # least number of rounds between two measurements of gradient norms
+SMALLEST_SCALE = 2.0**-10  # a gradient scaler that fell to this has skipped many steps in a row
 PLAYERS = ("discriminator", "generator")
 CLOCKS = ("images_seen", "rounds", "discriminator_updates")
 
@@ -423,15 +427,15 @@ CLOCKS = ("images_seen", "rounds", "discriminator_updates")
 def count_as_one_step(optimizer_d: LightningOptimizer) -> None:
     """Keep Lightning from counting the discriminator's updates, so that `global_step` and `max_steps` count rounds.
 
-    Lightning counts every `optimizer.step()` (pytorch-lightning#17958) through two hooks that it sets anew at each
-    batch; a test holds that five rounds are five steps.
+    Lightning counts every `optimizer.step()` (pytorch-lightning#17958) through two hooks that it sets again for each
+    batch. A test checks that five rounds are five steps.
     """
     optimizer_d._on_before_step = do_nothing_closure
     optimizer_d._on_after_step = do_nothing_closure
 
 
 def normalizes_batches(network: nn.Module) -> bool:
-    """Whether `network` has batch normalization, and so makes a picture's result depend on the others of its batch."""
+    """Return whether `network` has batch normalization, which makes its output for an image depend on the batch."""
     return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in network.modules())
 
 

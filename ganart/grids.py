@@ -1,4 +1,4 @@
-"""Sheets of pictures: tiny ones made visible, transparency over a checkerboard, captions underneath."""
+"""Sheets of pictures with captions; small pictures are enlarged, transparency lies over a checkerboard."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAPER = (250, 250, 248)
 INK = (60, 60, 64)
 FAINT = (150, 150, 154)
 SHEET = "ganart sheet"
-"""The comment in the files of sheets, so that nobody takes one for a picture among others."""
+"""The comment in the files of sheets, by which they are skipped when a folder of pictures is read."""
 
 _CHECKS = (236, 218)
 _GAP = 6
@@ -29,9 +29,9 @@ def grid(
 
     Args:
         pictures: uint8 [N, H, W, C], C = 1 grey, 3 RGB, 4 RGBA, with N ≥ 1.
-        columns: how many stand in a row.
-        captions: one for each picture, set below it and cut where it is wider than the picture; None for no captions.
-        min_side: pictures whose longer side has fewer pixels are enlarged by a whole factor, each pixel a square.
+        columns: number of pictures in a row.
+        captions: one per picture, set below it and shortened where it is wider than the picture; None for none.
+        min_side: pictures whose longer side has fewer pixels are enlarged by a whole factor, pixels repeated.
 
     Returns:
         The sheet, in mode RGB.
@@ -53,19 +53,19 @@ def grid(
 
 
 def save_sheet(sheet: Image.Image, file: Path) -> None:
-    """Write a sheet as a PNG that says that it is one."""
+    """Write a sheet as a PNG, marked as a sheet in its comment."""
     info = PngInfo()
     info.add_text("comment", SHEET)
     sheet.save(file, pnginfo=info)
 
 
 def is_sheet(image: Image.Image) -> bool:
-    """Whether an opened picture is a sheet, still or moving, that ganart has written."""
+    """Return whether an opened picture is a sheet, still or animated, that ganart has written."""
     return image.info.get("comment") in (SHEET, SHEET.encode())
 
 
 def on_checkerboard(pictures: np.ndarray) -> np.ndarray:
-    """Return uint8 [N, H, W, 1|3|4] as uint8 [N, H, W, 3]; behind transparency shows a soft checkerboard."""
+    """Return uint8 [N, H, W, 1|3|4] as uint8 [N, H, W, 3], transparency over a checkerboard in soft greys."""
     if pictures.shape[3] == 1:
         return np.repeat(pictures, 3, axis=3)
     if pictures.shape[3] == 3:
@@ -93,7 +93,7 @@ def write(
     width: int,
     anchor: str = "la",
 ) -> None:
-    """Write `text` on one line at `place`, `size` pixels high, ended by "..." where it is wider than `width` pixels."""
+    """Draw `text` on one line at `place`, `size` pixels high; shorten it with "..." where it is wider than `width`."""
     text = " ".join(text.split())
     face = _font(size, text)
     if face.getlength(text) > width:
@@ -104,7 +104,7 @@ def write(
 
 
 def _font(size: int, text: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return the font built into Pillow, which has ASCII and "·" only, or one of the system's for other letters."""
+    """Return Pillow's built-in font, which has only ASCII and "·", or a system font for other letters."""
     for name in () if text.replace("·", "").isascii() else _WIDE_FONTS:
         with suppress(OSError):
             return ImageFont.truetype(name, size)

@@ -1,11 +1,11 @@
-"""Two forms of a picture: uint8 [N, H, W, C] at every boundary, float [N, C, H, W] in [−1, 1] in the model."""
+"""Conversions between stored images, uint8 [N, H, W, C], and the model's, float [N, C, H, W] in [−1, 1]."""
 
 import torch
 from torch import Tensor
 
 
 def to_model(images: Tensor, *, channels_last: bool = False) -> Tensor:
-    """Turn uint8 [N, H, W, C] into float32 [N, C, H, W] in [−1, 1], where it is; floats are that already."""
+    """Turn uint8 [N, H, W, C] into float32 [N, C, H, W] in [−1, 1] on its device; keep the values of floats."""
     if images.is_floating_point():
         return images.to(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
     floats = images.permute(0, 3, 1, 2).to(torch.float32).div_(127.5).sub_(1.0)

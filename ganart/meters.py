@@ -1,4 +1,4 @@
-"""What a round measured, kept on the device until somebody asks: a training step hardly computes or copies."""
+"""Running means of losses and logits, kept on the device until they are read, to save time in the training step."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import torch
 from torch import Tensor
 
 MOST_TENSORS = 64
-"""Of a meter before they become a sum and a count; what is not a sum yet goes into checkpoints as it is."""
+"""Tensors kept by a meter before they are reduced to a sum and a count; checkpoints hold the others unreduced."""
 
 
 ROUNDS_KEPT = 34
-"""For the report of a divergence, which may be noticed some rounds late."""
+"""Rounds kept for the report of a divergence, which may be noticed some rounds late."""
 
 
 class Meters:
-    """Named series of tensors of any shape; a meter's value is the mean over all elements since the last reading."""
+    """Named series of tensors of any shape; the value of a meter is the mean over all elements since it was read."""
 
     def __init__(self) -> None:
         self._series: dict[str, list[Tensor]] = {}
@@ -33,11 +33,11 @@ class Meters:
         series = self._series.setdefault(name, [])
         series.append(values)
         self._rounds[-1][name] = values
-        if len(series) >= MOST_TENSORS:  # nobody may read for long, or ever
+        if len(series) >= MOST_TENSORS:  # bounds the memory where meters are read rarely or never
             self._fold(name)
 
     def mean(self) -> dict[str, float]:
-        """Return the mean of each meter since it was last read, and let it go on."""
+        """Return the mean of each meter since the last `read`, without starting anew."""
         folded = {name: _sum(series, self._folded.get(name)) for name, series in self._series.items()}
         means = [total / count for total, count in folded.values()]
         return dict(zip(folded, torch.stack(means).tolist(), strict=True)) if folded else {}
@@ -50,14 +50,14 @@ class Meters:
         return means
 
     def state_dict(self) -> dict[str, Any]:
-        """What `mean` would be taken of, as it is: with sums the last bits would not be those of an unbroken run."""
+        """Return all kept tensors unreduced: with sums, a resumed run would differ in the last bits."""
         series = {
             name: ([t.numel() for t in tensors], torch.cat(_flat(tensors))) for name, tensors in self._series.items()
         }
         return {"series": series, "folded": dict(self._folded)}
 
     def load_state_dict(self, state: dict[str, Any], device: torch.device) -> None:
-        """Go on from `state`, with everything on `device`."""
+        """Restore `state`, with all tensors on `device`."""
         self._series = {name: list(values.to(device).split(sizes)) for name, (sizes, values) in state["series"].items()}
         self._folded = {name: (total.to(device), count) for name, (total, count) in state["folded"].items()}
 
@@ -65,7 +65,7 @@ class Meters:
         return _means(self._rounds[-1])
 
     def last_finite(self) -> dict[str, float]:
-        """Return the latest earlier round of those kept in which every number was finite; empty if there is none."""
+        """Return the means of the latest earlier round in which all were finite; empty if no kept round was."""
         earlier = (_means(values) for values in list(self._rounds)[-2::-1])
         return next((means for means in earlier if means and all(map(isfinite, means.values()))), {})
 
@@ -80,7 +80,7 @@ def _means(values: dict[str, Tensor]) -> dict[str, float]:
 
 
 def _sum(series: list[Tensor], before: tuple[Tensor, int] | None) -> tuple[Tensor, int]:
-    """Sum, in float64, and count of all elements of `series` and of what was summed `before`."""
+    """Return the sum, in float64, and the count of all elements of `series`, added to `before`."""
     if before and not series:
         return before
     values = torch.cat(_flat(series)).double()

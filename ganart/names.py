@@ -1,4 +1,4 @@
-"""Names that people gave to factors and classes, as keys that can be typed and as names of files."""
+"""Names of factors and classes as keys that can be typed, and as names of files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 PUNYCODE = "xn--"
-"""What begins a key that Hydra's grammar could not read as it is; domain names do the same (RFC 3492)."""
+"""The prefix of keys encoded for Hydra's grammar, as in domain names (RFC 3492)."""
 
 
 def keys_of(names: Sequence[str]) -> list[str]:
-    """What stands for each of `names` after `labels.`: its letters and digits, with one _ for all that is between.
+    """Return the key of each of `names` after `labels.`: its letters and digits, with one _ for anything between.
 
-    "art movement" is art_movement, "Style (main)" is Style_main, "風格" stays as it is. Names that come out alike are
-    counted: the one that needs no change comes first, then the others in their order, with _2, _3 and so on.
+    "art movement" becomes art_movement, "Style (main)" Style_main; "風格" stays as it is. Names with equal keys are
+    numbered: the name that equals its key comes first, then the others in their order, with _2, _3 and so on.
     """
     keys: dict[int, str] = {}
     taken: set[str] = set()
@@ -31,20 +31,20 @@ def keys_of(names: Sequence[str]) -> list[str]:
 
 
 def named(typed: str, names: Sequence[str]) -> str | None:
-    """The one of `names` that was `typed`: as it is called, or by its key with any case and any sign for _."""
+    """Return the name that was `typed`, itself or its key, in any case and with any sign for _; None if none fits."""
     typed = from_hydra(typed)
     by_key = {key.casefold(): name for key, name in zip(keys_of(names), names, strict=True)}
     return typed if typed in names else by_key.get(_key(typed).casefold())
 
 
 def to_hydra(typed: str) -> str:
-    """A key as Hydra's grammar can read it: ASCII letters, digits, _ and -, and no digit in front."""
+    """Return a key that Hydra's grammar can read: ASCII letters, digits, _ and -, and no digit in front."""
     key = _key(typed)
     return key if re.fullmatch(r"[A-Za-z_]\w*", key, re.ASCII) else PUNYCODE + key.encode("punycode").decode("ascii")
 
 
 def from_hydra(key: str) -> str:
-    """What `to_hydra` was given, as a key."""
+    """Return the key that `to_hydra` encoded as `key`."""
     try:
         return key.removeprefix(PUNYCODE).encode("ascii").decode("punycode") if key.startswith(PUNYCODE) else key
     except UnicodeError:
@@ -56,10 +56,10 @@ def _key(name: str) -> str:
 
 
 def file_names(wanted: Sequence[str], wholes: Sequence[str], longest: int) -> list[str]:
-    """A name for a file for each of `wanted`, all different on every disk: whatever it makes of case and accents.
+    """Return a file name for each of `wanted`, all different also on disks that ignore case or accents.
 
-    What no file system refuses is kept. Where that leaves names alike, nothing, or more than `longest` bytes, a few
-    digits tell them apart; they are of the hash of `wholes`, which are different.
+    Only letters, digits, _ and - are kept. Names that become equal, empty or longer than `longest` bytes get digits of
+    the hash of their `wholes`, which are different.
     """
     plain = [re.sub(r"[^\w-]+", "-", unicodedata.normalize("NFC", name)).strip("-") for name in wanted]
     short = [
@@ -85,5 +85,5 @@ def _bytes(name: str) -> int:
 
 
 def _on_disk(name: str) -> str:
-    """What two names have in common that some file systems take for one."""
+    """Return a form that is equal for names that some file systems do not distinguish."""
     return unicodedata.normalize("NFKC", name).casefold()

@@ -1,4 +1,4 @@
-"""Numbers as a page shows them, and numbers out of files that may hold anything."""
+"""Formatting of numbers for pages and tables, and safe reading of numbers from files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def number(value: Any) -> float | None:
-    """`value` as a float if it is a number, else None; one that cannot be computed with is infinite."""
+    """Return `value` as a float if it is a number, else None; beyond ±1e300 it becomes infinite."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     try:
@@ -21,12 +21,12 @@ LARGEST = 1e300
 
 
 def within(value: float) -> float:
-    """`value`, or infinity in place of numbers whose differences would be infinite."""
+    """Return `value`, or ±infinity from ±1e300 on, where differences would overflow."""
     return value if abs(value) < LARGEST or math.isnan(value) else math.copysign(math.inf, value)
 
 
 def finite(value: Any) -> float | None:
-    """`value` as a float if it is a finite number, else None."""
+    """Return `value` as a float if it is a finite number, else None."""
     found = number(value)
     return found if found is not None and math.isfinite(found) else None
 
@@ -35,7 +35,7 @@ MINUS = "−"
 
 
 def short(value: float | None, digits: int = 4) -> str:
-    """Four significant digits; "–" for what is not there."""
+    """Return `value` with `digits` significant digits, whole from 1,000 to 1e15; "–" for None."""
     if value is None:
         return "–"
     written = f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.{digits}g}"
@@ -43,7 +43,7 @@ def short(value: float | None, digits: int = 4) -> str:
 
 
 def with_deviation(value: float | None, std: float | None) -> str:
-    """`value ± std`, both to the second digit of the deviation: no more can be told."""
+    """Return `value ± std`, both rounded to the second significant digit of the deviation."""
     if value is None or std is None or not (math.isfinite(value) and 1e-12 < std < 1e12):
         return short(value)
     decimals = max(0, 1 - math.floor(math.log10(std)))
@@ -51,7 +51,7 @@ def with_deviation(value: float | None, std: float | None) -> str:
 
 
 def brief(written: str) -> str:
-    """A value of a protocol, short enough for a line of several: a fraction to three digits, a hash by its first."""
+    """Shorten a value of a protocol: a fraction to three significant digits, a long text to its first 12 letters."""
     with suppress(ValueError):
         return short(float(written), 3) if "." in written else str(int(written))
     return written if len(written) <= 24 else f"{written[:12]}…"
@@ -66,7 +66,7 @@ def count(value: float | None) -> str:
 
 
 def compact(value: float, digits: int = 4) -> str:
-    """1,200,000 as 1.2M, for axes, with as many significant digits."""
+    """Return 1,200,000 as 1.2M, with at most `digits` significant digits, for axes."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size and abs(value) < 1e12:
             return f"{value / size:.{digits}g}{letter}".replace("-", MINUS)
@@ -74,7 +74,7 @@ def compact(value: float, digits: int = 4) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as people say them: 43 s, 3:45 min, 2:05 h."""
+    """Return seconds as 43 s, 3:45 min or 2:05 h."""
     if seconds is None:
         return "–"
     whole = round(seconds)

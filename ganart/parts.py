@@ -1,4 +1,4 @@
-"""Packages that hold one part a file: their public classes are found, not listed, so that a new file edits no other."""
+"""Discovery of the public classes of packages with one part per file, so that a new file edits no other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 def parts_of(package: str) -> dict[str, type]:
     """Import the modules of `package` and return the public classes that they define, by name.
 
-    Two classes of one name are a mistake of ours: the later file would hide the earlier one.
+    Two classes of one name are asserted against: the later file would hide the earlier one.
     """
     found: dict[str, type] = {}
     for module in sorted(info.name for info in pkgutil.iter_modules(sys.modules[package].__path__)):

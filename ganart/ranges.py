@@ -1,4 +1,4 @@
-"""Ranges that numbers from a configuration have to lie in; each part refuses its own in words."""
+"""Checks of the ranges of numbers from a configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ganart.errors import UserError
 
 
 def is_number(value: object, kind: type) -> bool:
-    """Whether `value` is an int (or, for `kind` float, any finite number); a bool is none."""
+    """Return whether `value` is an int or, for `kind` float, a finite float; bools do not count."""
     return isinstance(value, (int, kind)) and not isinstance(value, bool) and math.isfinite(value)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""Numbers that move with the clock: a schedule is a function of images seen, so a resumed run needs no state of it."""
+"""Learning-rate schedules as pure functions of images seen, so that a resumed run needs no state."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ganart.ranges import refuse_negative, refuse_unless_positive
 
 
 class Schedule(Protocol):
-    """A factor, usually in [0, 1], for the learning rates."""
+    """A factor for the learning rates, usually in [0, 1], as a function of images seen."""
 
     def __call__(self, images_seen: int) -> float: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Ramped:
-    """Up to 1 over `warmup_images`, 1 until `start_images`, then to `final` over `decay_images`, then constant."""
+    """A rise to 1 over `warmup_images`, 1 until `start_images`, then a decay to `final` over `decay_images`."""
 
     decay_images: int
     final: float = 0.0
@@ -41,7 +41,7 @@ class _Ramped:
 
 @dataclass(frozen=True, kw_only=True)
 class Constant:
-    """1 all the way, after a linear warm-up over `warmup_images`."""
+    """A constant 1, after a linear warm-up over `warmup_images`."""
 
     warmup_images: int = 0
 
@@ -53,14 +53,14 @@ class Constant:
 
 
 class Linear(_Ramped):
-    """A straight line down to `final`."""
+    """A linear decay to `final`."""
 
     def _shape(self, progress: float) -> float:
         return 1 - progress
 
 
 class Cosine(_Ramped):
-    """Half a cosine down to `final` (Loshchilov and Hutter 2017, arXiv:1608.03983, eq. 5, without restarts)."""
+    """A decay to `final` by half a cosine (Loshchilov and Hutter 2017, arXiv:1608.03983, eq. 5, without restarts)."""
 
     def _shape(self, progress: float) -> float:
         return 0.5 * (1 + math.cos(math.pi * progress))

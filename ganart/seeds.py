@@ -1,4 +1,4 @@
-"""Seeds that are functions of names and numbers, so that nothing depends on what was drawn before."""
+"""Seeds as functions of names and numbers, and latents of seeds, both independent of earlier draws."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from ganart.errors import UserError
 
 LARGEST_SEED = 2**63 - 1
 LEAST_TRUNCATION = 0.01
-"""Latents that may hardly differ from zero are drawn again for ever."""
+"""The least truncation: below it, nearly every draw would be rejected."""
 
 
 def mix(*parts: int | str) -> int:
-    """Return a 63-bit seed that changes in every bit when any of `parts` changes."""
+    """Return a 63-bit seed, a hash of all `parts`."""
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
 
 
 def seed_generator(device: torch.device, seed: int) -> None:
-    """Seed the generators that a round on `device` draws from.
+    """Seed the generators of the CPU and of `device`.
 
-    `torch.manual_seed` would do it too, but formats a stack trace for every kind of accelerator that is not there.
+    `torch.manual_seed` does the same, but slowly: it formats a stack trace for every absent kind of accelerator.
     """
     torch.default_generator.manual_seed(seed)
     if device.type != "cpu":
@@ -33,9 +33,9 @@ def seed_generator(device: torch.device, seed: int) -> None:
 def latents_of(seeds: list[int], latent_dim: int, *, truncation: float | None = None) -> Tensor:
     """Return one latent vector per seed, float32 [len(seeds), latent_dim] ~ N(0, I).
 
-    Drawn on the CPU, each from its own generator, so that a picture's latents depend on its seed alone: not on the
-    batch it is drawn in, nor on the device. With `truncation` τ, coordinates beyond ±τ are drawn again until none is
-    (the truncation trick of Brock et al. 2019, arXiv:1809.11096, section 3.1).
+    Each is drawn on the CPU from its own generator, so that latents depend on their seed alone: neither on the batch
+    nor on the device. With `truncation` τ, coordinates beyond ±τ are drawn again until none is left (the truncation
+    trick of Brock et al. 2019, arXiv:1809.11096, section 3.1).
 
     Raises:
         UserError: for a truncation below `LEAST_TRUNCATION`.
@@ -45,7 +45,7 @@ def latents_of(seeds: list[int], latent_dim: int, *, truncation: float | None = 
 
 
 def refuse_truncation(truncation: float | None) -> None:
-    """Raise `UserError` for a truncation below `LEAST_TRUNCATION`, or one that is no number."""
+    """Raise `UserError` for a truncation below `LEAST_TRUNCATION` or NaN."""
     if truncation is not None and not truncation >= LEAST_TRUNCATION:
         raise UserError(f"truncation={truncation} must be at least {LEAST_TRUNCATION}, e.g. 0.7, or null for none.")
 

@@ -1,4 +1,4 @@
-"""Files of weights: where they lie, whether they are what they are said to be, and that they hold no code."""
+"""Files of weights: their places, checks of their hashes, and reading of tensors without code."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from torch import Tensor
 from ganart.errors import UserError
 
 PUBLISHED = "published"
-"""The value of `sha256` that asks for the weights that everybody uses."""
+"""The value of `sha256` that stands for the hash of the published weights."""
 
 
 def hub_file(name: str) -> Path:
-    """Where torch keeps a file of that name that it has downloaded."""
+    """Return the path at which torch.hub keeps a downloaded file of that name."""
     return Path(torch.hub.get_dir()) / "checkpoints" / name
 
 
@@ -38,10 +38,10 @@ def existing(weights: str, wanted: str) -> Path:
 
 
 def check_hash(file: Path, sha256: str | None) -> None:
-    """Compare a file with its known SHA-256, or with the first digits of it; null takes any file.
+    """Check a file against its SHA-256 or at least the first 8 digits of it; None takes any file.
 
     Raises:
-        UserError: if they differ.
+        UserError: if they differ, or if `sha256` is not hexadecimal.
     """
     if sha256 is None:
         return
@@ -58,10 +58,10 @@ def check_hash(file: Path, sha256: str | None) -> None:
 
 
 def read_tensors(file: Path) -> dict[str, Tensor]:
-    """Read a state dictionary: tensors, never code.
+    """Return the state dictionary in a file; no code in the file is run.
 
     Raises:
-        UserError: if the file holds anything else.
+        UserError: if the file holds anything but tensors, or is damaged.
     """
     try:
         state: Any = torch.load(file, map_location="cpu", weights_only=True)
@@ -69,19 +69,19 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         if all(isinstance(value, Tensor) for value in state.values()):
             return state
         problem: object = "it holds more than tensors"
-    except Exception as error:  # whatever a damaged file makes of the reader
+    except Exception as error:  # a damaged file may raise nearly any kind
         problem = "it is damaged, or holds code" if isinstance(error, UnpicklingError) else error
     raise UserError(f"{file} is not a file of weights alone, and is not opened ({problem}). {_way_out(file)}.")
 
 
 def _way_out(file: Path) -> str:
-    """What to do about a wrong or damaged file: what was downloaded can be downloaded again."""
+    """Return advice for a wrong or damaged file: a downloaded file can be downloaded again."""
     downloaded = file.absolute().is_relative_to(Path(torch.hub.get_dir()).absolute())
     return "Delete it, and it is downloaded again" if downloaded else "Get the right file"
 
 
 def could_not_be_had(name: str, error: Exception, file: str) -> UserError:
-    """What to say when a network cannot be built or downloaded."""
+    """Return the error for a feature network that cannot be built or downloaded."""
     return UserError(
         f"features={name}: the weights could not be had ({error}).\n"
         f"Give a local copy of {file} with features.weights=FILE, or use features=classifier."

@@ -1,1 +1,1 @@
-"""What `import ganart` offers: runs, training, scores and parts for notebooks and programs."""
+"""The Python interface of `import ganart`: runs, training, scores and parts, for notebooks and programs."""

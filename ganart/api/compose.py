@@ -1,4 +1,4 @@
-"""Configurations as the command line composes them, and the parts that they name, without a command line."""
+"""Composing configurations and building parts in Python, as the command line does."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from ganart.training.assembly import gan_of_sizes
 
 
 def compose(*overrides: str, command: str = "train", config_dir: str | Path | None = None) -> DictConfig:
-    """Compose what `ganart COMMAND OVERRIDES…` would use: every value of the run, to look at or to build from.
+    """Return the configuration of `ganart COMMAND OVERRIDES…`, with every value of the run.
 
     Args:
         overrides: as on the command line, `"experiment=mnist"`, `"penalty=[r1]"`, without a shell's quotes.
-        command: whose configuration: train, evaluate, generate …
+        command: the verb: train, evaluate, generate …
         config_dir: a folder of groups and recipes of your own, as `--config-dir`.
 
     Raises:
@@ -44,7 +44,7 @@ def compose(*overrides: str, command: str = "train", config_dir: str | Path | No
 def composed(
     overrides: Sequence[str], command: str, config_dir: str | Path | None, *, creates_folder: bool = False
 ) -> DictConfig:
-    """Compose as `compose` does, and with `creates_folder` create the run folder, for this run alone."""
+    """Compose as `compose` does; with `creates_folder` also create a run folder that no other run has."""
     overrides = as_typed(overrides, config_dir)
     searched = [f"hydra.searchpath=[{quoted(f'file://{Path(config_dir).absolute()}')}]"] if config_dir else []
     try:
@@ -52,7 +52,7 @@ def composed(
             cfg = hydra.compose(command, [*searched, *overrides], return_hydra_config=True)
             if creates_folder:
                 settle_run(cfg)
-            HydraConfig.instance().set_config(cfg)  # the folder's name may ask for it
+            HydraConfig.instance().set_config(cfg)  # the folder's name may interpolate from it
             folder = str(Path(cfg.hydra.run.dir).absolute())
             with read_write(cfg.hydra), open_dict(cfg.hydra):
                 cfg.hydra.runtime.output_dir = folder
@@ -65,21 +65,21 @@ def composed(
 
 
 def as_typed(overrides: Sequence[str], config_dir: str | Path | None) -> list[str]:
-    """Write `overrides` as Hydra reads them: paths, names and classes are taken letter by letter."""
+    """Return `overrides` in Hydra's notation, with paths, names and classes quoted where needed."""
     folders = [Path(config_dir)] if config_dir else []
     return [as_hydra_reads(override, folders=folders) for override in overrides]
 
 
 def build(choice: str, *overrides: str, label_sizes: Sequence[int] = (), config_dir: str | Path | None = None) -> Any:
-    """Build the part that a group of the configuration names: `build("loss=hinge")`, say.
+    """Build the part that a choice from a group names, for example `build("loss=hinge")`.
 
-    An architecture comes as a dictionary of its two networks, `generator` and `discriminator`; the groups that take
-    several at once (penalty, metric, callback) as a dictionary by name.
+    An architecture gives a dictionary of two networks, `generator` and `discriminator`; a group that takes several
+    options (penalty, metric, callback) a dictionary by name.
 
     Args:
         choice: the group and the option: `loss=hinge`, `penalty=[r1,r2]`, `architecture=dcgan`, `features=classifier`.
-        overrides: values of the part, `penalty.r1.gamma=1`, or those that it depends on, `dataset.height=64`.
-        label_sizes: for an architecture: the number of classes of each factor that it is conditioned on.
+        overrides: values of the part, `penalty.r1.gamma=1`, or values that it depends on, `dataset.height=64`.
+        label_sizes: for an architecture, the number of classes of each factor that it is conditioned on.
         config_dir: a folder of groups of your own, as `--config-dir`.
 
     Raises:
@@ -97,12 +97,12 @@ def build(choice: str, *overrides: str, label_sizes: Sequence[int] = (), config_
 
 
 def build_gan(*overrides: str, label_sizes: Sequence[int] = (), config_dir: str | Path | None = None) -> GAN:
-    """Build the whole two-player model, a LightningModule, for a `pytorch_lightning.Trainer` and loader of your own.
+    """Build the two-player model, a LightningModule, for your own `pytorch_lightning.Trainer` and loader.
 
     Args:
-        overrides: as for `ganart train`. `dataset.height`, `dataset.width` and `dataset.channels` give the size of the
-            pictures; `total_images` how long the learning-rate schedule is.
-        label_sizes: the number of classes of each column of labels that the loader gives; empty without labels.
+        overrides: as for `ganart train`. `dataset.height`, `dataset.width` and `dataset.channels` set the size of the
+            images, `total_images` the length of the learning-rate schedule.
+        label_sizes: the number of classes of each column of the loader's labels; empty without labels.
         config_dir: a folder of groups of your own, as `--config-dir`.
 
     Raises:
@@ -115,7 +115,7 @@ def build_gan(*overrides: str, label_sizes: Sequence[int] = (), config_dir: str 
 
 @contextmanager
 def _beside_other_applications() -> Iterator[None]:
-    """Leave Hydra as it was found: there may be an application of it around this, a verb's or somebody else's."""
+    """Restore Hydra's global state afterwards: a Hydra application, ganart's or another, may be running."""
     outer, outer_config = GlobalHydra.instance().hydra, HydraConfig.instance().cfg
     GlobalHydra.instance().clear()
     try:

@@ -1,4 +1,4 @@
-"""Runs as objects: train one, load one, and generate with it."""
+"""Runs as objects: training, loading, and generating."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_ON_SHEET = 64
 
 @dataclass(frozen=True)
 class Pictures:
-    """Generated pictures in memory; a notebook shows them as a sheet."""
+    """Generated pictures in memory, displayed by notebooks as a sheet."""
 
     images: np.ndarray = field(repr=False)
     """uint8 [N, H, W, C]."""
@@ -53,19 +53,19 @@ class Pictures:
 
     @property
     def pil(self) -> list[Image.Image]:
-        """The pictures as Pillow's images."""
+        """The pictures as Pillow images."""
         return [Image.fromarray(image[..., 0] if image.shape[2] == 1 else image) for image in self.images]
 
     def sheet(self, columns: int = 8) -> Image.Image:
-        """The first pictures, at most 64, on one sheet with captions."""
+        """Draw the first pictures, at most 64, on one sheet with captions."""
         captions = [caption_of(recipe) for recipe in self.recipes[:MOST_ON_SHEET]]
         return grid(self.images[:MOST_ON_SHEET], columns, captions=captions)
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write one PNG each into `folder`, with the origin that `ganart regenerate` makes it again from.
+        """Write one PNG per picture into `folder`, with the origin that `ganart regenerate` reads; return the files.
 
         Raises:
-            UserError: if one of the files is there, and is a picture of another recipe.
+            UserError: if one of the files exists and is a picture of another recipe.
         """
         folder = Path(folder).expanduser()
         files = [folder / f"{name}.png" for name in names_of(self.recipes, self.painter.factors)]
@@ -96,12 +96,12 @@ class TrainedRun:
 
     @property
     def config(self) -> DictConfig:
-        """Every value that the run was trained by."""
+        """The configuration of the run, with every value."""
         return self.folder.config
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """`summary.json`: scores with their protocols, cost, versions; empty for a run that has not ended yet."""
+        """The content of `summary.json`: scores with protocols, cost, versions; empty for an unfinished run."""
         return self.folder.summary
 
     @property
@@ -111,7 +111,7 @@ class TrainedRun:
 
     @property
     def classes(self) -> dict[str, tuple[str, ...]]:
-        """What pictures can be asked for: the class names of each factor that the generator is conditioned on."""
+        """The class names of each factor that the generator is conditioned on."""
         return {factor.name: factor.classes for factor in self.painter.factors}
 
     @property
@@ -120,7 +120,7 @@ class TrainedRun:
         return self.painter.generator
 
     def pictures(self, root: str | Path | None = None) -> PictureSet:
-        """Return the data that it was trained on, `train` and `test`; `root` says where they lie now.
+        """Return the run's data set with its splits `train` and `test`; `root` is its present folder if it has moved.
 
         Raises:
             UserError: if they cannot be found, or have changed.
@@ -134,16 +134,16 @@ class TrainedRun:
         *,
         truncation: float | None = None,
     ) -> Pictures:
-        """Generate one picture a seed and combination of labels: the same pixels as `ganart generate` writes.
+        """Generate one picture per seed and combination of labels, with the same pixels as `ganart generate`.
 
         Args:
             seeds: numbers, or `"0-63"` as on the command line.
-            labels: `{"style": "cubist"}`, several classes as a list, or `"all"` of a factor. A factor that is not named
-                is drawn by each seed.
-            truncation: latents beyond ± this are drawn again (Brock et al. 2019): fewer surprises, less variety.
+            labels: `{"style": "cubist"}`; several classes as a list, or `"all"`. The class of a factor that is not
+                named is drawn by each seed.
+            truncation: τ of `ganart.generation.latents.code_of`: the smaller, the less variety; None for none.
 
         Raises:
-            UserError: for a factor or a class that the generator does not know.
+            UserError: for a factor or class that the generator is not conditioned on.
         """
         numbers = (
             seeds_in(seeds) if isinstance(seeds, str) else [seeds] if isinstance(seeds, int) else list(map(int, seeds))
@@ -166,7 +166,7 @@ def load(
     Args:
         run: the folder, `runs/mnist/2026-01-31_20-15-00`, or a file of its `checkpoints/`; the latest below `runs/`.
         checkpoint: best, last, or a file name in `checkpoints/`.
-        average: the generator's moving average; False: the weights as they stood when the checkpoint was written.
+        average: True for the generator's moving average, False for its raw weights.
         device: auto, cpu or cuda.
         allow_targets: packages beside ganart whose networks the run may name.
 
@@ -182,15 +182,15 @@ def load(
 
 
 def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
-    """Train a GAN, as `ganart train` with the same overrides does, and return the run.
+    """Train a GAN like `ganart train` with the same overrides, and return the run.
 
     Args:
         overrides: as on the command line, without a shell's quotes: `"experiment=mnist"`, `"total_images=20_000"`.
-            `"hydra.run.dir=FOLDER"` names the run folder, `"resume=FOLDER"` goes on with a run.
+            `"hydra.run.dir=FOLDER"` names the run folder, `"resume=FOLDER"` resumes a run.
         config_dir: a folder of groups and recipes of your own, as `--config-dir`.
 
     Raises:
-        UserError: if the configuration cannot be, listing all that is wrong with it.
+        UserError: if the configuration is not valid, listing all problems.
         TrainingDivergedError: if a loss or a gradient became infinite or NaN.
     """
     typed = as_typed(overrides, config_dir)
@@ -204,11 +204,11 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
 
 
 def train_composed(cfg: DictConfig, overrides: list[str]) -> tuple[RunFolder, int | None]:
-    """Train what `cfg` describes in its `run_folder`; `overrides` are what it was composed of.
+    """Train the run of `cfg`, composed from `overrides`, in its `run_folder`.
 
     Returns:
-        The run, and the exit status of a command that does only this: 0, or that of the signal that stopped it; None
-        where nothing was left to train: with `resume=auto` it may have been finished before.
+        The run, and the exit status of the command: 0, or 128 plus the number of the signal that stopped it; None if
+        `resume=auto` finds the run finished.
     """
     run = RunFolder(Path(cfg.run_folder))
     resume = Resume.find(cfg.resume, overrides, run)

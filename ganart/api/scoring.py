@@ -1,4 +1,4 @@
-"""Scores of pictures against real ones, for pictures in memory as for folders of them."""
+"""Scores of generated pictures against real ones, in memory or in folders."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def score(
     metrics: Sequence[str | Score] | None = None,
     features: str | nn.Module | None = None,
 ) -> Evaluation:
-    """Score generated pictures against real ones; every result carries its floor and its protocol.
+    """Score generated pictures against real ones; every result has its floor and its protocol.
 
     Args:
         real: a folder or zip of pictures, an array or tensor (uint8 [N, H, W, C] or float [N, C, H, W] in [−1, 1]), a
             pair of such a tensor and its class labels [N], or the data of a run, `run.pictures()`.
-        fake: the same of the generated ones.
-        overrides: what else `ganart evaluate` takes: `"num_images=5000"`, `"seed=1"`, `"device=cuda"`,
+        fake: the generated pictures, in one of the same forms.
+        overrides: other settings of `ganart evaluate`: `"num_images=5000"`, `"seed=1"`, `"device=cuda"`,
             `"pictures.height=64"`, `"dataset.encoding=gbk"`, `"features.weights=FILE"`.
-        metrics: of the group `metric`, fid, kid, precision_recall …, or scores of your own; None: all of them.
-        features: of the group `features`, inception, classifier …; or any network from float [N, C, H, W] in [−1, 1]
-            to features [N, D]. None: Inception where its weights are at hand, else a classifier of the real labels.
+        metrics: names from the group `metric`, fid, kid, precision_recall …, or your own scores; None for all.
+        features: a name from the group `features`, inception, classifier …, or any network from float [N, C, H, W] in
+            [−1, 1] to features [N, D]. None: Inception if its weights are at hand, else a classifier of the labels.
 
     Returns:
-        `results`, one a number, `values`, by name, and `tables` of one row a class where there are labels.
+        An evaluation: `results`, one per number, `values` by name, and, with labels, `tables` of one row per class.
 
     Raises:
         UserError: if the pictures cannot be compared, or are too few.
@@ -62,7 +62,7 @@ def score(
 def score_pictures(
     cfg: DictConfig, real: PictureSet, fake: PictureSet, network: FeatureNetwork, metrics: dict[str, Score]
 ) -> Evaluation:
-    """Score all pictures of `fake`, or `cfg.num_images` of them, against as many of `real`."""
+    """Score up to `cfg.num_images` pictures of `fake` against as many of `real`."""
     scorer = Scorer(network, metrics, num_images=cfg.num_images, split="all", batch_size=cfg.batch_size, seed=cfg.seed)
     paint, count = pictures_by_number(fake, real, cfg.seed)
     count = min(count, cfg.num_images)
@@ -75,7 +75,7 @@ def score_pictures(
 
 
 def _pictures(real: Any, fake: Any, how: dict[str, Any]) -> tuple[PictureSet, PictureSet]:
-    """Both sides as data sets of one size, folders read as `how` says."""
+    """Return both sides as data sets of one size; `how` are the settings that folders are read with."""
     sides = {"real": real, "fake": fake}
     given = {key: _in_memory(side, key) for key, side in sides.items() if not isinstance(side, str | Path)}
     if not given:

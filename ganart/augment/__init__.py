@@ -1,4 +1,4 @@
-"""Augmentations of all that the discriminator sees, one a file."""
+"""Augmentations of the discriminator's input, one a file."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The interface of augmentations, and the one that changes nothing."""
+"""The interface of augmentations, and the identity."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ganart.ranges import is_number
 
 
 class Augmentation(nn.Module):
-    """A random transformation of samples in front of the discriminator, differentiable, of real ones and fakes alike.
+    """A differentiable random transformation of real and generated samples in front of the discriminator.
 
-    Each sample is transformed with probability `p`, on its own; at p = 0 every sample stays as it is. What the
-    generator learns leaks nothing of the transformation as long as it is invertible as a map of distributions (Karras
-    et al. 2020, arXiv:2006.06676, section 2.2). `p` is a buffer: saved, resumed, and logged as `augment/strength`.
+    Each sample is transformed independently with probability `p`; at p = 0 all stay unchanged. The transformation does
+    not leak into the generated samples if it is invertible as a map of distributions (Karras et al. 2020,
+    arXiv:2006.06676, section 2.2). `p` is a buffer: saved, resumed, and logged as `augment/strength`.
 
     Args:
         p: probability of a transformation, 0 to 1.
@@ -25,7 +25,7 @@ class Augmentation(nn.Module):
 
     p: Tensor
     observes = False
-    """Whether `observe` wants to be called: it costs a word from all processes after each update."""
+    """True if `observe` is to be called, which costs a reduction over all processes after each update."""
 
     def __init__(self, *, p: float, shared: bool = False) -> None:
         super().__init__()
@@ -36,27 +36,27 @@ class Augmentation(nn.Module):
 
     @property
     def strength(self) -> Tensor | None:
-        """Return what is logged as `augment/strength`, []; None if there is nothing to log."""
+        """The value logged as `augment/strength`, []; None to log nothing."""
         return self.p
 
     def draw(self, samples: Tensor) -> Any:
-        """Draw what will happen to each of `samples` [N, …], from torch's generator of their device."""
+        """Draw the random parameters of `samples` [N, …] from torch's generator of their device."""
         raise NotImplementedError
 
     def apply_draw(self, samples: Tensor, draw: Any) -> Tensor:
-        """Transform `samples` [N, …] as `draw` says."""
+        """Transform `samples` [N, …] with the parameters in `draw`."""
         raise NotImplementedError
 
     def forward(self, samples: Tensor, draw: Any = None) -> Tensor:
-        """Transform `samples` [N, …] by `draw`, or by a draw of their own."""
+        """Transform `samples` [N, …] with `draw`, or with a new draw if it is None."""
         return self.apply_draw(samples, self.draw(samples) if draw is None else draw)
 
     def observe(self, sign: Tensor, images: int) -> None:
-        """Take the mean sign of D(real) over all processes after an update on `images` images; controls `p`."""
+        """Adapt `p` to `sign`, the mean sign of D(real) over all processes after an update on `images` images."""
 
 
 class NoAugmentation(Augmentation):
-    """Samples as they are."""
+    """The identity."""
 
     def __init__(self) -> None:
         nn.Module.__init__(self)  # no buffer: there is nothing to save

@@ -9,14 +9,14 @@ from ganart.augment.base import Augmentation
 
 
 class Flip(Augmentation):
-    """Mirrors each image [N, C, H, W] left to right with probability p / 2.
+    """A horizontal flip of each image [N, C, H, W] with probability p / 2.
 
-    With p = 1 an image and its mirror image are equally likely. Writing, portraits lit from one side, and digits have
-    a side: they are better left alone.
+    With p = 1 an image and its mirror image are equally likely. It harms data with an orientation, such as writing,
+    digits and portraits lit from one side.
     """
 
     def draw(self, samples: Tensor) -> Tensor:
-        """Draw whether each image is mirrored, bool [N, 1, 1, 1]."""
+        """Return a mask of the images to flip, bool [N, 1, 1, 1]."""
         return torch.rand(len(samples), 1, 1, 1, device=samples.device) < self.p / 2
 
     def apply_draw(self, samples: Tensor, draw: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a sample is (a picture; later sound and text): how the model takes it, how it is stored, saved and shown."""
+"""Codecs: conversion, storage, saving and display of the samples of one modality (images; later sound and text)."""
 
 from ganart.codecs.base import Codec
 from ganart.codecs.image import ImageCodec

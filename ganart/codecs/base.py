@@ -1,4 +1,4 @@
-"""The interface between the model and one kind of sample: a codec a modality."""
+"""The interface between the model and the samples of one modality."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from torch import Tensor
 
 
 class Codec(Protocol):
-    """Everything that is known of one modality outside of its data sets, networks and feature networks."""
+    """All knowledge of one modality outside of its data sets, networks and feature networks."""
 
     name: str
-    """Of the modality: image."""
+    """The name of the modality: image."""
 
     suffix: str
-    """Of the files that keep every value: .png."""
+    """The suffix of lossless files: .png."""
 
     def to_model(self, stored: Tensor, *, channels_last: bool = False) -> Tensor:
-        """Return stored samples as the networks take them: images uint8 [N, H, W, C] as float [N, C, H, W]."""
+        """Convert stored samples to the networks' input: images uint8 [N, H, W, C] to float [N, C, H, W] in [−1, 1]."""
         ...
 
     def to_stored(self, made: Tensor) -> Tensor:
-        """Return what a generator made as it is stored and saved: the reverse of `to_model`, rounded and clipped."""
+        """Convert a generator's output to stored samples: the inverse of `to_model`, rounded and clipped."""
         ...
 
     def save(self, sample: np.ndarray, file: Path, origin: dict[str, Any]) -> None:
-        """Write one stored sample, with its origin inside the file."""
+        """Write one stored sample with its origin into `file`."""
         ...
 
     def sheet(self, samples: np.ndarray, columns: int, captions: Sequence[str] | None = None) -> Image.Image:

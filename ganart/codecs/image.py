@@ -1,4 +1,4 @@
-"""The codec of pictures, and the formats that they are saved in."""
+"""The codec of images, and the file formats of pictures."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ganart.images import to_model, to_uint8
 
 KEY = "ganart"
 FORMATS = {"png": ".png", "webp": ".webp", "jpg": ".jpg"}
-"""The formats that pictures are written in, with their endings: PNG and WebP keep every pixel, JPEG does not."""
+"""File formats of pictures with their suffixes: PNG and WebP are lossless, JPEG is not."""
 
 
 EXIF, USER_COMMENT, SOFTWARE, DESCRIPTION = 0x8769, 0x9286, 0x0131, 0x010E
 COMMENT = b"ASCII\0\0\0ganart "
-"""How the user comment begins: with its encoding, as EXIF has it, and whose it is."""
+"""The beginning of ganart's user comment: the encoding in EXIF's notation, then the name."""
 
 
 class ImageCodec:
@@ -49,12 +49,12 @@ class ImageCodec:
 
 
 def save_picture(pixels: np.ndarray, file: Path, origin: dict[str, Any]) -> None:
-    """Write uint8 [H, W, C] in the format that the ending of `file` names, with `origin` and the hash of its pixels.
+    """Write uint8 [H, W, C] in the format of the suffix of `file`, with `origin` and the hash of the pixels.
 
-    In a PNG they stand in an iTXt chunk, in WebP and JPEG in the user comment of the EXIF block.
+    PNG holds the origin in an iTXt chunk, WebP and JPEG in the user comment of the EXIF block.
 
     Raises:
-        UserError: for another ending, or for transparency in a JPEG.
+        UserError: for another suffix, or for transparency in a JPEG.
     """
     origin = {**origin, "pixels_sha256": pixels_hash(pixels)}
     software = f"ganart {origin['versions']['ganart']}"
@@ -74,7 +74,7 @@ def save_picture(pixels: np.ndarray, file: Path, origin: dict[str, Any]) -> None
 
 
 def _encoded(image: Image.Image, ending: str, exif: Image.Exif | None = None) -> bytes:
-    """The bytes of a WebP or JPEG file."""
+    """Return the bytes of a WebP or JPEG file."""
     stream = io.BytesIO()
     about = {"exif": exif} if exif else {}
     if ending == FORMATS["webp"]:
@@ -89,7 +89,7 @@ def _encoded(image: Image.Image, ending: str, exif: Image.Exif | None = None) ->
 
 
 def as_stored(pixels: np.ndarray, ending: str) -> np.ndarray:
-    """Return uint8 [H, W, C] as a file with `ending` gives them back: changed where its compression loses something."""
+    """Return uint8 [H, W, C] as read back from a file with the suffix `ending`: JPEG changes pixels."""
     if ending != FORMATS["jpg"]:
         return pixels
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
@@ -103,5 +103,5 @@ def pixels_of(image: Image.Image) -> np.ndarray:
 
 
 def pixels_hash(pixels: np.ndarray) -> str:
-    """SHA-256 of shape and bytes."""
+    """Return the SHA-256 of shape and bytes."""
     return hashlib.sha256(f"{pixels.shape}".encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()

@@ -1,1 +1,1 @@
-"""New pictures from trained generators: recipes, the painter, origins."""
+"""Generation with trained generators: recipes, latents, the painter, and origins of pictures."""

@@ -1,4 +1,4 @@
-"""A trained generator with everything that a picture's origin has to say."""
+"""Trained generators that make pictures from recipes, and the origins of these pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ganart.runs.summary import device_name, versions
 
 @dataclass(frozen=True)
 class Recipe:
-    """What makes one picture, given the generator: a seed, class names by factor, and how far latents may stray."""
+    """The inputs of one generated picture: a seed, class names by factor, and the truncation."""
 
     seed: int
     labels: dict[str, str]
@@ -38,7 +38,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Painter:
-    """Paints one picture at a time, in float32: then its pixels depend on its own recipe alone, not on its batch."""
+    """A generator of a run that makes pictures in float32, one at a time, so that pixels do not depend on a batch."""
 
     run: RunFolder
     checkpoint: Path
@@ -56,18 +56,18 @@ class Painter:
 
     @property
     def factors(self) -> list[Factor]:
-        """The factors that the generator follows."""
+        """The factors that the generator is conditioned on."""
         return self.run.told_factors
 
     def paint(self, recipe: Recipe) -> np.ndarray:
-        """Return the picture of `recipe`, uint8 [H, W, C]."""
+        """Generate the picture of `recipe`, uint8 [H, W, C]."""
         labels = torch.tensor([[self._class(factor, recipe.labels.get(factor.name)) for factor in self.factors]])
         labels = labels.reshape(1, len(self.factors)).long()
         return self.paint_all([recipe.seed], labels, truncation=recipe.truncation)[0].cpu().numpy()
 
     @torch.inference_mode()
     def paint_all(self, seeds: list[int], labels: torch.Tensor, *, truncation: float | None = None) -> torch.Tensor:
-        """Generate seeds with labels int64 [N, F] together: uint8 [N, H, W, C]. For scores; faster than one by one."""
+        """Generate a batch from seeds and labels int64 [N, F], uint8 [N, H, W, C]: faster, for scores."""
         weights = one_hot(labels, [len(factor.classes) for factor in self.factors]).to(self.device)
         with full_float32(self.device):
             return self.codec.to_stored(samples_of(self.generator, seeds, weights, truncation=truncation))
@@ -77,19 +77,17 @@ class Painter:
         return ImageCodec()
 
     def keep_checkpoint(self) -> None:
-        """Keep the checkpoint beside last and best, which further training writes anew, for its pictures to lead to."""
+        """Keep `last` or `best` under a second name: further training overwrites it, and its pictures refer to it."""
         kept = self.checkpoint.with_name(f"painted_{self._origin_of_all['checkpoint_sha256'][:12]}.ckpt")
         if self.checkpoint.stem in ("last", "best") and not kept.exists():
             try:
-                os.link(
-                    self.checkpoint, kept
-                )  # no bytes are copied: both names stand for one file until one is replaced
+                os.link(self.checkpoint, kept)  # a hard link: no bytes are copied
             except OSError:
                 with suppress(OSError):  # a run that cannot be written to is not trained further there either
                     shutil.copyfile(self.checkpoint, kept)
 
     def origin(self, recipe: Recipe, folder: Path) -> dict[str, Any]:
-        """Everything that a picture of `recipe`, to be written into `folder`, can be traced by and generated from."""
+        """Return the origin of a picture of `recipe` in `folder`: all that tracing and regenerating it needs."""
         return {
             **self._origin_of_all,
             "run_from_here": seen_from(folder, self.run.path),
@@ -125,10 +123,10 @@ class Painter:
 
 
 def device_of(wanted: str) -> torch.device:
-    """`auto` is the GPU if there is one; a CPU computes with as many threads as are fastest at the moment.
+    """Return the device `wanted`; `auto` is the GPU if there is one. For a CPU, set the fastest number of threads.
 
     Raises:
-        UserError: if torch knows no such device.
+        UserError: if torch cannot use that device.
     """
     try:
         device = torch.device(wanted if wanted != "auto" else "cuda" if torch.cuda.is_available() else "cpu")

@@ -1,4 +1,4 @@
-"""Where a picture comes from, written into its file: enough to trace it, and to generate the same pixels again."""
+"""Origins inside picture files: reading and checking them, sizes, and protection of other files."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ LARGEST_SIDE = 8192
 TEXTS = ("run", "checkpoint", "checkpoint_sha256", "weights", "pixels_sha256")
 NEEDED = {"seed", "labels", "truncation", *TEXTS}
 DECIDING = ("checkpoint_sha256", "weights", "seed", "labels", "truncation")
-"""What of an origin says which picture it is; `resampled` beside them."""
+"""Keys of an origin that identify the picture, beside `resampled`."""
 
 AS_WRITTEN = "Use the file as `ganart generate` wrote it."
 
 
 @dataclass(frozen=True)
 class Size:
-    """What a picture is brought to after it was generated: whole, never cropped.
+    """The size that generated pictures are resampled to, without cropping.
 
-    Without `height`, `width` is the longer side and the other follows.
+    Without `height`, `width` is the longer side, and the shorter one follows from the aspect ratio.
     """
 
     width: int
@@ -41,11 +41,11 @@ class Size:
 
     @classmethod
     def in_origin(cls, origin: dict[str, Any]) -> Size | None:
-        """The size that a picture was brought to, as its origin has it."""
+        """Return the size in an origin; None if the picture was not resampled."""
         return cls(**origin["resampled"]) if origin.get("resampled") else None
 
     def gives(self, resampled: dict[str, Any]) -> bool:
-        """Whether a picture with `resampled` in its origin was brought to this size."""
+        """Return whether `resampled`, of an origin, is the result of this size."""
         width, height = resampled["width"], resampled["height"]
         same = (width, height) == (self.width, self.height) if self.height else max(width, height) == self.width
         return same and resampled["filter"] == self.filter
@@ -59,17 +59,17 @@ class Size:
         return pixels_of(image.resize(size, FILTERS[self.filter]))
 
     def as_origin(self, pixels: np.ndarray) -> dict[str, Any]:
-        """What the origin of `pixels`, at this size, says of it."""
+        """Return the entry for the origin of `pixels` at this size."""
         return {"resampled": {"width": pixels.shape[1], "height": pixels.shape[0], "filter": self.filter}}
 
 
 def refuse_to_overwrite(planned: Iterable[tuple[Path, dict[str, Any]]], size: Size | None, instead: str) -> None:
-    """Raise `UserError` if one of the files is there and is not the picture that is to be written.
+    """Raise `UserError` if one of the files exists and is another picture than the planned one.
 
     Args:
-        planned: each file with the origin that it is to have.
-        size: what the pictures are to be brought to.
-        instead: what to do then, a sentence.
+        planned: pairs of a file and its origin.
+        size: the size of the pictures; None for the generator's.
+        instead: advice for the message, a sentence.
     """
     for file, origin in planned:
         if file.exists() and (why := _other_picture(file, origin, size)):
@@ -77,7 +77,7 @@ def refuse_to_overwrite(planned: Iterable[tuple[Path, dict[str, Any]]], size: Si
 
 
 def _other_picture(file: Path, origin: dict[str, Any], size: Size | None) -> str | None:
-    """What `file` is, if it is not the picture of `origin` at `size`."""
+    """Return a description of `file` if it is another picture than that of `origin` at `size`, else None."""
     try:
         _, there = read_picture(file)
     except UserError:
@@ -95,10 +95,10 @@ def _other_picture(file: Path, origin: dict[str, Any], size: Size | None) -> str
 def read_picture(file: Path) -> tuple[np.ndarray, dict[str, Any]]:
     """Return pixels uint8 [H, W, C] and origin of a picture that `save_picture` has written.
 
-    The origin comes from anybody's file: its parts that generating needs have the types and ranges that they must have.
+    The file may be untrusted: types and ranges of all that generating needs are checked.
 
     Raises:
-        UserError: if there is no such file, it is no picture, or it carries no origin or a damaged one.
+        UserError: if there is no such file, it is no picture, or its origin is missing or damaged.
     """
     if not file.is_file():
         raise UserError(f"{file}: there is no such file.")
@@ -107,7 +107,7 @@ def read_picture(file: Path) -> tuple[np.ndarray, dict[str, Any]]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=("PNG", "WEBP", "JPEG")) as image:
                 text, pixels = _origin_in(image), pixels_of(image)
-    except Exception as error:  # decoders raise nearly every kind on damaged files
+    except Exception as error:  # decoders raise nearly any kind for damaged files
         raise UserError(f"{file} cannot be read as a picture: {error or type(error).__name__}") from error
     if text is None:
         raise UserError(
@@ -136,7 +136,7 @@ def _origin_in(image: Image.Image) -> str | None:
 
 
 def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
-    """Return uint8 [H, W, C] with `channels`: WebP gives grey back as colour, and leaves out what is opaque anyway."""
+    """Return uint8 [H, W, C] with `channels`: WebP returns grey as RGB, and drops alpha that is opaque everywhere."""
     if channels == 1 and pixels.shape[2] == 3 and (pixels == pixels[..., :1]).all():
         return pixels[..., :1]
     if channels == 4 and pixels.shape[2] == 3:
@@ -145,7 +145,7 @@ def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
 
 
 def _expectations(origin: dict[str, Any]) -> dict[str, bool]:
-    """Whether each part of an origin that generating needs is what it has to be."""
+    """Return, for each key of an origin that generating needs, whether its value has the right type and range."""
     labels, truncation = origin["labels"], origin["truncation"]
     is_labels = isinstance(labels, dict) and all(isinstance(name, str | None) for name in labels.values())
     return {

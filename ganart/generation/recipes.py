@@ -1,4 +1,4 @@
-"""Which pictures to paint: seeds and labels as users write them, to recipes."""
+"""Recipes from seeds and labels as users type them; names, captions and sizes of pictures."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from ganart.seeds import LARGEST_SEED, mix, refuse_truncation
 
 MOST_SEEDS = 1_000_000
 LONGEST_LABEL, LONGEST_NAME = 60, 200
-"""Bytes of a class in the name of a file, and of the whole name: file systems take 255, with an ending."""
+"""Most bytes of a class in a file name, and of the whole name: file systems allow 255, with the suffix."""
 
 
 def plan(factors: list[Factor], seeds: list[int], wanted: dict[str, Any], truncation: float | None) -> list[Recipe]:
-    """Which pictures to paint: every seed with every combination of the labels asked for, label by label.
+    """Return the recipes of every seed with every combination of the `wanted` labels, sorted by the first factor.
 
-    A factor that is not asked for is drawn by each seed; `all` asks for every class of a factor.
+    The class of a factor that is not in `wanted` is drawn by each seed; `all` stands for every class of a factor.
 
     Raises:
-        UserError: for a factor or a class that the generator was not told, naming those that it was.
+        UserError: for a factor or class that the generator is not conditioned on, naming those that there are.
     """
     refuse_truncation(truncation)
     names = [factor.name for factor in factors]
@@ -47,7 +47,7 @@ def plan(factors: list[Factor], seeds: list[int], wanted: dict[str, Any], trunca
 
 
 def _factor(typed: str, names: list[str]) -> str:
-    """The factor that was `typed` after `labels.`, by its name or by the key that stands for it."""
+    """Return the factor that was `typed` after `labels.`, its name or its key."""
     name = named(typed, names)
     if name is None:
         typed, keys = from_hydra(typed), keys_of(names)
@@ -77,7 +77,7 @@ def _classes(factor: Factor, wanted: Any) -> list[str]:
 
 
 def _named(text: str, classes: Sequence[str]) -> list[str]:
-    """The classes that `text` names as it was typed: one, whatever letters it has, or `[several,of,them]`."""
+    """Return the classes in `text` as it was typed: one, whatever its letters, or `[several,of,them]`."""
     if text in classes:
         return [text]
     in_brackets = text.startswith("[") and text.endswith("]")
@@ -95,7 +95,7 @@ def _nearest(wanted: str, names: Any) -> str:
 
 
 def seeds_in(text: str) -> list[int]:
-    """`0-63`, `7`, `1,5,9` or `0-7,100` to a list of seeds.
+    """Parse `0-63`, `7`, `1,5,9` or `0-7,100` into a list of seeds.
 
     Raises:
         UserError: for anything else.
@@ -115,7 +115,7 @@ def seeds_in(text: str) -> list[int]:
 
 
 def names_of(recipes: list[Recipe], factors: list[Factor]) -> list[str]:
-    """The names of the files of `recipes`, all different: the seed, and the labels where there are any."""
+    """Return file names of `recipes` without suffix, all different: the seed and the labels."""
     words = {
         factor.name: dict(zip(factor.classes, file_names(factor.classes, factor.classes, LONGEST_LABEL), strict=True))
         for factor in factors
@@ -128,10 +128,10 @@ def names_of(recipes: list[Recipe], factors: list[Factor]) -> list[str]:
 
 
 def size_in(text: str | int | None, filter: str) -> Size | None:
-    """`512`, the longer side, or `1024x768`, width and height; None for the generator's own size.
+    """Parse `512`, the longer side, or `1024x768`, width and height; None is the generator's own size.
 
     Raises:
-        UserError: for anything else, or for a filter that there is not.
+        UserError: for anything else, or for an unknown filter.
     """
     settings.one_of("filter", filter, settings.FILTERS)
     if text is None:

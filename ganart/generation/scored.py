@@ -1,4 +1,4 @@
-"""Pictures of a generator by their numbers, conditioned on labels as the training pictures have them."""
+"""Generated samples for scores, with labels distributed as in the training images."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ganart.seeds import mix
 
 @dataclass(frozen=True)
 class Generated:
-    """Samples as a function of numbers alone: `paint` makes them of seeds and labels [N, F], as they are stored.
+    """Stored samples as a function of numbers alone; `paint` generates them from seeds and labels int64 [N, F].
 
-    Each number draws a training picture whose labels it is conditioned on, so that classes come as often as the data
-    have them. Other `sample`s are other pictures, drawn independently.
+    Each number draws a training image and conditions on its labels, so that classes are as frequent as in the data.
+    Different values of `sample` give independent samples.
     """
 
     paint: Callable[[list[int], Tensor], Tensor]
     pictures: PictureSet
     condition: tuple[str, ...]
     sample: tuple[str | int, ...] = ()
-    """See `sample_of`. Without parts, numbers are the seeds themselves."""
+    """The sample's name, see `sample_of`; empty: numbers are the seeds themselves."""
 
     def __call__(self, numbers: list[int]) -> tuple[Tensor, Tensor]:
         seeds = [mix(*self.sample, number) for number in numbers] if self.sample else numbers
@@ -38,9 +38,10 @@ class Generated:
 
 
 def sample_of(seed: int, *, trend: bool = False) -> tuple[str | int, ...]:
-    """Name the pictures that scores with `seed` are of, or those of a trend, which final scores must not meet again.
+    """Return the name of the sample that is scored with `seed`, or of a trend's.
 
-    What has chosen the best checkpoint flatters it. Seed 0 has the latents that `ganart generate` draws by 0, 1, 2 …
+    They differ because the trend chooses the best checkpoint, so final scores on its latents would be biased. For seed
+    0 the final sample has the latents of `ganart generate seeds=0,1,2,…`.
     """
     if trend:
         return ("trend", seed)

@@ -1,1 +1,1 @@
-"""Layers that two or more architectures share."""
+"""Layers shared by architectures."""

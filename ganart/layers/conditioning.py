@@ -14,8 +14,8 @@ from ganart.ranges import refuse_unless_count
 def one_hot(labels: Tensor, sizes: Sequence[int]) -> Tensor:
     """Turn classes, int64 [N, F] with `sizes[f]` classes in column f, into weights, float32 [N, ΣK].
 
-    An unknown label (−1) has the weight zero everywhere. Weights that are floats already pass as they are: rows may be
-    blended (0.7 of one class, 0.3 of another), smoothed, or held back.
+    An unknown label (−1) has weight zero in all columns of its factor. Float labels are weights already and returned
+    unchanged: they may be blended (0.7 of one class, 0.3 of another), smoothed or zeroed.
     """
     if labels.is_floating_point():
         return labels
@@ -27,10 +27,10 @@ def one_hot(labels: Tensor, sizes: Sequence[int]) -> Tensor:
 
 
 class LabelEmbedding(nn.Module):
-    """The sum of one learned vector per factor, weighted: an unknown label, of weight zero, adds nothing.
+    """Label weights [N, ΣK], see `one_hot`, → vectors [N, dim]: weighted sums of one learned vector per class.
 
-    Weights [N, ΣK], see `one_hot`, to vectors [N, dim], of unit variance per coordinate for one-hot weights. Computed
-    in float32 also under autocast.
+    Coordinates have unit variance at initialisation for one-hot weights; an unknown label, of weight zero, adds
+    nothing. Computed outside of autocast.
     """
 
     def __init__(self, label_sizes: Sequence[int], dim: int) -> None:
@@ -49,7 +49,7 @@ class LabelEmbedding(nn.Module):
 
 
 class Conditioned(nn.Module):
-    """Latents [N, Z] and label weights [N, ΣK] side by side: [N, Z + dim], the labels as an embedding."""
+    """Latents [N, Z] concatenated with the embedding of label weights [N, ΣK]: [N, Z + dim]."""
 
     def __init__(self, latent_dim: int, label_sizes: Sequence[int], dim: int) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Conditioned(nn.Module):
 
 
 class Unconditioned(nn.Module):
-    """Latents as they are: the generator of a data set without labels to follow."""
+    """Latents unchanged, for generators without labels."""
 
     def __init__(self, latent_dim: int) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class Unconditioned(nn.Module):
 
 
 def condition_latents(latent_dim: int, label_sizes: Sequence[int], dim: int) -> Conditioned | Unconditioned:
-    """Return what prepares the generator's input, with `out_features` columns."""
+    """Return the module that combines latents and label weights into `out_features` columns."""
     refuse_unless_count("latent_dim", latent_dim)
     refuse_unless_count("embedding_dim", dim)
     return Conditioned(latent_dim, label_sizes, dim) if label_sizes else Unconditioned(latent_dim)

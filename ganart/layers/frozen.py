@@ -1,4 +1,4 @@
-"""A part of a network that never learns."""
+"""Frozen backbones inside trained networks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 class Frozen(nn.Module):
-    """A backbone in evaluation mode, without gradients into its weights, and without a place in checkpoints.
+    """A backbone in evaluation mode, without gradients for its weights and left out of checkpoints.
 
-    Whoever builds it builds the same weights again: from a file of a known hash, or from a seed. Gradients with respect
-    to its input pass, so a discriminator on its activations teaches the generator.
+    Its weights must be the same whenever it is built: from a file of a known hash, or from a seed. Gradients with
+    respect to its input pass through, so a discriminator on its activations trains the generator.
     """
 
     def __init__(self, backbone: nn.Module) -> None:
@@ -36,6 +36,6 @@ class Frozen(nn.Module):
 
 
 def _nothing_is_missing(module: nn.Module, incompatible: Any) -> None:
-    """Take the backbone's weights off the list of those that a checkpoint lacks."""
+    """Remove the backbone's weights from the missing keys of a checkpoint."""
     prefix = str(module._prefix)
     incompatible.missing_keys[:] = [key for key in incompatible.missing_keys if not key.startswith(prefix)]

@@ -1,4 +1,4 @@
-"""From a picture's size to the levels of a convolutional player: a small start, doubled until the size is reached."""
+"""The levels of a convolutional player for an image size: a small start, doubled until the size is reached."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ganart.errors import UserError
 from ganart.ranges import refuse_unless_count
 
 SMALLEST_SIDE, LARGEST_SIDE = 8, 256
-_STARTS = range(4, 8)  # 4 doubles to 8, so these reach every side that any doubling reaches, once
+_STARTS = range(4, 8)  # 8 is 4 doubled, so each reachable side has exactly one of these starts
 
 
 @dataclass(frozen=True)
 class Pyramid:
-    """Sizes and channels from the start upwards: `channels[i]` at start · 2ⁱ; the picture stands at the top."""
+    """Size of the start, and channels from the start up to the image: `channels[i]` at start · 2ⁱ."""
 
     start: tuple[int, int]
     channels: tuple[int, ...]
@@ -25,16 +25,16 @@ class Pyramid:
         return self.channels[0] * self.start[0] * self.start[1]
 
     def upwards(self) -> Iterator[tuple[int, int]]:
-        """Pairs (channels below, channels above) of each doubling but the one to the picture."""
+        """Return pairs (channels below, channels above) of each doubling but the last, to the image."""
         return pairwise(self.channels)
 
     def downwards(self) -> Iterator[tuple[int, int]]:
-        """Pairs (channels above, channels below) of each halving but the one from the picture."""
+        """Return pairs (channels above, channels below) of each halving but the first, from the image."""
         return pairwise(reversed(self.channels))
 
 
 def pyramid(height: int, width: int, start_channels: int, min_channels: int) -> Pyramid:
-    """Plan the levels for a picture of `height` × `width`; channels halve at each doubling, down to `min_channels`.
+    """Return the levels for images of `height` × `width`; channels halve at each doubling, down to `min_channels`.
 
     Raises:
         UserError: if the size cannot be reached by doubling a start of 4 to 7 pixels on its shorter side.
@@ -49,7 +49,7 @@ def pyramid(height: int, width: int, start_channels: int, min_channels: int) -> 
 
 
 def _doublings(side: int) -> int | None:
-    """How often one of the starts must double to reach `side`; None if it never does."""
+    """Return the number of doublings from one of the starts to `side`; None if none reaches it."""
     if not SMALLEST_SIDE <= side <= LARGEST_SIDE:
         return None
     return next((k for k in range(1, 7) if side % 2**k == 0 and side >> k in _STARTS), None)

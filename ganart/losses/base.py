@@ -1,6 +1,6 @@
-"""What an adversarial loss is: two pure functions of logits, one a player, in one object.
+"""The interface of adversarial losses: two pure functions of logits, one per player.
 
-Convention for the whole package: a large logit means "looks real"; losses are minimised and are per sample, [N].
+Convention for the whole package: a large logit means real; losses are minimised and are per sample, [N].
 """
 
 from typing import Protocol
@@ -9,12 +9,12 @@ from torch import Tensor
 
 
 class AdversarialLoss(Protocol):
-    """The game that the two players play."""
+    """The losses of both players."""
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         """Return the discriminator's loss, [N], from logits [N] of real and of generated images."""
         ...
 
     def generator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """Return the generator's loss, [N]. `real_logits` carry no gradient; most losses do not look at them."""
+        """Return the generator's loss, [N]. `real_logits` carry no gradient; most losses do not use them."""
         ...

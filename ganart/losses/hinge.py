@@ -10,7 +10,7 @@ from torch.nn.functional import relu
 class Hinge:
     """L_D = E[max(0, m − D(x))] + E[max(0, m + D(G(z)))],   L_G = −E[D(G(z))].
 
-    A sample further than the margin `m` on its right side gives the discriminator no gradient.
+    A sample classified rightly by more than the margin `m` gives the discriminator no gradient.
     """
 
     margin: float = 1.0

@@ -12,7 +12,7 @@ class Minimax:
 
     L_D = E[softplus(−D(x))] + E[softplus(D(G(z)))],   L_G = −E[softplus(D(G(z)))].
 
-    The generator's half saturates: where the discriminator is sure that a picture is generated, the generator gets
+    The generator's loss saturates: where the discriminator is certain that an image is generated, the generator gets
     almost no gradient, ∂L_G/∂D = −σ(D(G(z))) → 0.
     """
 

@@ -10,8 +10,8 @@ from torch.nn.functional import softplus
 class NonSaturating:
     """L_D = E[softplus(−D(x))] + E[softplus(D(G(z)))],   L_G = E[softplus(−D(G(z)))] = −E[log σ(D(G(z)))].
 
-    Same fixed point as the minimax loss, but the generator's gradient is largest where the discriminator is sure that
-    a picture is generated.
+    Same fixed point as the minimax loss, but the generator's gradient is largest where the discriminator is certain
+    that an image is generated.
     """
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:

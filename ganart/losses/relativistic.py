@@ -14,7 +14,7 @@ from torch.nn.functional import softplus
 class Relativistic:
     """L_D = E[softplus(−(D(x) − D(G(z))))],   L_G = E[softplus(−(D(G(z)) − D(x)))].
 
-    Each generated picture is judged against a real one, so a mode that the generator drops keeps costing it.
+    The logit of each generated image is compared with that of a real one, so dropping a mode keeps raising the loss.
     """
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:

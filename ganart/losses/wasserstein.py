@@ -14,7 +14,7 @@ class Wasserstein:
     `penalty=wgan_gp` or, as the paper does, `penalty=weight_clipping`.
     """
 
-    needs_lipschitz: ClassVar[bool] = True  # checked before a run: some penalty has to keep the discriminator so
+    needs_lipschitz: ClassVar[bool] = True  # checked before a run: without a penalty it is refused
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         return fake_logits - real_logits

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 class Generator(nn.Module):
     """Latents [N, latent_dim] and label weights [N, ΣK] → code → samples.
 
-    A code is what walks, directions, mixing and truncation act on: the conditioned latents of the networks before
-    2018, StyleGAN's w. A subclass has `mapping` and `synthesis`.
+    Walks, directions, mixing and truncation act on codes: conditioned latents in networks without a learned mapping,
+    w in StyleGAN. A subclass implements `mapping` and `synthesis`.
     """
 
     latent_dim: int
@@ -23,9 +23,9 @@ class Generator(nn.Module):
         raise NotImplementedError
 
     def centre(self, labels: Tensor) -> Tensor | None:
-        """Return the mean code for label weights [N, ΣK], [N, …] or one for all, which truncation moves codes towards.
+        """Return the mean code for label weights [N, ΣK], [N, …] or one for all: the target of truncation.
 
-        None where codes have no known mean: then truncation draws latents anew that lie too far out.
+        None if the mean is not known; truncation then draws the coordinates of latents beyond its limit again.
         """
         return None
 

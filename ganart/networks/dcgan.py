@@ -1,8 +1,8 @@
 """DCGAN: Radford, Metz and Chintala 2015, "Unsupervised Representation Learning with DCGANs" (arXiv:1511.06434).
 
-All-convolutional players, 4×4 kernels with stride 2 (the paper has 5×5; 4×4 divides evenly, without checkerboards from
-uneven overlap, and is what later work uses), batch normalization in the generator and, switchable, in all layers of
-the discriminator but the first; weights from N(0, 0.02²).
+All-convolutional players, 4×4 kernels with stride 2 (5×5 in the paper; later work has 4×4, whose even overlap avoids
+checkerboards), batch normalization in the generator and, optionally, in all layers of the discriminator but the first;
+weights from N(0, 0.02²).
 
 | picture | start | channels from the start up, start_channels=256 |
 |---------|-------|------------------------------------------------|

@@ -1,8 +1,8 @@
-"""A discriminator on features that never learn: Sauer et al. 2021, "Projected GANs Converge Faster" (arXiv:2111.01007).
+"""A discriminator on frozen features: Sauer et al. 2021, "Projected GANs Converge Faster" (arXiv:2111.01007).
 
-Small heads on each stage of a frozen backbone, whose losses add up (eq. 2). The paper has pretrained features, mixed
-over channels and scales at random (section 3.2); `RandomStages` here are untrained convolutions of He's
-initialization from a seed: the machinery whole, the knowledge left out.
+One small head on each stage of a frozen backbone, with losses summed over heads (eq. 2). The paper has pretrained
+features, mixed over channels and scales at random (section 3.2); the backbone here, `RandomStages`, is untrained
+convolutions with He initialization from a seed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ganart.ranges import refuse_unless_count
 
 
 class RandomStages(nn.Module):
-    """Images [N, C, H, W] → activations of each of `widths` stages, each half as high and wide as the one before.
+    """Images [N, C, H, W] → activations of each stage of `widths` channels, each half the size of the one before.
 
     The weights are a function of `seed` alone.
     """
@@ -48,15 +48,15 @@ class RandomStages(nn.Module):
 class Discriminator(nn.Module):
     """Images [N, C, H, W] → a frozen backbone → one head of logits [N, h, w] for each of its stages.
 
-    A head is a 3×3 convolution with a LeakyReLU and one to a logit a place; labels add ⟨features, embedding⟩ to it
-    (Miyato and Koyama 2018, arXiv:1802.05637, eq. 3).
+    A head is a 3×3 convolution, a LeakyReLU and a 1×1 convolution to one logit per place; labels add ⟨features,
+    embedding⟩ (Miyato and Koyama 2018, arXiv:1802.05637, eq. 3).
 
     Args:
-        height: of the images; like `width` only so that every discriminator has the same arguments.
+        height: of the images; unused, like `width`, but every discriminator has the same arguments.
         width: of the images.
         channels: of the images.
         widths: channels of each stage of the backbone.
-        head_channels: channels inside of a head.
+        head_channels: channels inside a head.
         seed: of the backbone's weights.
         label_sizes: number of classes of each factor.
     """

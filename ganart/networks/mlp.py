@@ -1,7 +1,7 @@
 """Multi-layer perceptrons: Goodfellow et al. 2014, "Generative Adversarial Nets" (arXiv:1406.2661), section 5.
 
-The paper's ReLU generator and maxout discriminator became, in the tutorials that followed it, LeakyReLU in both and
-batch normalization in the generator; those are the defaults here.
+The paper has a ReLU generator and a maxout discriminator. The defaults here are LeakyReLU in both and batch
+normalization in the generator, as in later tutorials.
 """
 
 from __future__ import annotations

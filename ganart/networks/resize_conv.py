@@ -1,8 +1,8 @@
 """Resize-convolution players: Odena, Dumoulin and Olah 2016, "Deconvolution and Checkerboard Artifacts" (Distill).
 
-The generator doubles by nearest-neighbour and a 3×3 convolution instead of a transposed convolution, so no pixel is
-covered more often than its neighbour; the discriminator has strided 4×4 convolutions without normalization, as gradient
-penalties want it. Weights as He et al. 2015 (arXiv:1502.01852) for (leaky) rectifiers.
+The generator doubles with nearest-neighbour upsampling and a 3×3 convolution instead of a transposed convolution, so
+that kernels overlap evenly; the discriminator has strided 4×4 convolutions without normalization, as gradient penalties
+require. Initialization as He et al. 2015 (arXiv:1502.01852) for (leaky) rectifiers.
 """
 
 from __future__ import annotations

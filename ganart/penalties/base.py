@@ -20,13 +20,13 @@ Judge = Callable[[Tensor], Tensor]
 class Penalty(Term):
     """A term of the discriminator's loss, or a constraint on its weights, computed in float32.
 
-    A subclass is called with images; as a term it passes real images and generated ones without gradient history.
+    A subclass implements `__call__` on images; as a term it is called with real and generated ones, without history.
     """
 
     full_precision: ClassVar[bool] = True
 
     strength: ClassVar[str | None] = None
-    """Of a penalty on ‖∇ₓ D(x)‖: the argument that says how strong it is, for the doctor to read and to turn."""
+    """For a penalty on ‖∇ₓ D(x)‖, the name of its argument for the strength, which the doctor reads and advises on."""
 
     every: int = 1
 
@@ -44,7 +44,7 @@ class Penalty(Term):
 
 
 def squared_gradient_norm(judge: Judge, images: Tensor) -> Tensor:
-    """‖∇ₓ D(x)‖² per sample, [N], summed over channels and pixels and differentiable in the discriminator's weights."""
+    """Return ‖∇ₓ D(x)‖² per sample, [N], summed over channels and pixels; differentiable in the weights of D."""
     images = images.detach().requires_grad_()
     # The samples are independent, so the gradient of the sum of logits holds each sample's own gradient.
     (gradient,) = torch.autograd.grad(judge(images).sum(), images, create_graph=True)

@@ -11,7 +11,7 @@ from ganart.ranges import refuse_negative
 
 @dataclass(frozen=True, kw_only=True)
 class DRAGAN(Penalty):
-    """λ · E(‖∇ D(x̂)‖ − k)² around the data: x̂ = x + a·½·std(x)·u with u ~ U(0, 1) a pixel and a ~ U(0, 1) a sample.
+    """λ · E(‖∇ D(x̂)‖ − k)² at x̂ = x + a·½·std(x)·u around the data, u ~ U(0, 1) per pixel, a ~ U(0, 1) per sample.
 
     The noise follows the authors' code (uniform, scaled by half the batch's standard deviation); the paper's text
     writes it as N(0, c·I).

@@ -9,7 +9,7 @@ from ganart.penalties.base import Judge, Penalty, squared_gradient_norm
 
 @dataclass(frozen=True, kw_only=True)
 class R1(Penalty):
-    """γ/2 · E‖∇ₓ D(x)‖² at real images: a discriminator that is flat where the data is."""
+    """γ/2 · E‖∇ₓ D(x)‖² at real images, which makes the discriminator flat around the data."""
 
     strength = "gamma"
     gamma: float

@@ -9,7 +9,7 @@ from ganart.penalties.base import Judge, Penalty, squared_gradient_norm
 
 @dataclass(frozen=True, kw_only=True)
 class R2(Penalty):
-    """γ/2 · E‖∇ₓ D(G(z))‖² at generated images: a discriminator that is flat where the generator is."""
+    """γ/2 · E‖∇ₓ D(G(z))‖² at generated images, which makes the discriminator flat around the generator's output."""
 
     strength = "gamma"
     gamma: float

@@ -11,7 +11,7 @@ from ganart.ranges import refuse_unless_positive
 
 @dataclass(frozen=True, kw_only=True)
 class WeightClipping(Penalty):
-    """w ← clip(w, −c, c) after each discriminator update: crudely Lipschitz. It adds nothing to the loss."""
+    """w ← clip(w, −c, c) after each discriminator update, a crude Lipschitz constraint; adds nothing to the loss."""
 
     limit: float
 

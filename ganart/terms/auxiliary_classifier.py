@@ -14,15 +14,15 @@ from ganart.ranges import refuse_negative
 
 @dataclass(frozen=True, kw_only=True)
 class AuxiliaryClassifier(Term):
-    """λ · E[−log P(c | x)] for both players (arXiv:1610.09585, eq. 3): pictures whose class can be recognised.
+    """λ · E[−log P(c | x)] for both players (arXiv:1610.09585, eq. 3), which makes the class of fakes recognisable.
 
-    The discriminator has a head that gives class logits (`head@architecture.discriminator.head=auxiliary_classifier`).
-    With several factors the losses add up; an unknown label costs nothing, a blend is a soft target.
+    The discriminator needs a head with class logits (`head@architecture.discriminator.head=auxiliary_classifier`).
+    With several factors the losses are summed; an unknown label costs nothing, a blend is a soft target.
 
     Args:
         weight: λ.
         learns_from_fakes: whether the discriminator's classifier learns from generated samples too, as in the paper.
-        every: updates of a player from one evaluation to the next.
+        every: period of the term, in updates of a player.
     """
 
     weight: float
@@ -44,10 +44,10 @@ class AuxiliaryClassifier(Term):
 
 
 def class_loss(output: DiscriminatorOutput | None, labels: Tensor) -> Tensor:
-    """Return Σ over factors of the cross-entropy with label weights [N, ΣK], [N].
+    """Return the cross-entropy with label weights [N, ΣK], summed over factors, [N].
 
     Raises:
-        UserError: if the discriminator has no class logits, or the samples no labels.
+        UserError: if the output has no class logits, because the head has none or there are no labels.
     """
     assert output is not None
     if not output.class_logits:

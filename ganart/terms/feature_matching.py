@@ -16,12 +16,12 @@ from ganart.ranges import refuse_negative
 class FeatureMatching(Term):
     """λ · Σ_l ‖E f_l(x) − E f_l(G(z))‖² / dim f_l for the generator, over the discriminator's layers l.
 
-    The paper has one layer and no division; with it every layer weighs alike, whatever its size. The real features are
-    those of the discriminator's last step.
+    The paper has one layer and no division; the division gives all layers the same weight, whatever their size. The
+    real features are those of the discriminator's last step.
 
     Args:
         weight: λ.
-        every: generator updates from one evaluation to the next.
+        every: period of the term, in generator updates.
     """
 
     weight: float

@@ -13,9 +13,9 @@ from ganart.ranges import refuse_negative
 class LeCam(nn.Module, Term):
     """λ · (E(D(x) − α_F)² + E(D(G(z)) − α_R)²) for the discriminator (arXiv:2104.07542, eq. 4).
 
-    α_R and α_F are moving averages of the mean logits of real and of generated samples, saved with the run; the first
-    batch starts them. The discriminator's two predictions are drawn towards each other, so that on few pictures it
-    cannot grow sure of what it has learnt by heart.
+    α_R and α_F are moving averages of the mean logits of real and generated samples, initialised with the first batch
+    and saved with the run. Pulling the two predictions together keeps a discriminator that memorises few training
+    images from becoming certain of them.
 
     Args:
         weight: λ; 0.3 in the paper for BigGAN.

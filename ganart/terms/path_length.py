@@ -14,17 +14,17 @@ from ganart.ranges import refuse_negative
 
 
 class PathLength(nn.Module, Term):
-    """λ · E(‖Jᵀy‖ − a)² for the generator (arXiv:1912.04958, eq. 4): steps in the code are steps in the picture.
+    """λ · E(‖Jᵀy‖ − a)² for the generator (arXiv:1912.04958, eq. 4): equal steps in the code change images equally.
 
     J is the Jacobian of the synthesis at a code, y ~ N(0, I) an image divided by √(pixels), and a the moving average of
-    the lengths ‖Jᵀy‖, which is saved with the run. Each length is of one sample; codes with more than one vector (one a
-    layer) count with the mean over them, as in the authors' code.
+    the lengths ‖Jᵀy‖, saved with the run. There is one length per sample; for codes of several vectors (one per layer)
+    squared norms are averaged over the vectors, as in the authors' code.
 
     Args:
         weight: λ; 2 in the paper.
-        every: generator updates from one evaluation to the next; 4 in the paper.
-        decay: share of the new mean length in `a`; 0.01 in the paper.
-        share: share of the batch that is used; 0.5 in the paper, for memory.
+        every: period of the term, in generator updates; 4 in the paper.
+        decay: weight of the new mean length in `a`; 0.01 in the paper.
+        share: used share of the batch; 0.5 in the paper, to save memory.
     """
 
     full_precision = True
@@ -48,7 +48,7 @@ class PathLength(nn.Module, Term):
             )
         count = max(1, round(self.share * len(pair.latents)))
         code = generator.mapping(pair.latents[:count], pair.labels[:count])
-        if not code.requires_grad:  # the latents themselves: a mapping without weights
+        if not code.requires_grad:  # a mapping without weights returns the latents, which have no graph
             code = code.detach().requires_grad_()
         lengths = path_lengths(code, generator.synthesis(code))
         with torch.no_grad():
@@ -57,7 +57,7 @@ class PathLength(nn.Module, Term):
 
 
 def path_lengths(code: Tensor, images: Tensor) -> Tensor:
-    """Return ‖Jᵀy‖ per sample, [N], for a random y, differentiable in the weights that made `images` of `code`."""
+    """Return ‖Jᵀy‖ per sample, [N], for a random y; differentiable in the weights of the synthesis."""
     noise = torch.randn_like(images) / math.sqrt(math.prod(images.shape[2:]))
     (gradient,) = torch.autograd.grad((images * noise).sum(), code, create_graph=True)
     return gradient.square().sum(-1).flatten(1).mean(1).sqrt() if code.ndim > 2 else gradient.square().sum(1).sqrt()

@@ -1,4 +1,4 @@
-"""Heads of discriminators: from features to logits, one kind a file."""
+"""Heads of discriminators, from features to logits, one kind a file."""
 
 from typing import Any
 

@@ -11,9 +11,9 @@ from ganart.play import DiscriminatorOutput
 
 
 class AuxiliaryClassifier(Head):
-    """Features to one logit and, beside it, class logits [N, K_f] for each label factor f (arXiv:1610.09585).
+    """Features → one logit, [N], and class logits [N, K_f] for each label factor f (arXiv:1610.09585).
 
-    The logit does not depend on the labels: what ties samples to their labels is the term `auxiliary_classifier`.
+    The logit does not depend on the labels; the term `auxiliary_classifier` conditions the players.
     """
 
     def __init__(self, linear: nn.Module, dim: int, label_sizes: Sequence[int]) -> None:

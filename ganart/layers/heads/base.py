@@ -1,4 +1,4 @@
-"""The interface of heads."""
+"""The interface of discriminator heads."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ganart.play import DiscriminatorOutput
 
 
 class Head(nn.Module):
-    """Features [N, dim] and label weights [N, ΣK] to a `DiscriminatorOutput`, in float32 also under autocast.
+    """Features [N, dim] and label weights [N, ΣK] → `DiscriminatorOutput`, in float32 also under autocast.
 
-    Losses of differences of logits let all of them drift together: in bfloat16, logits around 300 are steps of 2 apart,
-    and the discriminator's gradient is wrong by 20 %. StyleGAN2 and R3GAN keep their last block in float32 too.
+    Losses of differences of logits let all logits drift together: around 300, bfloat16 has steps of 2, and the
+    discriminator's gradient is wrong by 20 %. StyleGAN2 and R3GAN keep their last block in float32 too.
 
     Args of a subclass: `linear`, the initialised layer from features to one logit; `dim`; `label_sizes`.
     """
@@ -29,4 +29,4 @@ class Head(nn.Module):
 
 
 HeadOf = Callable[[nn.Module, int, Sequence[int]], Head]
-"""What makes a head: of the layer to one logit, the number of features, and the number of classes of each factor."""
+"""A constructor of heads, from the layer to one logit, the number of features, and the numbers of classes."""

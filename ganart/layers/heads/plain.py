@@ -1,4 +1,4 @@
-"""The head without labels."""
+"""The unconditional head."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganart.play import DiscriminatorOutput
 
 
 class Plain(Head):
-    """Features to one logit, [N], whatever the labels."""
+    """Features → one logit, [N], independent of the labels."""
 
     def __init__(self, linear: nn.Module, dim: int, label_sizes: Sequence[int] = ()) -> None:
         super().__init__()

@@ -13,9 +13,9 @@ from ganart.play import DiscriminatorOutput
 
 
 class Projection(Head):
-    """Features to one logit plus ⟨features, embedding of the labels⟩ (eq. 3), [N].
+    """Features → one logit plus ⟨features, embedding of the labels⟩ (eq. 3), [N].
 
-    The inner product is divided by √dim so that it starts at the size of the other term. Without labels it is left out.
+    The inner product is divided by √dim, so that both terms begin at the same scale. Without labels it is left out.
     """
 
     def __init__(self, linear: nn.Module, dim: int, label_sizes: Sequence[int]) -> None:
