@@ -103,7 +103,7 @@ class PictureSet:
     labels: np.ndarray = field(repr=False)  # int64 [N, F]
     manifest: Manifest = field(repr=False)
     resize: str = "none"
-    """How the pictures were resized, for protocols."""
+    """Resizing method of the pictures, for protocols."""
 
     @cached_property
     def train(self) -> Split:
@@ -157,7 +157,7 @@ class Dataset(ABC):
     width: int
     licence: str
     resizing: str = "none"
-    """How pictures are resized, for protocols: for instance `crop, lanczos`."""
+    """Resizing method, for protocols: for instance `crop, lanczos`."""
 
     condition: tuple[str, ...]
     """Factors that generator and discriminator are conditioned on (a subset of the data set's own)."""

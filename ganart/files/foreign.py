@@ -55,7 +55,7 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def parsed(text: str) -> Any:
-    """Parse JSON from others, within limits that keep code that walks through it from failing.
+    """Parse JSON from others; limits on depth and digits keep any code that walks through it from failing.
 
     Raises:
         ValueError: with a short message, if it is damaged, nested more than `MOST_LEVELS` deep, or has a number of

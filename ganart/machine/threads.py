@@ -113,7 +113,7 @@ def fastest(work: Callable[[], object], most: int) -> tuple[int, float]:
 
 
 def piece_of(work: Callable[[int], object], most: int) -> Callable[[], object]:
-    """Return `work` on as many images, 2 to `most`, as one thread processes in about `2 * SECONDS_A_PIECE`."""
+    """Return `work` on as many images, 2 to `most`, as one thread processes in about `SECONDS_A_PIECE`."""
     before = torch.get_num_threads()
     use(1)
     work(2)

@@ -54,7 +54,7 @@ class Scale:
 
     @classmethod
     def of(cls, values: Iterable[Any], start: float, end: float, *, log: bool = False) -> Scale:
-        """Build a scale that fits `values`; numeric if all are numbers, logarithmic if `log` and all are positive."""
+        """Build a scale that fits `values`: an axis if all are numbers, logarithmic if `log` and all are positive."""
         found = [value for value in values if value is not None]
         numbers = [number for value in found if (number := finite(value)) is not None]
         if not found or len(numbers) < len(found):

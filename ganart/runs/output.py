@@ -40,7 +40,7 @@ class Folder(Callback):
 
 
 def settle_run(config: DictConfig) -> None:
-    """Create the run folder for `config`, unless Hydra's setting names one without a time, and record it there.
+    """Choose the run folder of `config` if it is named by the time, and record it there.
 
     A folder named by the time must be new. Two commands may begin in the same second, as the jobs of an array do, so
     each creates its own: the second gets NAME_2. The processes of one run share theirs and name it by their launch,
@@ -66,7 +66,7 @@ def settle_run(config: DictConfig) -> None:
 
 
 def settle_multirun(config: DictConfig) -> None:
-    """Create the folder of a multirun, and record it for the sweeper and for every job.
+    """Choose the folder of a multirun, created if it is named by the time, and record it for the sweeper and every job.
 
     The folder is named after the run by `hydra.sweep.dir`, and the run after its data set, with `${hydra:…}`. Jobs
     resolve that with their own data set and would get another folder, so the resolved path is recorded.
