@@ -95,7 +95,7 @@ def fastest(work: Callable[[], object], most: int) -> tuple[int, float]:
 
     Returns:
         The fastest count, and how many times slower the slowest measured count is; 1 if no larger count than the
-            fastest was measured.
+        fastest was measured.
     """
     before = torch.get_num_threads()
     best, seconds = 1, {1: math.inf}
