@@ -1,4 +1,4 @@
-"""The one place where ganart speaks to the terminal."""
+"""Output on the terminal: wrapped lines, progress bars, and streams that survive bad encodings and closed pipes."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from rich.text import Text
 from ganart.files.foreign import printable
 
 SECONDS_PER_LINE = 10.0
-"""In a pipe or a log file, long work says how far it is as often as this."""
+"""Time between two lines of progress in a pipe or a log file."""
 
 BAR, LINE = 16, 80
-"""Letters that a bar takes, and that a line may have where nobody knows how wide its reader's window is."""
+"""Columns of a bar, and of a line where the width of the terminal is not known."""
 
 SUBSTITUTES = str.maketrans(
     {"×": "x", "…": "...", "·": "-", "±": "+-", "↓": "v", "↑": "^", "▇": "#", "ı": "i", "ß": "ss"}
 )
-"""What stands for a letter that an encoding does not have, where taking off its accents is not enough."""
+"""Substitutes for characters that an encoding lacks and that have no unaccented form."""
 
 
 def substitute(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Return plain letters for what an encoding cannot hold, and a question mark where there are none."""
+    """Return ASCII substitutes for characters that an encoding lacks, a question mark where there are none."""
     assert isinstance(error, UnicodeEncodeError)
     wanted = error.object[error.start : error.end].translate(SUBSTITUTES)
     bare = (unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode() for letter in wanted)
@@ -46,10 +46,10 @@ codecs.register_error("ganart", substitute)
 
 
 class Stream(io.TextIOBase):
-    """A stream, or standard output or error as it is at the moment; nothing that happens to the text ends a command.
+    """A stream, or by its name the current standard output or error, that never raises on writing.
 
-    Letters that the encoding cannot hold are written with substitutes. What cannot be written at all, because the
-    reader of a pipe has gone or a disk is full, is dropped, and so is everything after it.
+    Characters that the encoding lacks are replaced by substitutes. If writing fails, because a pipe is closed or a disk
+    is full, this text and all later text is dropped.
     """
 
     def __init__(self, stream: TextIO | str | None) -> None:
@@ -86,9 +86,9 @@ class Stream(io.TextIOBase):
 
 
 def attempt(write: Callable[[], object], stream: TextIO) -> None:
-    """Call `write`, which writes to `stream`; where that fails, turn the stream to nowhere.
+    """Call `write`, which writes to `stream`; if that fails, redirect the stream to the null device.
 
-    Else what it holds back would be tried again at exit.
+    Otherwise Python would try to flush its buffer again at exit.
     """
     try:
         write()
@@ -100,19 +100,19 @@ def attempt(write: Callable[[], object], stream: TextIO) -> None:
 
 
 class Terminal(Console):
-    """Rich's console, for names from anybody's files: brackets are no markup, and nothing in them is obeyed."""
+    """Rich's console for untrusted names: brackets are not markup, and control characters are not printed."""
 
     def __init__(self, name: str) -> None:
         stream = cast(Any, Stream(name))
         super().__init__(file=stream, stderr=name == "stderr", highlight=False, markup=False, emoji=False)
 
     def say(self, words: str | Text, style: str = "", indent: int | None = None) -> None:
-        """Print lines of words: on a terminal broken between words, elsewhere whole, for programs that read lines.
+        """Print lines of text: on a terminal wrapped between words, elsewhere whole, for programs that read lines.
 
         Args:
             words: one line or several; a `Text` keeps its styles.
-            style: of all of it.
-            indent: how far the rest of a broken line stands in; None: as far as what follows its label, or a little.
+            style: the style of the whole text.
+            indent: indent of continuation lines; None: that of the text after the label, or two columns.
         """
         for line in (words if isinstance(words, Text) else Text(words)).split("\n", allow_blank=True):
             for part in wrapped(line, self.width, indent) if self.is_terminal else [line]:
@@ -127,20 +127,20 @@ class Terminal(Console):
 # ---------------------------------------------------------------------------------------------- lines that fit
 
 LABEL = re.compile(r" *\S+(?: \S+)*? {2,}| +\d+\. ")
-"""What a line begins with, `scores    …` or `  1. …`, if the rest of it stands below what follows that."""
+"""The label of a line, `scores    …` or `  1. …`; continuation lines are indented to the text after it."""
 
 COMMAND = re.compile(r"(?:(?<=: )|(?<= {2}))ganart [a-z]+(?= |$).*$|(?<=^ {2})[\w.@]+=\S.*$")
-"""What is to be typed, at the end of a line: the command, or the values that are wanting in it."""
+"""A command, or overrides for one, at the end of a line, to be copied by the user."""
 
 SHELL_WORD = re.compile(r"(?:'[^']*'|\"(?:\\.|[^\"])*\"|\\.|[^\s'\"])+|\S+")
 LARGEST_INDENT = 30
 
 
 def wrapped(line: Text, width: int, indent: int | None = None) -> list[Text]:
-    """Break `line` between words into lines of `width` columns; a word that is longer stays whole, to be copied.
+    """Break `line` between words into lines of `width` columns; a longer word stays whole, to be copied.
 
-    A command at the end that does not fit begins a line of its own, and where that is too long, each ends with a
-    backslash: it can be pasted as it stands.
+    A command at the end that does not fit begins a new line; if it is longer than one line, its lines end with a
+    backslash, so that it can be pasted.
     """
     if cell_len(line.plain) <= width:
         return [line]
@@ -171,9 +171,9 @@ def _indent_of(line: str) -> int:
 def _filled(
     line: Text, words: list[tuple[int, int]], width: int, indent: int, *, end: str, first: int | None = None
 ) -> list[Text]:
-    """Lines of as many of `words`, begin and end in `line`, as fit; all but the last end in `end`.
+    """Fill lines with `words`, given as (begin, end) in `line`; all lines but the last end with `end`.
 
-    The first begins where `line` does, or `first` columns in.
+    The first line is indented by `first` columns, the others by `indent`.
     """
     parts: list[Text] = []
     begin, last, before = 0, 0, first or 0
@@ -187,7 +187,7 @@ def _filled(
 
 
 def shortened(text: str, room: int) -> str:
-    """As much of `text` as fits into `room` columns, with … for the rest."""
+    """Return `text` cut to `room` columns, with … at a cut."""
     short = Text(text)
     short.truncate(max(room, 1), overflow="ellipsis")
     return short.plain
@@ -199,7 +199,7 @@ error_console = Terminal("stderr")
 
 @contextmanager
 def printing_anything() -> Iterator[None]:
-    """Let no output of others, Hydra's help for one, end a command either."""
+    """Wrap standard output and error in `Stream`, so that output of libraries, such as Hydra's help, never raises."""
     with redirect_stdout(Stream(sys.stdout)), redirect_stderr(Stream(sys.stderr)):
         try:
             yield
@@ -208,7 +208,7 @@ def printing_anything() -> Iterator[None]:
 
 
 def fail(message: str, status: int = 1) -> NoReturn:
-    """Tell the user what is wrong, and end."""
+    """Print `message` to standard error and exit with `status`."""
     error_console.say(message)
     sys.exit(status)
 
@@ -219,7 +219,7 @@ def remark(word: str, style: str, rest: str) -> None:
 
 
 class Described(ProgressColumn):
-    """The line beside a bar, one line however long it would be."""
+    """The text beside a bar, cut to one line."""
 
     def render(self, task: Task) -> Text:
         return Text(shortened(task.fields["line"], room_beside_bar()), no_wrap=True)
@@ -230,7 +230,7 @@ def room_beside_bar() -> int:
 
 
 def bar(*, transient: bool = False, disable: bool = False) -> Progress:
-    """A bar with a line beside it, which each task gives as its field `line`."""
+    """Return a progress bar with a line beside it, the field `line` of each task."""
     columns = (BarColumn(bar_width=BAR), Described())
     return Progress(*columns, console=console, transient=transient, disable=disable, refresh_per_second=4)
 
@@ -239,7 +239,8 @@ def bar(*, transient: bool = False, disable: bool = False) -> Progress:
 def progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show a bar on a terminal, and a line every ten seconds elsewhere.
 
-    Yields what to call with the number of things done since.
+    Yields:
+        A function to call with the number of items done since its last call.
     """
     done, begun = 0, time.monotonic()
 
@@ -262,10 +263,10 @@ def progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def working(description: str) -> Iterator[None]:
-    """Show that something is being done of which nobody knows how far it is."""
+    """Show that work of unknown length is going on."""
     begun = time.monotonic()
     if console.is_terminal:
-        said = Text(shortened(description, console.width - 2))  # of a string it would read brackets as markup
+        said = Text(shortened(description, console.width - 2))  # in a string, brackets would be read as markup
         with console.status(said):
             yield
         return
@@ -275,7 +276,7 @@ def working(description: str) -> Iterator[None]:
 
 @contextmanager
 def said_meanwhile(line: Callable[[], str]) -> Iterator[None]:
-    """Print `line()` every ten seconds, where there is no terminal to show anything livelier on."""
+    """Print `line()` every ten seconds where there is no terminal."""
     if console.is_terminal:
         yield
         return
@@ -295,7 +296,7 @@ def said_meanwhile(line: Callable[[], str]) -> Iterator[None]:
 
 
 def clock(seconds: float) -> str:
-    """Seconds as 2:05 or 1:02:05."""
+    """Return seconds as 2:05 or 1:02:05."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

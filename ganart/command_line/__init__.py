@@ -1,1 +1,1 @@
-"""What is typed: arguments, personal defaults, shell completion, run directories; all before Hydra composes."""
+"""The command line before Hydra composes: arguments, personal defaults, shell completion, run directories."""

@@ -1,4 +1,4 @@
-"""What a verb makes of the command line before Hydra reads it."""
+"""Parsing and rewriting of a verb's arguments before Hydra reads them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from ganart.config import naming as naming  # place_of_job stands in what with_output writes
+from ganart.config import naming as naming  # with_output writes place_of_job, one of its resolvers
 from ganart.config.values import as_hydra_reads, exists, plain
 from ganart.errors import UserError
 from ganart.files.paths import latest_run, quoted, shell
@@ -17,20 +17,20 @@ ASKING = {"--help", "-h", "--cfg", "-c", "--info", "--hydra-help"}
 FLAGS_WITH_VALUES = {"--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--package", "-p"}
 FLAGS_WITH_VALUES |= {"--cfg", "-c", "--experimental-rerun"}
 INFOS = {"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"}
-"""What may follow `--info`, and need not."""
+"""Optional values of the flag `--info`."""
 
 
 def asks(arguments: list[str]) -> bool:
-    """Whether help or the configuration is wanted, and nothing is to be done."""
+    """Return whether the arguments ask only for help or the configuration."""
     return bool(ASKING & {argument.partition("=")[0] for argument in arguments})
 
 
 def as_typed(arguments: list[str], *, comma_parts: bool) -> list[str]:
-    """Write the values so that Hydra reads what was typed; the flags stay where they are.
+    """Return the arguments with values in Hydra's notation; flags keep their places.
 
     Args:
         arguments: all that follows the verb.
-        comma_parts: whether values with commas are several values for this verb, without `--multirun` too.
+        comma_parts: True if for this verb commas separate several values also without `--multirun`.
     """
     several, folders = comma_parts or is_multirun(arguments), config_dirs_in(arguments)
     return [
@@ -40,23 +40,23 @@ def as_typed(arguments: list[str], *, comma_parts: bool) -> list[str]:
 
 
 def config_dirs_in(arguments: list[str]) -> list[Path]:
-    """The folders of the user's own groups."""
+    """Return the folders given with `--config-dir`."""
     flags = [part for flag in flags_in(arguments) for part in (flag.split("=", 1) if flag[0] == "-" else [flag])]
     return [Path(folder) for flag, folder in pairwise(flags) if flag in ("--config-dir", "-cd")]
 
 
 def flags_in(arguments: list[str]) -> list[str]:
-    """`--multirun`, `--config-dir FOLDER` and their like, with their values."""
+    """Return the flags, `--multirun`, `--config-dir FOLDER` …, with their values."""
     return _split(arguments)[0]
 
 
 def overrides_in(arguments: list[str]) -> list[str]:
-    """What changes the configuration: `key=value`, `+key=value` and `~key`."""
+    """Return the overrides: `key=value`, `+key=value` and `~key`."""
     return _split(arguments)[1]
 
 
 def flags_first(arguments: list[str]) -> list[str]:
-    """Python's parser takes all overrides at one place only; people write flags wherever they think of them."""
+    """Return the flags, then the overrides: argparse accepts overrides only in one place, users mix them with flags."""
     flags, overrides = _split(arguments)
     return [*flags, *overrides]
 
@@ -67,7 +67,7 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _marked(arguments: list[str]) -> list[tuple[bool, str]]:
-    """Each argument, and whether it is a flag or the value of one."""
+    """Return pairs of True for a flag or its value, else False, and the argument."""
     marked = []
     for before, argument in zip(["", *arguments], arguments, strict=False):
         is_value = before in FLAGS_WITH_VALUES or (before in ("--info", "-i") and argument in INFOS)
@@ -80,19 +80,19 @@ def is_multirun(arguments: list[str]) -> bool:
 
 
 def refuse_multirun(arguments: list[str], instead: str) -> None:
-    """Raise `UserError` for `--multirun` with a verb that does once whatever it does."""
+    """Raise `UserError` for `--multirun` with a verb that runs only once."""
     if is_multirun(arguments):
         raise UserError(f"Leave --multirun out. {instead}")
 
 
 def values_in(arguments: list[str]) -> dict[str, str]:
-    """The values by key, out of their quotes; of a key that is given twice the last."""
+    """Return the values by key, without quotes; of a repeated key the last."""
     pairs = [argument.split("=", 1) for argument in arguments if "=" in argument]
     return {key.lstrip("+"): plain(value) for key, value in pairs}
 
 
 def without_paths(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Part the arguments that are no `key=value` from the others: what a verb is about. `latest` is the newest run."""
+    """Return the arguments that are paths, not `key=value`, and the others; `latest` becomes the newest run."""
     paths: list[str] = []
     others: list[str] = []
     for is_flag, argument in _marked(arguments):
@@ -102,11 +102,11 @@ def without_paths(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 ABOUT = {"generate": "run", "evaluate": "run", "audit": "run", "regenerate": "file", "dataset": "dataset.root"}
-"""The key of what a verb is about, which can be left out."""
+"""The key of each verb's main argument, which users may leave out."""
 
 
 def with_path_named(verb: str, arguments: list[str]) -> list[str]:
-    """`ganart VERB PATH` as `ganart VERB key=PATH`; the pictures of `ganart dataset PATH` are one's own.
+    """Rewrite `ganart VERB PATH` as `ganart VERB key=PATH`; `ganart dataset PATH` also gets `dataset=image_folder`.
 
     Raises:
         UserError: if there are several paths.
@@ -123,7 +123,7 @@ def with_path_named(verb: str, arguments: list[str]) -> list[str]:
 
 
 def refuse_paths(arguments: list[str], *keys: str) -> None:
-    """Raise `UserError` for a path that a verb takes only by its key: `ganart train PICTURES`."""
+    """Raise `UserError` for a path without its key, as in `ganart train PICTURES`, naming the `keys` it may be for."""
     paths, _ = without_paths(arguments)
     if paths:
         lines = [f"  {' '.join([*key.split()[:-1], shell(f'{key.split()[-1]}={paths[0]}')])}" for key in keys]
@@ -131,7 +131,7 @@ def refuse_paths(arguments: list[str], *keys: str) -> None:
 
 
 def with_seeds_quoted(arguments: list[str]) -> list[str]:
-    """`seeds=0-63` and `seeds=1,5,9` as Hydra reads a string, not as a sweep."""
+    """Quote `seeds=0-63` and `seeds=1,5,9`, so that Hydra reads a string, not a sweep."""
     others = [argument for argument in arguments if not argument.startswith("seeds=")]
     seeds = values_in(arguments).get("seeds")
     return others if seeds is None else [*others, f"seeds={quoted(seeds)}"]
@@ -141,14 +141,14 @@ CONSTANT_KEYS = "hydra.job.config.override_dirname.exclude_keys"
 
 
 def with_constants_named(arguments: list[str]) -> list[str]:
-    """Tell Hydra which overrides are the same in all jobs, and no part of their names."""
+    """Add the setting that leaves overrides equal in all jobs out of the jobs' names."""
     if CONSTANT_KEYS in values_in(arguments):
         return arguments
     try:
         overrides = OverridesParser.create().parse_overrides(overrides_in(arguments))
     except HydraException:
-        return arguments  # Hydra will tell what cannot be read
-    # Of a key that is given twice Hydra takes the last.
+        return arguments  # Hydra will raise the error later
+    # Hydra takes the last value of a repeated key.
     several = {str(o.input_line).partition("=")[0]: o.is_sweep_override() for o in overrides}
     constant = [key for key, is_swept in several.items() if not is_swept]
     names = [quoted(key) for key in constant if not key.startswith("hydra")]
@@ -156,13 +156,13 @@ def with_constants_named(arguments: list[str]) -> list[str]:
 
 
 def with_output(arguments: list[str], kind: str) -> list[str]:
-    """Give the output its place: below `kind` in the run folder that is named or else here, by the time of day.
+    """Add the output folder, named by date and time, below `kind` in the folder of `run=`, or else in this one.
 
-    Each job of a multirun has its place in its own run folder.
+    In a multirun the output of each job lies in the run folder of that job.
     """
     values, now = values_in(arguments), "${now:%Y-%m-%d_%H-%M-%S}"
     if is_multirun(arguments):
-        named = now if "hydra.sweep.dir" in values else "${multirun_name:}"  # by which two of the same second differ
+        named = now if "hydra.sweep.dir" in values else "${multirun_name:}"  # unlike the time, unique
         job = f"${{place_of_job:${{run}},{kind},{named},${{hydra.overrides.task}},${{{CONSTANT_KEYS}}}}}"
         places = {"hydra.sweep.dir": f"runs/{kind}/{now}", "hydra.sweep.subdir": quoted(job)}
         given = [f"{key}={place}" for key, place in places.items() if key not in values]

@@ -1,4 +1,4 @@
-"""What a shell offers when the tab key is pressed: verbs, and for each its groups, options, keys and paths."""
+"""Shell completion of verbs, groups, options, keys and paths."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def complete(arguments: Sequence[str], verbs: Sequence[str], hydra_of: Callable[
     """Answer `ganart -sc install=SHELL` with a script for the shell, and the `-sc query=SHELL` that the script asks.
 
     Args:
-        arguments: what follows `-sc`.
-        verbs: all that `ganart` can do.
-        hydra_of: from a verb to its Hydra application, which knows groups and keys.
+        arguments: the arguments after `-sc`.
+        verbs: all verbs of `ganart`.
+        hydra_of: returns the Hydra application of a verb, which completes groups and keys.
     """
     asked, _, shell = (arguments[0] if arguments else "").partition("=")
     if asked not in ("install", "uninstall", "query") or shell not in SHELLS:
@@ -48,14 +48,14 @@ def complete(arguments: Sequence[str], verbs: Sequence[str], hydra_of: Callable[
 
 
 def _ask_hydra(application: Callable[[], object], question: str) -> None:
-    """Let Hydra answer; while somebody types, nothing is said of what cannot be read yet."""
+    """Print Hydra's completion; hide its errors, because the typed line may be incomplete."""
     sys.argv = [sys.argv[0], "-sc", question]
     with contextlib.suppress(Exception, SystemExit), contextlib.redirect_stderr(io.StringIO()):
         application()
 
 
 def _paths(word: str) -> list[str]:
-    """What lies where a path is being typed, `dataset.root=pai…`: folders end with a stroke, to go on from."""
+    """Return completions of a path value, as in `dataset.root=pai…`; folders end with a slash."""
     key, equals, begun = word.partition("=")
     if not equals or not matches(key, TEXT) or options_of(key):
         return []
@@ -70,6 +70,6 @@ def _paths(word: str) -> list[str]:
 
 FOR_ZSH = """(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
 autoload -Uz bashcompinit && bashcompinit"""
-"""What lets zsh take the script for bash, which is Hydra's for both, whether or not its own completion is on."""
+"""The lines that let zsh run Hydra's script for bash, also where zsh's own completion is off."""
 
 INSTALL = 'eval "$(ganart -sc install=bash)"'

@@ -1,4 +1,4 @@
-"""Personal defaults: overrides that a file holds, so that nobody has to type them with every command."""
+"""Personal defaults: overrides from the file that `$GANART_DEFAULTS` names."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ VARIABLE = "GANART_DEFAULTS"
 
 
 def with_defaults(command: str, arguments: list[str]) -> list[str]:
-    """Put the overrides of the file that `$GANART_DEFAULTS` names before those that were typed, which win.
+    """Insert the overrides of the file in `$GANART_DEFAULTS` before the typed ones, which take precedence.
 
-    The file has one override a line, and comments after #. A default for a key that this command, with what was
-    typed, does not have is passed over; a run that is resumed keeps its own values.
+    The file has one override per line, and comments after #. Defaults for keys that this command does not have are
+    skipped; a resumed run keeps its own values.
 
     Raises:
         UserError: if the file cannot be read.
@@ -69,13 +69,13 @@ def _key(override: str) -> str:
 
 
 def _values(flags: list[str], *names: str) -> list[str]:
-    """What was given as `--name value` or `--name=value`."""
+    """Return the values given as `--name value` or `--name=value`."""
     joined = [flag.partition("=")[2] for flag in flags if flag.startswith(tuple(f"{name}=" for name in names))]
     return joined + [value for flag, value in pairwise(flags) if flag in names]
 
 
 def _known(name: str, overrides: list[str], folders: list[Path]) -> DictConfig | None:
-    """The configuration `name` of one of `folders` with the options that were chosen; None if it cannot be composed."""
+    """Compose the configuration `name` from `folders` with the chosen options; None if it cannot be composed."""
     home = next((folder for folder in folders if (folder / f"{name}.yaml").is_file()), folders[0])
     others = ",".join(quoted(f"file://{folder}") for folder in folders if folder != home)
     searched = [f"hydra.searchpath=[{others}]"]
@@ -90,7 +90,7 @@ def _known(name: str, overrides: list[str], folders: list[Path]) -> DictConfig |
 
 
 def _choices(overrides: list[str], cfg: DictConfig, folders: list[Path]) -> Iterator[str]:
-    """Those of `overrides` that choose options in a group of `cfg`; of several to try in turn, the first."""
+    """Yield those `overrides` that choose options in a group of `cfg`; for a sweep its first option."""
     for written in overrides:
         try:
             override = OverridesParser.create().parse_override(written)
@@ -98,7 +98,7 @@ def _choices(overrides: list[str], cfg: DictConfig, folders: list[Path]) -> Iter
             continue
         value, key = override.value(), _key(written)
         option: Any = value.list[0] if isinstance(value, ChoiceSweep) else value
-        # Hydra does not list the groups that take several options among the choices.
+        # Hydra's choices do not include the groups that take several options.
         is_group = key in cfg if isinstance(option, list) else key in cfg.hydra.runtime.choices
         options = option if isinstance(option, list) else [option]
         places = [folder / override.key_or_group for folder in folders]
@@ -107,7 +107,7 @@ def _choices(overrides: list[str], cfg: DictConfig, folders: list[Path]) -> Iter
 
 
 def _is_in(key: str, cfg: DictConfig) -> bool:
-    """Whether a configuration has `key`: a value, or a group with its options."""
+    """Return whether a configuration has `key`, a value or a group."""
     if key in cfg.hydra.runtime.choices:
         return True
     parent, _, name = key.rpartition(".")

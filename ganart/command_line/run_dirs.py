@@ -1,4 +1,4 @@
-"""The folder where the same command ran before, for `resume=auto`."""
+"""Run folders of commands that resume, also by `resume=auto` the folder of the same earlier command."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from ganart.files.paths import quoted, text_without_places
 
 
 def with_folder_of_same_command(arguments: list[str]) -> list[str]:
-    """Give `resume=auto` the folder where the same command ran last, if it did."""
+    """Add the folder where the same command ran last, for `resume=auto`; unchanged arguments if there is none."""
     key = "hydra.sweep.dir" if is_multirun(arguments) else "hydra.run.dir"
     other_recipe = any(flag.startswith("--config") or flag in ("-cn", "-cd", "-cp") for flag in flags_in(arguments))
-    if key in values_in(arguments) or other_recipe:  # of which the folders here say nothing
+    if key in values_in(arguments) or other_recipe:  # run folders do not record which configuration they came from
         return arguments
     wanted = sorted(without_resume(overrides_in(arguments)))
     for folder in _latest_first("multirun.yaml" if key == "hydra.sweep.dir" else "overrides.yaml"):
-        with suppress(UserError):  # a folder that cannot be read is not the one of this command
+        with suppress(UserError):  # skip folders that cannot be read
             if _is_of(folder, wanted):
                 return [*arguments, f"{key}={quoted(folder)}"]
     return arguments
 
 
 def with_folder_to_resume(arguments: list[str]) -> list[str]:
-    """Give a command that resumes the folder of its run, which Hydra has to know before it begins."""
+    """Add the folder of the resumed run, which Hydra needs before it begins."""
     values = values_in(arguments)
     wanted = values.get("resume", "null")
     if wanted == "auto" and "hydra.run.dir" not in values:
         return with_folder_of_same_command(arguments)
     if wanted in ("", "null", "auto"):
         return arguments
-    # Where the files of the run are now: keys that this command's own data set need not have.
+    # Keys of moved files get ++, because this command's own data set need not have them.
     arguments = [f"++{a}" if a.partition("=")[0] in places.KEYS else a for a in arguments]
     if "hydra.run.dir" in values:
         return arguments
@@ -56,9 +56,9 @@ def _latest_first(name: str) -> Iterator[Path]:
 
 
 def _is_of(folder: Path, wanted: Sequence[str]) -> bool:
-    """Whether `folder` was made by a command of these overrides, in order.
+    """Return whether `folder` was made by a command with the sorted overrides `wanted`.
 
-    That of a multirun does not say where the files of its user lie; its runs do.
+    The record of a multirun leaves out the places of files; those are compared with its runs' overrides.
     """
     found = sorted(without_resume(_overrides_of(folder)))
     if not (folder / "multirun.yaml").is_file() or found == wanted:
@@ -74,13 +74,13 @@ def _is_of(folder: Path, wanted: Sequence[str]) -> bool:
 
 
 def _comes_from(override: str, typed: str) -> bool:
-    """Whether a job of a multirun that was typed as `typed`, of one value or several, has `override`."""
+    """Return whether `override`, of a job, is `typed` or one of the values of a sweep in `typed`."""
     key, _, value = override.partition("=")
     return override == typed or ("," in typed and typed.startswith(f"{key}=") and value.strip("'\"") in typed)
 
 
 def _overrides_of(folder: Path) -> list[str]:
-    """What was typed to make the run or the multirun in `folder`."""
+    """Return the overrides of the command that made the run or multirun in `folder`."""
     if (folder / "multirun.yaml").is_file():
         found: Any = read_yaml(folder / "multirun.yaml")
         for name in ("hydra", "overrides", "task"):

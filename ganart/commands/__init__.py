@@ -1,1 +1,1 @@
-"""The verbs of the command line, one file each: compose the configuration, call what does it, say what came of it."""
+"""The verbs of the command line, one file each: they compose a configuration, call the library and print results."""

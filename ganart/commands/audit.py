@@ -1,4 +1,4 @@
-"""`ganart audit`: which pictures are copies of training pictures, and of which."""
+"""The verb `ganart audit`: copies of training images among generated pictures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @tells_users
 def audit_one(cfg: DictConfig) -> None:
-    """Audit what `cfg` names."""
+    """Audit the run or folder that `cfg` names, into the output folder."""
     audit(cfg, Path(HydraConfig.get().runtime.output_dir))
 
 
@@ -33,7 +33,7 @@ main = hydra.main(config_path=str(conf_dir()), config_name="audit", version_base
 
 
 def audit(cfg: DictConfig, folder: Path) -> None:
-    """Audit what `cfg` names into `folder`.
+    """Audit the run or folder that `cfg` names; write audit.json and sheets into `folder`.
 
     Raises:
         UserError: if it cannot be audited.
@@ -96,7 +96,7 @@ def _of_folders(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dic
 
 
 def _read(folder: str, data: PictureSet, dataset: DictConfig, asked: DictConfig) -> tuple[np.ndarray, list[str]]:
-    """The pictures in `folder`, brought to size as those of `data` were, its files read as is `asked`."""
+    """Return the pictures in `folder`, resized as those of `data` and read as `asked`, and their file names."""
     import numpy as np
 
     from ganart.datasets.side_by_side import read_folder, settings_of
@@ -117,7 +117,7 @@ def _conclude(
     folder: Path,
     num_sheets: int,
 ) -> None:
-    """Save the findings and sheets, and show what matters."""
+    """Save the findings and sheets, and print a summary."""
     from ganart.console import console, remark
     from ganart.grids import save_sheet
     from ganart.originality import findings
@@ -135,7 +135,7 @@ def _conclude(
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """Give the output its place: in the run folder, or below audits/."""
+    """Add the output folder, in the run folder or below audits/."""
     if asks(arguments):
         return arguments
     run, works, pictures = (values_in(arguments).get(key) for key in ("run", "works", "pictures"))

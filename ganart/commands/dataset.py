@@ -1,4 +1,4 @@
-"""`ganart dataset`: read a data set, print what it holds, and save the report beside its contact sheet and manifest."""
+"""The verb `ganart dataset`: a report on a data set, with a contact sheet and a manifest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
     Raises:
         UserError: if the data set cannot be read.
     """
-    # What takes seconds to import is not needed for `--help`.
+    # Imported here because `--help` needs none of it, and it takes seconds.
     from ganart.config.build import build_dataset
     from ganart.console import console, remark
     from ganart.datasets.cache import load
@@ -50,5 +50,5 @@ def run(cfg: DictConfig, output_dir: Path) -> None:
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """Name the reports of a multirun by what differs."""
+    """Name the reports of a multirun by the overrides that differ."""
     return arguments if asks(arguments) else with_constants_named(arguments)

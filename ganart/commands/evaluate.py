@@ -1,4 +1,4 @@
-"""`ganart evaluate`: every score of a trained generator, or of a folder of pictures, with its protocol."""
+"""The verb `ganart evaluate`: scores of a trained generator or a folder of pictures, with their protocols."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @tells_users
 def evaluate_one(cfg: DictConfig) -> float | None:
-    """Score what `cfg` names; returns the first score."""
+    """Score the run or folders that `cfg` names; return the first score."""
     return evaluate(cfg, Path(HydraConfig.get().runtime.output_dir))
 
 
@@ -32,7 +32,7 @@ main = hydra.main(config_path=str(conf_dir()), config_name="evaluate", version_b
 
 
 def evaluate(cfg: DictConfig, folder: Path) -> float | None:
-    """Score what `cfg` names into `folder`.
+    """Score the run or folders that `cfg` names, write summary.json into `folder`, and return the first score.
 
     Raises:
         UserError: if it cannot be scored.
@@ -96,7 +96,7 @@ def _look_and_score(scorer: Scorer, paint: Paint, count: int, painted: dict[str,
 
 
 def _conclude(evaluation: Evaluation, subject: dict[str, Any], folder: Path, seconds: float) -> None:
-    """Save the numbers, and show them."""
+    """Save the scores, and print them."""
     from ganart.console import console, remark
     from ganart.runs import summary
 
@@ -116,7 +116,7 @@ def _conclude(evaluation: Evaluation, subject: dict[str, Any], folder: Path, sec
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """Give the output its place: in the run folder, or below evaluations/."""
+    """Add the output folder, in the run folder or below evaluations/."""
     if asks(arguments):
         return arguments
     run, real, fake = (values_in(arguments).get(key) for key in ("run", "real", "fake"))

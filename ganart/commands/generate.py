@@ -1,4 +1,4 @@
-"""`ganart generate`: one PNG a seed, each with its origin, and a contact sheet."""
+"""The verb `ganart generate`: one picture per seed, each with its origin, and a contact sheet."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GATES = ("none", "warn", "refuse")
 
 @tells_users
 def generate_one(cfg: DictConfig) -> None:
-    """Paint `seeds` with the generator of `run`."""
+    """Generate pictures of the seeds and labels in `cfg` with the generator of its run."""
     from ganart.codecs.image import FORMATS
     from ganart.datasets.reading.settings import one_of
     from ganart.generation.painter import Painter, device_of
@@ -62,7 +62,7 @@ main = hydra.main(config_path=str(conf_dir()), config_name="generate", version_b
 
 
 def tell_of_classes_without_training(run: RunFolder, recipes: Sequence[Recipe]) -> None:
-    """Say which of the classes that are asked for no training picture has."""
+    """Print a note on requested classes that no training image has."""
     from ganart.console import remark
 
     asked = dict.fromkeys(label for recipe in recipes for label in recipe.labels.items())
@@ -81,18 +81,20 @@ def generate(
     size: Size | None = None,
     ending: str = ".png",
 ) -> None:
-    """Write the pictures of `recipes` into `folder`; with an auditor each picture's verdict goes into its origin.
-
-    Raises `UserError` before anything is generated if a file of another recipe would be overwritten.
+    """Write the pictures of `recipes` and a contact sheet into `folder`; with an auditor, origins hold its verdicts.
 
     Args:
         painter: the generator.
-        recipes: one for each picture.
-        folder: where they go.
-        auditor: looks for copies of training pictures; None leaves that out.
-        refuse: does not write the copies.
-        size: what the pictures are brought to; None for the size that they are generated in.
-        ending: of the files; it names the format.
+        recipes: one per picture.
+        folder: the output folder.
+        auditor: detects copies of training images; None for no audit.
+        refuse: True leaves out the copies.
+        size: the size to resample to; None for the generator's.
+        ending: the suffix of the files, which determines the format.
+
+    Raises:
+        UserError: before anything is generated, if a file of another recipe would be overwritten; or if all pictures
+            are copies and left out.
     """
     import numpy as np
 
@@ -155,7 +157,7 @@ def report_copies(copies: list[str], refuse: bool) -> None:
 
 
 def verdicts_of(auditor: Auditor, pictures: np.ndarray) -> list[dict[str, Any]]:
-    """What the origin of each picture says of the audit."""
+    """Return the entries for the audit in the origins of pictures, uint8 [N, H, W, C]."""
     return [
         {
             "audit": {
@@ -171,7 +173,7 @@ def verdicts_of(auditor: Auditor, pictures: np.ndarray) -> list[dict[str, Any]]:
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """Give the output its place in the run folder; let `labels.…` name what the configuration cannot know."""
+    """Add the output folder, in the run folder, and write `labels.…` as Hydra can read them."""
     if asks(arguments):
         return arguments
     if not values_in(arguments).get("run"):
@@ -181,6 +183,6 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
 
 
 def _as_hydra_reads(label: str) -> str:
-    """`labels.FACTOR=CLASS`: the configuration does not know the factor, and Hydra's grammar few letters."""
+    """Write `labels.FACTOR=CLASS` with ++, as a new key, and with the factor encoded for Hydra's grammar."""
     key, equals, value = label.removeprefix("labels.").partition("=")
     return f"++labels.{to_hydra(key)}{equals}{value}"

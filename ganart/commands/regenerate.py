@@ -1,4 +1,4 @@
-"""`ganart regenerate FILE.png`: the same pixels again, or what differs."""
+"""The verb `ganart regenerate`: regeneration of a picture from its origin, and comparison with the file."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from ganart.runs.folder import RunFolder
 
 NEARLY = 8.0
-"""How far, of 255 and on average, a JPEG may be from the same picture compressed by another version of the library."""
+"""Largest mean difference, of 255, between a JPEG and the same picture compressed by another version of the library."""
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="regenerate", version_base="1.3")
 @tells_users
 def main(cfg: DictConfig) -> None:
-    """Generate `file` again from its own origin and compare."""
+    """Regenerate the picture in `cfg.file` from its origin and compare."""
     regenerate(Path(cfg.file), cfg.run, cfg.output, tuple(cfg.allow_targets))
 
 
 def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str, ...] = ()) -> None:
-    """Generate the picture in `file` again, save it as `output` if asked to, and say whether it is the same.
+    """Regenerate the picture in `file`, save it as `output` unless that is None, and print whether it is the same.
 
     Raises:
         UserError: if the pixels differ, or the run that generated it cannot be found.
@@ -64,7 +64,7 @@ def regenerate(file: Path, run: str | None, output: str | None, allow: tuple[str
 
 
 def _file_as_expected(file: Path, pixels: np.ndarray, again: np.ndarray, before: str) -> str | None:
-    """What to say of a file that holds what was generated, if `again` is that; None if it does not."""
+    """Return a sentence if the `pixels` of the file are those of the regenerated picture `again`, else None."""
     from ganart.codecs.image import FORMATS, as_stored, pixels_hash
 
     if file.suffix != FORMATS["jpg"]:
@@ -81,7 +81,7 @@ def _file_as_expected(file: Path, pixels: np.ndarray, again: np.ndarray, before:
 def _unlike(
     file: Path, pixels: np.ndarray, again: np.ndarray, origin: dict[str, Any], now: dict[str, Any]
 ) -> list[str]:
-    """What differs, line by line."""
+    """Return lines on the differences of pixels and origins."""
     import numpy as np
 
     from ganart.codecs.image import FORMATS, pixels_hash
@@ -100,7 +100,7 @@ def _unlike(
 
 
 def differences(was: dict[str, Any], now: dict[str, Any], prefix: str = "") -> list[tuple[str, Any, Any]]:
-    """What two origins disagree on; where the run lies is not part of it."""
+    """Return (key, old, new) for each difference of two origins; the place of the run does not count."""
     rows = []
     for key in sorted({*was, *now} - {"pixels_sha256", "run", "run_from_here", "audit"}):
         old, new = was.get(key), now.get(key)
@@ -112,7 +112,7 @@ def differences(was: dict[str, Any], now: dict[str, Any], prefix: str = "") -> l
 
 
 def refuse_unknown(file: Path, labels: dict[str, str | None], factors: list[Factor]) -> None:
-    """Raise `UserError` if `labels`, of the origin in `file`, are not for a generator that follows `factors`."""
+    """Raise `UserError` if `labels`, of the origin in `file`, do not fit a generator conditioned on `factors`."""
     classes = {factor.name: factor.classes for factor in factors}
     for factor, name in labels.items():
         if factor not in classes or (name is not None and name not in classes[factor]):
@@ -123,9 +123,10 @@ def refuse_unknown(file: Path, labels: dict[str, str | None], factors: list[Fact
 
 
 def run_of(file: Path, origin: dict[str, Any], run: str | None) -> RunFolder:
-    """The run that generated `file`: the one that the user names, or the one that has its configuration or checkpoint.
+    """Return the run that generated `file`: the one that the user names, or one with its configuration or checkpoint.
 
-    It is looked for where it lay as seen from the file, then by its name from here and from all folders around it.
+    Candidates are the run's recorded place relative to the file, then its name in this folder and in all parent folders
+    of the file.
 
     Raises:
         UserError: if none is found, or something of its name that cannot be used, with the reason.
@@ -178,7 +179,7 @@ def _at(place: Path, is_called_so: bool) -> RunFolder | str | None:
 
 
 def _places(file: Path, origin: dict[str, Any]) -> Iterator[Path]:
-    """Where the run of `origin` may lie; an absolute path is of older versions, which had no other."""
+    """Yield folders in which the run of `origin` may lie; older versions recorded only an absolute path."""
     here, folder = Path.cwd(), file.absolute().parent
     if "run_from_here" in origin:
         yield folder / Path(origin["run_from_here"]).expanduser()
@@ -193,12 +194,12 @@ def _has_written(folder: RunFolder, origin: dict[str, Any]) -> bool:
 
 
 def _checkpoint(folder: RunFolder, origin: dict[str, Any]) -> Path:
-    """The checkpoint that generated it: by content, or else by name."""
+    """Return the checkpoint that generated the picture, found by content, or else by name."""
     return _checkpoint_of(folder, origin) or folder.checkpoint(Path(origin["checkpoint"]).name)
 
 
 def _checkpoint_of(folder: RunFolder, origin: dict[str, Any]) -> Path | None:
-    """The checkpoint with the content of the one that generated it; where training went on, it has another name."""
+    """Return the checkpoint whose hash is that in `origin`, or None; further training may have renamed it."""
     from ganart.runs.folder import sha256_of
 
     named = folder.checkpoints / Path(origin["checkpoint"]).name
@@ -211,7 +212,7 @@ def _size(pixels: Any) -> str:
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """Refuse what would be done once for each of several values."""
+    """Refuse `--multirun`."""
     if not asks(arguments):
         refuse_multirun(arguments, "Name one picture: ganart regenerate FILE.png")
     return arguments

@@ -1,4 +1,4 @@
-"""`ganart report RUN [RUN …]`: one HTML file about one run or many, that needs nothing beside itself."""
+"""The verb `ganart report`: one self-contained HTML file about one run or many, tables, or figures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = ("html", "csv", "markdown", "latex", "svg", "pdf")
 @hydra.main(config_path=str(conf_dir()), config_name="report", version_base="1.3")
 @tells_users
 def main(cfg: DictConfig) -> None:
-    """Report on `runs`."""
+    """Report on the runs in `cfg.runs`."""
     named = [cfg.runs] if isinstance(cfg.runs, str) else cfg.runs
     paths = [str(path) for path in named]
     if cfg.format == "html":
@@ -28,9 +28,9 @@ def main(cfg: DictConfig) -> None:
 
 
 def report(paths: list[str], output: str | None = None) -> Path:
-    """Write the page about the runs that `paths` name or hold, say where it is, and return its place.
+    """Write the page about the runs that `paths` name or hold, print its place, and return it.
 
-    Of several runs results.csv stands beside it.
+    For several runs, results.csv is written beside it.
 
     Raises:
         UserError: if there is no run, or the page cannot be written.
@@ -65,7 +65,7 @@ def export(paths: list[str], kind: str, output: str | None = None, font: str | N
     """Write the scores of the runs that `paths` name or hold as a table for papers, or their charts as figures.
 
     Raises:
-        UserError: for a kind that is none, or if there is nothing to write, or no place to.
+        UserError: for an unknown kind, if there is nothing to write, or if the file cannot be written.
     """
     from ganart.console import console
     from ganart.files.paths import replacing
@@ -103,12 +103,12 @@ def export(paths: list[str], kind: str, output: str | None = None, font: str | N
     except OSError as error:
         raise UserError(f"{error.filename} cannot be written: {error.strerror}. Say where else: output=…") from error
     if table:
-        console.print(f"{table}\n", soft_wrap=True)  # to be pasted: as wide as it is
+        console.print(f"{table}\n", soft_wrap=True)  # not wrapped, so that it can be pasted
     console.say(about)
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """`ganart report RUN [RUN …]`: the arguments that are no key=value are the runs."""
+    """Rewrite `ganart report RUN [RUN …]` as `runs=[RUN,…]`."""
     if asks(arguments):
         return arguments
     refuse_multirun(arguments, "One page is about all the runs that are named: ganart report RUN RUN …")

@@ -1,4 +1,4 @@
-"""`ganart sweep`: search for the best values of any keys, on this machine or on many at once."""
+"""The verb `ganart sweep`: a search for the best values of any keys, on this machine or on many at once."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 OWN_KEYS = ("n_trials", "objective", "seeds", "search", "timeout", "storage", "sampler", "pruner", "sweep")
 SPACE = "sweep.space."
 MAY_DIFFER = ("run_folder", "resume", "logger.", "trainer.", "dataset.root", "dataset.download", "callback.progress.")
-"""What may be otherwise on another machine, or the next time, without making other trials of the same recipe."""
+"""Keys that may differ between machines, or between sessions, of the same study."""
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="sweep", version_base="1.3")
 @tells_users
 def main(cfg: DictConfig) -> None:
-    """Work on the study that `cfg` describes until it has its trials."""
+    """Run trials of the study in `cfg` until all are done."""
     try:
         import optuna
     except ImportError:
@@ -48,7 +48,11 @@ def main(cfg: DictConfig) -> None:
 
 
 def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
-    """Begin the study in `folder`, or join it."""
+    """Create or join the study in `folder`, run trials, and write its results and best recipe.
+
+    Raises:
+        UserError: if the settings, the search space or the data set are not valid.
+    """
     from ganart.config.build import build, build_dataset
     from ganart.console import console, fail
     from ganart.datasets import cache
@@ -81,7 +85,7 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
         folder, cfg.storage, objectives, SeededByTrial(sampler, cfg.seed), pruner, name=f"{cfg.name}/{folder.name}"
     )
     study.agree_on(recipe(compose([]), cfg, space, objectives))
-    cache.load(build_dataset(cfg.dataset, allow=cfg.allow_targets))  # what is wrong with it is no trial's fault
+    cache.load(build_dataset(cfg.dataset, allow=cfg.allow_targets))  # problems of the data set must not fail trials
     n_trials = min(cfg.n_trials, _points(space) if cfg.sampler._target_.endswith("GridSampler") else math.inf)
     shown = from_here(folder)
     console.say(f"study     {shown}: {', '.join(space.as_written)}, by {', '.join(o.key for o in objectives)}")
@@ -110,7 +114,7 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
 
 
 def searched(cfg: DictConfig) -> dict[str, str]:
-    """The keys to search with their values: those of the `sweep` group, then those of the command line."""
+    """Return the search space by key, as written: that of the `sweep` group, then that of the command line."""
     of_group = OmegaConf.to_container(cfg.sweep.space, resolve=True)
     assert isinstance(of_group, dict)
     of_command = dict(str(override).split("=", 1) for override in cfg.search)
@@ -118,7 +122,7 @@ def searched(cfg: DictConfig) -> dict[str, str]:
 
 
 def check_settings(cfg: DictConfig) -> None:
-    """Raise `UserError` for settings that no study can have."""
+    """Raise `UserError` for invalid settings of a study; make `cfg.seeds` a list."""
     for key, least in (("n_trials", 1), ("timeout", 1)):
         value = cfg[key]
         if value is not None and (not isinstance(value, int | float) or isinstance(value, bool) or value < least):
@@ -134,7 +138,7 @@ def check_settings(cfg: DictConfig) -> None:
 
 
 def sampler_of(cfg: DictConfig, space: SearchSpace, compose: Any) -> Any:
-    """What makes a sampler of a seed."""
+    """Return a function from a seed to a sampler."""
     from hydra.utils import get_object
 
     from ganart.config.build import build
@@ -150,7 +154,7 @@ def sampler_of(cfg: DictConfig, space: SearchSpace, compose: Any) -> Any:
 
 
 def recipe(run: DictConfig, cfg: DictConfig, space: SearchSpace, objectives: list[Objective]) -> dict[str, Any]:
-    """What all trials of a study have in common, flat."""
+    """Return the settings shared by all trials of a study, flat."""
     from ganart.sweeping.recipe import flat
 
     shared = {key: value for key, value in flat(run).items() if not key.startswith(MAY_DIFFER)}
@@ -165,7 +169,7 @@ def recipe(run: DictConfig, cfg: DictConfig, space: SearchSpace, objectives: lis
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """`loss=hinge,minimax` is searched, in the syntax that Hydra has for many values; `seeds=0,1` is a list."""
+    """Collect overrides with several values, as `loss=hinge,minimax`, into `search=[…]`; make a list of `seeds=0,1`."""
     if asks(arguments):
         return arguments
     refuse_paths(arguments, "dataset=image_folder dataset.root", "hydra.run.dir")
@@ -177,7 +181,7 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
         try:
             several = parser.parse_override(argument).is_sweep_override()
         except HydraException:
-            several = False  # Hydra will tell what cannot be read
+            several = False  # Hydra will raise the error later
         key, _, written = argument.partition("=")
         if several and key.startswith(SPACE):
             search.append(f"{key.removeprefix(SPACE)}={written}")

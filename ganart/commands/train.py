@@ -1,4 +1,4 @@
-"""`ganart train`: compose the configuration, then train what it describes."""
+"""The verb `ganart train`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 @failure_stays_in_its_job
 @tells_users
 def train_one(cfg: DictConfig) -> float | None:
-    """Train one GAN as `cfg` describes it; returns its first final score, for sweeps."""
-    # Composing, `--help` and `--cfg job` need none of what takes seconds to import.
+    """Train one GAN from `cfg`; return its first final score, for sweepers."""
+    # Imported here because composing, `--help` and `--cfg job` need none of it, and it takes seconds.
     from ganart.api.runs import train_composed
     from ganart.training.quiet import is_first_process
 
@@ -41,7 +41,7 @@ def train_one(cfg: DictConfig) -> float | None:
 
 
 main = hydra.main(config_path=str(conf_dir()), config_name="train", version_base="1.3")(train_one)
-"""What launchers send to other processes is `train_one`, by name: decorated in place it could not be found there."""
+"""Launchers pickle `train_one` by name, so it must not be replaced by its decorated form."""
 
 
 def say_what_to_do_next(run: RunFolder) -> None:
@@ -58,7 +58,7 @@ def say_what_to_do_next(run: RunFolder) -> None:
 
 
 def can_be_scored(run: RunFolder) -> bool:
-    """Whether `ganart evaluate` has features to look at: those of Inception, or of a classifier, which needs labels."""
+    """Return whether `ganart evaluate` has features: those of Inception, or of a classifier, which needs labels."""
     from ganart.features.inception import weights_at_hand
 
     has_labels = any(len(factor["classes"]) > 1 for factor in run.dataset["factors"])
@@ -66,7 +66,7 @@ def can_be_scored(run: RunFolder) -> bool:
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:
-    """Name the jobs of a multirun by what differs; a resumed run goes on in its own folder, which Hydra has to know."""
+    """Name the jobs of a multirun by the overrides that differ; add the folder of a resumed run."""
     if asks(arguments):
         return arguments
     refuse_paths(arguments, "dataset=image_folder dataset.root", "resume")

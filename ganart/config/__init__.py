@@ -1,1 +1,1 @@
-"""Configurations: what they may name, what is built from them, and messages for users."""
+"""Configurations: their values, the targets they may name, building, and error messages for users."""

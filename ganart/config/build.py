@@ -1,4 +1,4 @@
-"""From configuration to objects: what it may name, and the one call that builds it."""
+"""Building of objects from configurations, and the targets that a configuration may name."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from torch import nn
 
-from ganart.config import naming as naming  # its resolvers may stand in any configuration
+from ganart.config import naming as naming  # registers resolvers that any configuration may use
 from ganart.datasets.base import Dataset
 from ganart.errors import UserError
 
 ALLOWED_TARGETS = ("ganart.", "torch.optim.", "torch.nn.", "optuna.pruners.", "optuna.samplers.")
-"""Where the classes are from that a configuration may name in `_target_`; none of them reads files when it is built.
+"""Prefixes of the classes that a configuration may name in `_target_`; none of them reads files when it is built.
 
-Not all of torch and torchvision: they have classes that unpickle the files they are given."""
+Not all of torch and torchvision is allowed: some of their classes unpickle files."""
 
 ALLOWED_BY_NAME = ("pytorch_lightning.Trainer", "ganart.features.auto")
-"""What it may name beside these; of functions none but this one."""
+"""Further allowed targets; `ganart.features.auto` is the only function."""
 
 TORCHVISION_SETS = tuple(f"torchvision.datasets.{name}" for name in ("MNIST", "FashionMNIST", "KMNIST", "CIFAR10"))
-"""What `TorchvisionSet.source` may be: sets whose files are known by their hashes, or hold numbers only."""
+"""Allowed values of `TorchvisionSet.source`: data sets whose files have known hashes or hold only numbers."""
 
 NOBODYS_OWN = {*sys.stdlib_module_names, "ganart", "torch", "torchvision", "torchmetrics", "torch_fidelity", "numpy"}
 NOBODYS_OWN |= {"pytorch_lightning", "lightning", "lightning_fabric", "hydra", "omegaconf", "hydra_plugins", "optuna"}
 NOBODYS_OWN |= {"scipy", "PIL", "wandb", "tensorboard", "yaml", "jinja2", "rich", "filelock", "joblib", "submitit"}
 NOBODYS_OWN |= {"pandas", "sklearn", "matplotlib", "IPython", "setuptools", "pip", "cloudpickle", "dill", "fsspec"}
-"""Packages that nobody who uses ganart has written: a line that allows one of them is never what is meant."""
+"""Packages that are no user's own: error messages never advise to allow them."""
 
 
 def build(node: Any, *, allow: Sequence[str] = (), **extra: Any) -> Any:
-    """Build what `node` names in its `_target_`, with the nodes inside it; the only caller of `instantiate`.
+    """Build the object that `node` names in `_target_`, with the nodes inside it; the only caller of `instantiate`.
 
     Args:
-        node: a configuration node; a mapping without `_target_` gives a dictionary of what its entries name.
+        node: a configuration node; a mapping without `_target_` gives a dictionary of the objects of its entries.
         allow: package prefixes beside `ALLOWED_TARGETS` that the user trusts (`allow_targets=[mypackage]`).
-        extra: arguments that no configuration can know: label sizes, parameters, picture sets.
+        extra: arguments that no configuration can hold: label sizes, parameters, picture sets.
 
     Raises:
-        UserError: if a target is not allowed, does not exist, or does not take the arguments that are given to it.
+        UserError: if a target is not allowed, does not exist, or does not accept its arguments.
     """
     if isinstance(node, dict | list):
         node = OmegaConf.create(node)
@@ -64,10 +64,13 @@ def build(node: Any, *, allow: Sequence[str] = (), **extra: Any) -> Any:
 
 
 def build_network(node: DictConfig, *, allow: Sequence[str] = (), **extra: Any) -> nn.Module:
-    """Build a player, and nothing but a network: what a run folder names may come from a stranger.
+    """Build a player; refuse anything but a network, because a run folder may be untrusted.
 
-    Networks and their layers may be ganart's, torch's or those of packages that the user trusts; others load files when
+    Networks and layers may be ganart's, torch's or those of packages that the user trusts; others could load files when
     they are built.
+
+    Raises:
+        UserError: if a target is not such a network.
     """
     prefixes = _prefixes(("ganart.networks.", "ganart.layers.", "torch.nn."), allow)
     _refuse_other_than(nn.Module, "a network (a subclass of torch.nn.Module)", node, allow, prefixes)
@@ -79,9 +82,12 @@ def build_network(node: DictConfig, *, allow: Sequence[str] = (), **extra: Any) 
 
 
 def build_dataset(node: DictConfig, *, allow: Sequence[str] = ()) -> Dataset:
-    """Build a data set, and nothing but a data set: what a run folder names may come from a stranger.
+    """Build a data set; refuse anything else, because a run folder may be untrusted.
 
     It may be ganart's, with one of `TORCHVISION_SETS` as its source, or of a package that the user trusts.
+
+    Raises:
+        UserError: if a target is no such data set.
     """
     kind = "a data set (a subclass of ganart.datasets.base.Dataset)"
     prefixes = _prefixes(("ganart.datasets.",), allow)
@@ -97,12 +103,12 @@ def build_dataset(node: DictConfig, *, allow: Sequence[str] = ()) -> Dataset:
 
 
 def refuse_wrong_arguments(node: Any, *, allow: Sequence[str] = (), given: Sequence[str] = ()) -> None:
-    """Raise `UserError` if something that `node` names does not take its arguments; nothing is built for this.
+    """Raise `UserError` if a target in `node` does not accept its arguments; checks signatures and builds nothing.
 
     Args:
-        node: a configuration node; the nodes inside it are looked at too.
+        node: a configuration node; the nodes inside it are checked too.
         allow: package prefixes that the user trusts.
-        given: the names of the arguments that are added when `node` itself is built.
+        given: names of the arguments that are added when `node` itself is built.
     """
     if isinstance(node, ListConfig):
         for item in node:
@@ -121,7 +127,7 @@ def _refuse_wrong_call(target: str, node: DictConfig, allow: Sequence[str], give
     found = _check_target(target, allow)
     try:
         signature = inspect.signature(found)
-    except (TypeError, ValueError):  # of what is not written in Python none may be known
+    except (TypeError, ValueError):  # extension types may have no known signature
         return
     positional = [None] * len(node.get("_args_") or ())
     named = dict.fromkeys([*(str(key) for key in node if str(key) not in HYDRAS_OWN), *given])
@@ -133,11 +139,11 @@ def _refuse_wrong_call(target: str, node: DictConfig, allow: Sequence[str], give
 
 
 HYDRAS_OWN = ("_target_", "_args_", "_partial_", "_convert_", "_recursive_")
-"""Keys of a node that are no arguments of what it names."""
+"""Keys of a node that are Hydra's own, not arguments of the target."""
 
 
 def _refuse_other_than(base: type, kind: str, node: Any, allow: Sequence[str], prefixes: tuple[str, ...]) -> None:
-    """Raise `UserError` if `node` names something else than a subclass of `base`: before it is built."""
+    """Raise `UserError`, before anything is built, unless `node` names a subclass of `base` or a user's function."""
     target = node.get("_target_") if isinstance(node, DictConfig) else None
     if not isinstance(target, str):
         raise UserError(f"There is nothing to build: {kind} is named by its class, _target_=….")
@@ -148,14 +154,14 @@ def _refuse_other_than(base: type, kind: str, node: Any, allow: Sequence[str], p
 
 
 def _source_of(node: DictConfig) -> str | None:
-    """The data set of torchvision that `node` reads, if it reads one of those that it may."""
+    """Return the target of the allowed torchvision data set that `node` reads, or None."""
     source = node.get("source")
     is_known = isinstance(source, DictConfig) and source.get("_target_") in TORCHVISION_SETS
     return str(source["_target_"]) if is_known and source.get("_partial_") is True else None
 
 
 def targets_in(node: Any) -> Iterator[str]:
-    """Every `_target_` in `node`, interpolations followed."""
+    """Yield every `_target_` in `node`, interpolations resolved."""
     if isinstance(node, DictConfig):
         if node._is_none() or node._is_missing():
             return
@@ -174,10 +180,10 @@ def _prefixes(own: tuple[str, ...], allow: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_target(target: str, allow: Sequence[str], prefixes: tuple[str, ...] = ()) -> Any:
-    """Return what `target` names.
+    """Return the object that `target` names.
 
     Raises:
-        UserError: if that is not allowed, or does not exist.
+        UserError: if it is not allowed, or does not exist.
     """
     named = (*ALLOWED_BY_NAME, *allow) if not prefixes else tuple(allow)
     prefixes = prefixes or _prefixes(ALLOWED_TARGETS, allow)
@@ -192,7 +198,7 @@ def _check_target(target: str, allow: Sequence[str], prefixes: tuple[str, ...] =
         raise UserError(f"_target_={target} cannot be found: {error}") from error
     if target in named:
         return found
-    # A path may lead through an allowed module to what that module imported: what counts is where the object is from.
+    # A path may lead through an allowed module to an object that it imported: the object's own module must be allowed.
     home = f"{getattr(found, '__module__', '')}."
     buildable = inspect.isclass(found) or target.startswith(_prefixes((), allow) or "-")
     if not buildable or not home.startswith(prefixes):
@@ -201,7 +207,7 @@ def _check_target(target: str, allow: Sequence[str], prefixes: tuple[str, ...] =
 
 
 def _how_to_allow(target: str) -> str:
-    """What to type if `target` may be the user's own code; nothing for packages that are nobody's own."""
+    """Return advice to allow `target` if it may be the user's own code; empty for well-known packages."""
     package = target.split(".")[0]
     if package in NOBODYS_OWN or not package.isidentifier() or "." not in target:
         return ""

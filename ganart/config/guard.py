@@ -1,4 +1,4 @@
-"""What a recipe may have Hydra itself build and run: files of others are composed like one's own, but not trusted."""
+"""Checks of composed configurations against untrusted recipes that would make Hydra itself run code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TARGETS = (
     r"hydra\.(launcher|sweeper)=(hydra\._internal\.core_plugins|hydra_plugins)\.[\w.]+",  # Hydra knows its plugins
     r"hydra\.sweeper\.sampler=optuna\.samplers\.\w+",
 )
-"""Place and name of the classes that may stand in `_target_` below `hydra`."""
+"""Allowed keys and values of `_target_` below `hydra`."""
 
 LOGGING = (
     r"handlers\.\w+\.class=logging\.(StreamHandler|FileHandler|NullHandler)",
@@ -24,7 +24,7 @@ LOGGING = (
     r"handlers\.\w+\.stream=ext://sys\.std(out|err)",
     r"formatters\.\w+\.\(\)=colorlog\.ColoredFormatter",
 )
-"""What may call something in the configuration of logging; all else there is plain text."""
+"""Allowed settings of logging that name a class, function, file or stream; all others must be plain text."""
 
 SHELL = ("setup", "python", "srun_args", "additional_parameters")
 """Settings of launchers that become lines of a shell script."""
@@ -32,9 +32,9 @@ SHELL = ("setup", "python", "srun_args", "additional_parameters")
 
 @contextmanager
 def checked() -> Iterator[None]:
-    """Let no configuration be composed that has Hydra run code of the files that it was composed of.
+    """Check every configuration that is composed inside the context.
 
-    Hydra builds callbacks and handlers of logging before it calls anything of ganart's.
+    Hydra builds callbacks and logging handlers before it calls ganart, so the check must run at composition.
     """
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
@@ -53,10 +53,10 @@ def checked() -> Iterator[None]:
 
 
 def check(cfg: DictConfig, overrides: Sequence[str]) -> None:
-    """Check a composed configuration, in which `overrides` are what the user has typed.
+    """Check a composed configuration; `overrides` are those that the user typed.
 
     Raises:
-        UserError: if it would run code, set variables of the environment, or allow packages, unless that was typed.
+        UserError: if it would run code, set environment variables or allow packages without the user having typed so.
     """
     typed = [override.lstrip("+~").partition("=")[0] for override in overrides]
     allowed = cfg.get("allow_targets")
@@ -78,7 +78,7 @@ def check(cfg: DictConfig, overrides: Sequence[str]) -> None:
 
 
 def _problem(place: str, value: str, trusted: tuple[str, ...]) -> str | None:
-    """What the value at `place` would do that is for the user alone to ask; None if it is harmless."""
+    """Return the effect of the value at `place` that only the user may ask for; None if it is harmless."""
     parent, _, name = place.rpartition(".")
     if name == "_target_":
         is_known = any(re.fullmatch(pattern, f"{parent}={value}") for pattern in TARGETS)
@@ -102,7 +102,7 @@ def _problem_of_logging(place: str, value: str) -> str | None:
 
 
 def _is_typed(place: str, key: str) -> bool:
-    """Whether the override `key` is about `place`; who types hydra/launcher=slurm also means its shell script."""
+    """Return whether the typed `key` covers `place`; hydra/launcher=slurm also covers the launcher's shell script."""
     is_shell = place.startswith("hydra.launcher.") and place.split(".")[2] in SHELL
     key = key.replace("/", ".") if is_shell else key
     return place == key or place.startswith(f"{key}.")

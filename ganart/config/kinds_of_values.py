@@ -1,4 +1,4 @@
-"""The kinds of values that keys take, whole numbers, numbers, true or false, and what to say where another is typed."""
+"""Checks of typed values against the type of their key: whole numbers, numbers, true or false."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ WORDS = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def refuse_other_kinds(cfg: DictConfig) -> None:
-    """Raise one `UserError` for all values of this command that are not of their key's kind.
+    """Raise one `UserError` for all typed values that do not have the type of their key.
 
-    The kind of a key is that of the value that it has without this command, or what the class that takes it says.
+    That is the type in the signature of the class that takes it, or else the type of the value without this command.
     """
     typed = {key: value for key, value in _typed(cfg) if not isinstance(value, int) or isinstance(value, bool)}
     problems = list(_problems(cfg, typed)) if typed and GlobalHydra.instance().is_initialized() else []
@@ -34,7 +34,7 @@ def refuse_other_kinds(cfg: DictConfig) -> None:
 
 
 def _typed(cfg: DictConfig) -> Iterator[tuple[str, Any]]:
-    """The keys that this command has given one value, with these values; not those that are text whatever they are."""
+    """Yield (key, value) for each override of the command with one value, except for keys whose values are text."""
     for override in _overrides():
         key = override.key_or_group
         if override.is_delete() or override.is_add() or matches(key, TEXT):
@@ -52,7 +52,7 @@ def _problems(cfg: DictConfig, typed: dict[str, Any]) -> Iterator[str]:
     others = [str(o.input_line) for o in _overrides() if o.key_or_group not in typed]
     try:
         usual = compose(HydraConfig.get().job.config_name, others)
-    except Exception:  # without what was typed it may be no configuration; what is wrong with it is told elsewhere
+    except Exception:  # without these overrides it may not compose; other checks report the problem
         return
     for key, value in typed.items():
         before = _at(usual, key)
@@ -72,7 +72,7 @@ def _at(cfg: DictConfig, key: str) -> Any:
 
 
 def _wanted(cfg: DictConfig, key: str, before: float) -> set[Any]:
-    """The types and words that `key` takes."""
+    """Return the types and literals that `key` accepts; `before` is its value without this command."""
     parent, _, name = key.rpartition(".")
     node = _at(cfg, parent) if parent else None
     target = node.get("_target_") if isinstance(node, DictConfig) else None
@@ -81,11 +81,11 @@ def _wanted(cfg: DictConfig, key: str, before: float) -> set[Any]:
 
 
 def _said_by(target: str, name: str) -> set[Any]:
-    """What the class says of one argument; nothing where it says nothing, or cannot be looked at."""
+    """Return the types and literals in the annotation of one argument; empty if there is none or it cannot be read."""
     try:
         found = get_object(target)
         return set(_members(get_type_hints(found.__init__ if inspect.isclass(found) else found)[name]))
-    except Exception:  # a name that is not there is told when it is built
+    except Exception:  # building reports missing names
         return set()
 
 
@@ -100,7 +100,7 @@ def _members(hint: Any) -> Iterator[Any]:
 
 
 def _is(value: Any, kind: Any) -> bool:
-    """Whether `value` is of the type `kind`, or the word `kind` itself; whole numbers are numbers."""
+    """Return whether `value` has the type `kind` or equals the literal `kind`; ints count as floats, bools do not."""
     if not isinstance(kind, type):
         return kind is Any or bool(value == kind)
     if isinstance(value, bool) or kind is bool:

@@ -1,4 +1,4 @@
-"""What to say to a user when a command cannot be: Hydra's errors in our words, with the nearest name that exists."""
+"""Error messages for users: Hydra's errors reworded, with the nearest valid name."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ PLUGINS = {
     "hydra/sweeper/ax": "hydra-ax-sweeper; ganart sweep needs none",
     "hydra/sweeper/nevergrad": "hydra-nevergrad-sweeper; ganart sweep needs none",
 }
-"""What Hydra takes from packages that not everybody has."""
+"""Packages of the optional plug-ins of Hydra."""
 
 
 def tells_users(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
-    """Let a single run end with what its user has to know; in a multirun the error goes on to the launcher."""
+    """Decorate a verb's main: print errors for users and exit; in a multirun, raise them for the launcher."""
 
     @functools.wraps(main)
     def wrapped(cfg: DictConfig) -> Any:
@@ -57,7 +57,7 @@ def tells_users(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any
 
 
 def explain(error: Exception, module: str) -> str | None:
-    """Return what to tell the user of `error`, or None if it is our own fault and wants its traceback."""
+    """Return the message of `error` for users; None for a bug, which needs its traceback."""
     if isinstance(error, UserError | TrainingDivergedError):
         return str(error)
     if isinstance(error, MissingConfigException):
@@ -76,7 +76,7 @@ def explain(error: Exception, module: str) -> str | None:
 
 
 def _unreadable(override: str) -> str:
-    """`key=value` that Hydra's grammar does not have: the same as text, as a line that a shell takes as it stands."""
+    """Return the message for an override that Hydra cannot parse, with the quoted form to type in a shell."""
     key, equals, value = override.partition("=")
     if not equals:
         return f"{override} is no key=value. Write key=value, ~key to leave a part out, or a flag such as --multirun."
@@ -94,7 +94,7 @@ def _in_shell(word: str) -> str:
 
 
 def _missing_option(message: str) -> str:
-    """`loss=hing`: the group exists, the option does not."""
+    """Return the message for a missing option of an existing group, as in `loss=hing`."""
     found = re.search(r"Could not find '([\w/]+)/([^'/]+)'", message) or re.search(
         r"Could not load '([\w/]+)/([^']+)'", message
     )
@@ -110,7 +110,7 @@ def _missing_option(message: str) -> str:
 
 
 def _bad_override(error: Exception, config_name: str) -> str:
-    """`los=hinge` or `penalty.r1.gama=2`: the key does not exist."""
+    """Return the message for a key that does not exist, as in `los=hinge` or `penalty.r1.gama=2`."""
     message = str(error)
     if ambiguous := re.search(r"Ambiguous value for argument '(.+)'\n", message):
         key, _, values = ambiguous[1].partition("=")
@@ -138,7 +138,7 @@ def _bad_override(error: Exception, config_name: str) -> str:
 
 
 def _in_another_option(key: str, known: list[str]) -> str | None:
-    """`dataset.root=FOLDER`: what was chosen from the group has no such key, and something else there has."""
+    """Return the message if another option of the group has `key`, as for `dataset.root=FOLDER`; else None."""
     group = key.partition(".")[0]
     options = options_with(key)
     if not options:
@@ -156,7 +156,7 @@ def _in_another_option(key: str, known: list[str]) -> str | None:
 
 
 def _typed(key: str) -> str:
-    """The argument that gives `key`, as it was typed."""
+    """Return the argument for `key` as it was typed."""
     found = next((a for a in sys.argv if a.lstrip("+").partition("=")[0].partition("@")[0] == key), key)
     before, equals, value = found.partition("=")
     return f"{before}{equals}{plain(value)}"
@@ -176,7 +176,7 @@ def _known_keys(config_name: str) -> list[str]:
 
 
 def _group_choices(arguments: list[str]) -> list[str]:
-    """Those of the user's overrides that choose an option of a group: they decide which keys there are."""
+    """Return the arguments that choose options of groups, which decide the valid keys."""
     choices = []
     for argument in arguments:
         group, _, option = argument.partition("=")

@@ -1,4 +1,4 @@
-"""What a run is called that is one of many: by what sets it apart. Configurations may ask for it, `${job_name:…}`."""
+"""Names of jobs and folders in a multirun, from the overrides that differ; resolvers such as `${job_name:…}`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ LONGEST_NAME = 120
 
 
 def what_differs(overrides: Sequence[str], constant: Sequence[str] = ()) -> str:
-    """Name a job by its overrides, but for those of `constant` keys: `loss-hinge_generator.lr-0.001_seed-1`.
+    """Return a job's name from its overrides without `constant` keys: `loss-hinge_generator.lr-0.001_seed-1`.
 
-    Only what needs no quotes in a shell or in Hydra's grammar is in it, so that it can be typed after `run=`.
+    It has only characters that need no quotes in a shell or in Hydra's grammar, so that it can be typed after `run=`.
     """
     pairs = [override.partition("=")[::2] for override in overrides]
     values = {key: value for key, value in pairs if key not in constant}
@@ -31,12 +31,12 @@ def what_differs(overrides: Sequence[str], constant: Sequence[str] = ()) -> str:
 
 
 def _plain(key: str) -> str:
-    """`optimizer@optimizer.generator` to the place it stands at, without what adds or takes away."""
+    """Return a key without + or ~ and without its group: `optimizer@optimizer.generator` as `optimizer.generator`."""
     return re.sub(r"[^\w.-]+", "-", key.lstrip("+~").rpartition("@")[2])
 
 
 def _readable(value: str) -> str:
-    """A value as a part of a name; where that loses something, with some letters by which to tell it from others."""
+    """Return a value as a part of a name, with digits of its hash if characters are replaced."""
     inside = re.sub(r"[\[\]'\"]", "", value).replace(",", "+")
     name = re.sub(r"[^\w.+-]+", "-", inside)
     if name != inside:
@@ -45,7 +45,7 @@ def _readable(value: str) -> str:
 
 
 def tails_of(keys: Sequence[str]) -> list[str]:
-    """The shortest end of each dotted key that no other key ends in."""
+    """Return the shortest dotted suffix of each key that no other key ends with."""
     plain, tails = [_plain(key) for key in keys], []
     for key in plain:
         parts = key.split(".")
@@ -55,7 +55,7 @@ def tails_of(keys: Sequence[str]) -> list[str]:
 
 
 def job_name(otherwise: str) -> str:
-    """What sets this job of a multirun apart, or `otherwise` if this is no multirun."""
+    """Return the name of this job of a multirun, or `otherwise` outside a multirun."""
     if not in_multirun():
         return otherwise
     hydra = HydraConfig.get()
@@ -66,10 +66,10 @@ MULTIRUN = "multirun"
 
 
 def shared_name(name: str, *searched: Mapping[str, str] | Sequence[str]) -> str:
-    """The folder below runs/ for many runs: `name`, that of each by itself, where they share it.
+    """Return the folder below runs/ for a multirun or study: `name`, if all its runs share it.
 
-    Where they have several data sets or names, and so no name in common, that of their experiment, or `multirun`.
-    `searched` are the values that a study tries, by key or as overrides.
+    If the runs have several data sets or names, it is the name of their experiment, or `multirun`. `searched` are the
+    values that a study tries, by key or as overrides.
     """
     if not HydraConfig.initialized():
         return name
@@ -83,12 +83,12 @@ def shared_name(name: str, *searched: Mapping[str, str] | Sequence[str]) -> str:
 
 
 def multirun_name() -> str | None:
-    """The name of the multirun's folder; None if this is no multirun."""
+    """Return the name of the multirun's folder; None outside a multirun."""
     return Path(HydraConfig.get().sweep.dir).name if in_multirun() else None
 
 
 def place_of_job(run: str | None, kind: str, now: str, overrides: Sequence[str], constant: Sequence[str]) -> str:
-    """Where a job that looks at `run` (a run folder, or a checkpoint in one) leaves its output: below `kind` in it."""
+    """Return the output folder of a job about `run` (a run folder or a checkpoint in one), below `kind` in that run."""
     if run is None:
         return what_differs(overrides, constant)
     path = Path(run).expanduser().resolve()

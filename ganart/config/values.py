@@ -1,4 +1,4 @@
-"""Values as people type them, and as Hydra reads them: which are text, which are lists, which choose from a group."""
+"""Values of overrides as users type them, rewritten for Hydra's grammar: text, lists, and choices from groups."""
 
 from __future__ import annotations
 
@@ -25,44 +25,43 @@ TEXT = (
     *("features.weights", "features.sha256", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"),
     *("*.root", "*.path", "*.file", "*.files", "*.folder", "*.name"),
 )
-"""Keys whose values are paths, names or classes: taken letter by letter, whatever they are made of."""
+"""Keys whose values are paths, names or classes, taken literally."""
 
 TEXT_LISTS = ("dataset.condition", "dataset.factors", "logger.*.tags", "runs", "allow_targets")
-"""Keys whose values are lists of such."""
+"""Keys whose values are lists of such texts."""
 
 NEVER_SWEPT = ("hydra.*", "storage", "output", "file", "runs", "allow_targets")
-"""Keys of which a command has one value, with commas or without."""
+"""Keys that have one value per command; commas belong to it."""
 
 FOLDERS_OF_HYDRA = ("hydra.run.dir", "hydra.sweep.dir")
-"""Paths that nobody else asks for the home folder that `~` stands for."""
+"""Paths in which `~` must be expanded here, because Hydra does not."""
 
 TAKING_SEVERAL = ("penalty", "term", "metric", "callback", "logger")
-"""Groups of which several options may stand together, each under its own name."""
+"""Groups of which several options may be chosen together, each under its own name."""
 
 FOR_EACH_PLAYER = ("optimizer",)
-"""Groups that are chosen from for each player: `optimizer@optimizer.generator`."""
+"""Groups with one choice per player: `optimizer@optimizer.generator`."""
 
 MAY_BE_NULL = ("experiment",)
-"""Groups of which nothing need be chosen."""
+"""Groups without a required choice."""
 
 FOREIGN = re.compile(r"[^\w\s/\-\\+.$%*@?|()\[\]{}:=,'\"]|[^\x00-\x7f]")
-"""Characters that Hydra's grammar has outside of quotes nowhere."""
+"""Characters that Hydra's grammar allows only inside quotes."""
 
 
 def as_hydra_reads(override: str, *, several: bool = False, folders: Sequence[Path] = ()) -> str:
-    """Write `override` so that Hydra reads the value that was typed: text in quotes where it would read something else.
+    """Return `override` in Hydra's notation, with text quoted where Hydra would read something else.
 
-    A value that is in Hydra's quotes already stays as it is, unless a file or folder is called so. One value where a
-    list is wanted becomes a list of one, and `null` an empty one.
+    A value in Hydra's quotes stays as it is, unless a file or folder has that name. One value for a key that takes a
+    list becomes a list of one, and `null` an empty list.
 
     Args:
         override: `key=value`, `+key=value` or `++key=value`; anything else is returned unchanged.
-        several: whether commas part values, each for a job or trial of its own. They do not in the name of something
-            that exists.
-        folders: where there are groups beside ganart's own.
+        several: True if commas separate values for several jobs or trials, except in the name of an existing file.
+        folders: folders with groups beside ganart's own.
 
     Raises:
-        UserError: for `GROUP=null` where a choice is needed, or `run=latest` where there is none.
+        UserError: for `GROUP=null` where a choice is needed, or `run=latest` where there is no run.
     """
     found = re.fullmatch(r"(\+{0,2})([^=+~][^=]*)=(.*)", override, re.DOTALL)
     if not found or exists(override):
@@ -83,7 +82,7 @@ def as_hydra_reads(override: str, *, several: bool = False, folders: Sequence[Pa
 
 
 def _form_of(key: str, folders: Sequence[Path]) -> Callable[[str], str]:
-    """How one value of `key` is written."""
+    """Return the function that writes one value of `key` for Hydra."""
     if matches(key, TEXT):
         return functools.partial(_text, is_class=key.startswith("labels."))
     group = key.partition("@")[0]
@@ -99,7 +98,7 @@ def _form_of(key: str, folders: Sequence[Path]) -> Callable[[str], str]:
 
 
 def _text(value: str, *, is_class: bool = False) -> str:
-    """One value letter by letter. `null` is none, unless a class may be called so."""
+    """Return one text for Hydra, quoted where needed; `null` stays null, unless it may be the name of a class."""
     if not exists(value):
         is_none = value.lower() == "null" and not is_class
         is_mapping = value.startswith("{") and isinstance(_read(value), dict)
@@ -109,7 +108,7 @@ def _text(value: str, *, is_class: bool = False) -> str:
 
 
 def _any(value: str) -> str:
-    """A value of no known kind: as Hydra reads it, or letter by letter where it cannot for a letter's sake."""
+    """Return a value of no known kind unchanged, or quoted if Hydra cannot read one of its characters."""
     if not FOREIGN.search(value) or _read(value) is not UNREADABLE:
         return value
     return _list(value, item=_text) if _in_brackets(value) else quoted(value)
@@ -134,7 +133,7 @@ def _choice(value: str, *, key: str, options: Sequence[str]) -> str:
 
 
 def parted(value: str) -> list[str]:
-    """The parts of `value` between its commas; none inside quotes, brackets or parentheses that are closed again."""
+    """Split `value` at its commas, except inside closed quotes, brackets or parentheses."""
     parts, start, depth, quote = [], 0, 0, ""
     for place, letter in enumerate(value):
         begins = not value[start:place].strip()
@@ -149,13 +148,13 @@ def parted(value: str) -> list[str]:
         elif letter == "," and not depth:
             parts.append(value[start:place].strip())
             start = place + 1
-    if quote or depth:  # an apostrophe, or a bracket that is a letter like others
+    if quote or depth:  # unclosed: an apostrophe or a bracket that is part of a text
         return [part.strip() for part in value.split(",")]
     return [*parts, value[start:].strip()]
 
 
 def plain(value: str) -> str:
-    """A value as it was meant: without Hydra's quotes, if it has them."""
+    """Return a value without Hydra's quotes."""
     return str(_read(value)) if is_quoted(value) else value
 
 
@@ -164,10 +163,10 @@ def is_quoted(value: str) -> bool:
 
 
 def exists(value: str) -> bool:
-    """Whether a file or folder is called `value`."""
+    """Return whether a file or folder `value` exists."""
     try:
         return bool(value) and Path(value).expanduser().exists()
-    except (OSError, ValueError, RuntimeError):  # a name too long for one, or a home that nobody has
+    except (OSError, ValueError, RuntimeError):  # too long for a path, or the home folder of an unknown user
         return False
 
 
@@ -176,12 +175,12 @@ def nearest(wanted: str, names: Sequence[str]) -> str | None:
 
 
 def options_of(group: str, folders: Sequence[Path] = ()) -> list[str]:
-    """What there is to choose from in a group, ganart's own and in `folders`; empty where it is no group."""
+    """Return the options of a group, ganart's own and those in `folders`; empty if it is no group."""
     return sorted({file.stem for folder in (conf_dir(), *folders) for file in (folder / group).glob("*.yaml")})
 
 
 def options_with(key: str) -> list[str]:
-    """The options of a group of ganart's that have `key`, first those to which it has to be given."""
+    """Return the options of ganart's group that have `key`, first those in which it is mandatory."""
     files = sorted((conf_dir() / key.partition(".")[0]).glob("*.yaml"))
     values = {file.stem: _value_in(file, key) for file in files}
     found = {option: value != "???" for option, value in values.items() if value is not ABSENT}
@@ -189,12 +188,12 @@ def options_with(key: str) -> list[str]:
 
 
 def groups() -> list[str]:
-    """What there is to choose from: ganart's own groups."""
+    """Return the names of ganart's own groups."""
     return sorted({file.parent.name for file in conf_dir().glob("*/*.yaml")})
 
 
 def _defaults_of(key: str, folders: Sequence[Path]) -> Iterator[Any]:
-    """The values of `key` in the files of its group."""
+    """Yield the values of `key` in the files of its group."""
     for folder in (conf_dir(), *folders):
         for file in sorted((folder / key.partition(".")[0]).glob("*.yaml")):
             yield _value_in(file, key)
@@ -214,7 +213,7 @@ def _below(node: Any, name: str) -> Any:
 def _content(file: Path) -> Any:
     try:
         return yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):  # Hydra will tell
+    except (OSError, ValueError, yaml.YAMLError):  # Hydra will raise the error later
         return None
 
 
@@ -230,13 +229,13 @@ def _override(value: str) -> Override | None:
 
 
 def _read(value: str) -> Any:
-    """What Hydra reads, `UNREADABLE` if it cannot, or reads several values."""
+    """Return the value that Hydra reads; `UNREADABLE` if it cannot read it, or reads several values."""
     override = _override(value)
     return UNREADABLE if override is None or override.is_sweep_override() else override.value()
 
 
 def _is_sweep_function(value: str) -> bool:
-    """`choice(a,b)`, `range(1,5)`, `interval(0.1,1)` and their like."""
+    """Return whether `value` is a sweep such as `choice(a,b)`, `range(1,5)` or `interval(0.1,1)`."""
     override = _override(value) if value.endswith(")") else None
     if override is None or not override.is_sweep_override():
         return False
@@ -249,5 +248,5 @@ def _in_brackets(value: str) -> bool:
 
 
 def matches(key: str, patterns: Sequence[str]) -> bool:
-    """Whether `key` is one of `patterns`, in which * stands for anything."""
+    """Return whether `key` matches one of `patterns`, in which * stands for anything."""
     return any(fnmatchcase(key, pattern) for pattern in patterns)

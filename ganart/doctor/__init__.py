@@ -1,4 +1,4 @@
-"""The collapse doctor: snapshots of a training in, diagnoses in words and keys to turn out."""
+"""The collapse doctor: diagnoses and advice from snapshots of a training run."""
 
 from ganart.doctor.contest import DiscriminatorGivesUp, DiscriminatorWins
 from ganart.doctor.disease import Diagnosis, Disease
@@ -22,7 +22,7 @@ __all__ = [
 
 
 def every_disease() -> list[Disease]:
-    """All that the doctor looks for, causes before what they lead to."""
+    """Return all diseases, causes before their consequences."""
     return [
         LearningRateTooHigh(),
         PenaltyTooSmall(),

@@ -1,4 +1,4 @@
-"""Diseases of the contest: one player has left the other behind."""
+"""Diseases of balance: one player outperforms the other."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ganart.doctor.strength import is_steep, overshoots, penalties_outweigh
 
 @dataclass(frozen=True)
 class DiscriminatorWins(Disease):
-    """The discriminator tells almost every picture rightly and surely, and the generator can only guess why.
+    """The discriminator classifies nearly all images with high confidence, and the generator's gradient vanishes.
 
-    With the non-saturating loss D(real) → 1 and D(fake) → 0; with a relativistic or hinge loss the probabilities say
-    nothing, but `told_apart` goes to 1 with all of them. Above 0.95 the discriminator's loss is a twentieth of what
-    ignorance costs: six healthy trainings stayed between 0 and 0.82.
+    With the non-saturating loss D(real) → 1 and D(fake) → 0; with a relativistic or hinge loss these probabilities mean
+    nothing, but `told_apart` approaches 1 with all losses. At 0.95 the discriminator's loss is a twentieth of the
+    constant-logit loss; in six healthy runs `told_apart` stayed between 0 and 0.82.
     """
 
     name: ClassVar[str] = "discriminator wins"
@@ -47,12 +47,12 @@ class DiscriminatorWins(Disease):
 
 @dataclass(frozen=True)
 class DiscriminatorGivesUp(Disease):
-    """The discriminator cannot tell real from generated pictures although anybody could.
+    """The discriminator does not distinguish real from generated images, although they differ.
 
-    Not to tell them apart is the goal of the game; it is a disease where the score says that the pictures are far from
-    the data and come no closer. A discriminator whose loss is half as much again as that of ignorance, window after
-    window, is outplayed whatever the score: it does not follow what the generator does. Where penalties that are too
-    large or a learning rate that is too high explain it, those are named instead.
+    At the optimum of the game it cannot distinguish them; it is a disease while the score is far from its floor and
+    does not improve. Whatever the score, it is also one if the discriminator's loss is 1.5 times the constant-logit
+    loss, window after window: it does not follow the generator. If too large penalties or a too high learning rate
+    explain it, those are diagnosed instead.
     """
 
     name: ClassVar[str] = "discriminator gives up"

@@ -1,4 +1,4 @@
-"""What a disease of a training is, and what is said of it."""
+"""The interface of diseases, and diagnoses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganart.doctor.history import History
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is going wrong, the numbers that led to it, and what to type: `try_` holds command-line overrides."""
+    """A disease, the numbers that show it in `says`, and command-line overrides to try in `try_`."""
 
     disease: str
     images_seen: int
@@ -20,7 +20,7 @@ class Diagnosis:
     is_over: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """For the summary; `says` tells what is over."""
+        """Return the entry for the summary; that a disease is over is part of `says`."""
         return {
             "disease": self.disease,
             "images_seen": self.images_seen,
@@ -30,29 +30,29 @@ class Diagnosis:
 
 
 class Disease(ABC):
-    """One way in which a training goes wrong. A subclass is a frozen dataclass: its fields are its thresholds."""
+    """One way in which training fails. A subclass is a frozen dataclass whose fields are its thresholds."""
 
     name: ClassVar[str]
-    """In words, as the user reads it."""
+    """The name in words, for users."""
 
     needs: ClassVar[tuple[str, ...]]
-    """The values without which a snapshot says nothing of this disease."""
+    """The values that a snapshot must have to be examined for this disease."""
 
     windows: ClassVar[int] = 3
-    """How many snapshots in a row must show it before it is called a disease, and lack it before it is called over."""
+    """Number of consecutive snapshots that must show it before it is diagnosed, or lack it before it is over."""
 
     follows_others: ClassVar[bool] = False
-    """Whether it is the usual consequence of those that are not: then their remedies come first."""
+    """True if it is usually a consequence of diseases that are not: then their remedies come first."""
 
     @property
     def key(self) -> str:
-        """As loggers and the configuration know it."""
+        """The name for loggers and the configuration."""
         return self.name.replace(" ", "_")
 
     @abstractmethod
     def signs(self, history: History) -> str | None:
-        """Say in words, with numbers, what the latest snapshot shows of this disease; None if nothing."""
+        """Return a sentence, with numbers, on the signs of this disease in the latest snapshot; None without signs."""
 
     @abstractmethod
     def remedies(self, history: History) -> list[str]:
-        """What to try, as the user would type it, the most promising first."""
+        """Return command-line overrides to try, the most promising first."""

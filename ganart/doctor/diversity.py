@@ -1,4 +1,4 @@
-"""Diseases of the generator, as a look at its pictures shows them: too few, not as told, or not its own."""
+"""Diseases of the generator seen in its samples: lost variety, ignored labels, memorised training images."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from ganart.doctor.history import History
 from ganart.doctor.keys import slower, stronger_penalty, turned
 
 PROGRESS = 0.05
-"""Of a number from one look to the next: less than this is none."""
+"""Least relative change of a number from one snapshot of samples to the next that counts as progress."""
 
 
 def rises(history: History, name: str, least: float = 0.0) -> bool:
-    """Whether `name` grew by 5 % and by `least` since the last look; the first look of all counts as yes."""
+    """Return whether `name` grew by 5 % and by `least` since its last measurement; the first one counts as growth."""
     series = history.series(name)
     return len(series) < 2 or series[-1] - series[-2] > max(PROGRESS * abs(series[-2]), least)
 
 
 def falls(history: History, name: str) -> bool:
-    """Whether `name` fell by 5 % since the last look; no where nothing was measured."""
+    """Return whether `name` fell by 5 % since its last measurement; False if there are fewer than two."""
     series = history.series(name)
     return len(series) > 1 and series[-1] < (1 - PROGRESS) * series[-2]
 
 
 @dataclass(frozen=True)
 class GeneratorCollapses(Disease):
-    """The generator paints a few pictures again and again, whatever the noise.
+    """The generator produces few different images, whatever the latents.
 
-    Two measures, each a ratio to training pictures. The Vendi score counts different pictures (Friedman and Dieng
-    2023); `twins`, the distance to the nearest other picture, falls also where each label has but one picture left.
-    Young generators have little variety too (dense layers on digits 0.17 at first, 0.4 after 60,000 images, 0.7 in the
-    end): while the variety grows or the score gets better, nothing is wrong.
+    Two measures, each relative to training images: the Vendi score, an effective number of different images (Friedman
+    and Dieng 2023), and `twins`, the nearest-neighbour ratio, which also falls if each label keeps only one image.
+    Early in training variety is small too (dense layers on digits: 0.17 at first, 0.4 after 60,000 images, 0.7 at the
+    end), so there is no diagnosis while the variety grows or the score improves.
     """
 
     name: ClassVar[str] = "generator collapses"
@@ -72,11 +72,11 @@ class GeneratorCollapses(Disease):
 
 @dataclass(frozen=True)
 class LabelsDropped(Disease):
-    """The generator is told a style and paints without regard to it.
+    """The generator ignores the labels that it is conditioned on.
 
-    `obeyed` is 1 where a classifier finds what was told as often as in training pictures, 0 where only by chance. It
-    can be trusted where the classifier reads training pictures well enough: `readable`, Cohen's κ against their labels.
-    A generator that paints less than half of the classes has dropped more than the labels: that is a collapse.
+    `obeyed` is 1 if a classifier recognises the conditioning labels as often as the labels of training images, 0 if
+    only by chance. It is reliable only if the classifier recognises training images well: `readable`, Cohen's κ with
+    their labels. A generator with less than half of the classes has collapsed, which is another disease.
     """
 
     name: ClassVar[str] = "style dropped"
@@ -116,12 +116,11 @@ class LabelsDropped(Disease):
 
 @dataclass(frozen=True)
 class Memorising(Disease):
-    """The generator paints the training pictures themselves.
+    """The generator reproduces training images.
 
-    `copies` is 0.05 where generated pictures lie to training pictures as those lie to each other; six healthy trainings
-    stayed at or below that. A fifth cannot be chance. Only what a look holds can be
-    recognised: with more training pictures than its 1,000 to 2,000 fewer copies show, but so many are hardly ever
-    learned by heart.
+    `copies` is 0.05 if generated images are as close to training images as those are to each other; six healthy runs
+    stayed at or below that. The threshold, 0.2, is four times as much. A snapshot compares with its 1,000 to 2,000 real
+    images only, so with more training images fewer copies are found; but so many are hardly ever memorised.
     """
 
     name: ClassVar[str] = "memorising"

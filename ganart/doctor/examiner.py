@@ -1,4 +1,4 @@
-"""Charts in, diagnoses out: each disease is told once when it breaks out, and once when it is over."""
+"""The examination of snapshots: one diagnosis when a disease begins, and one when it is over."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ganart.doctor.history import History, Snapshot
 
 
 class Case:
-    """One disease in one training."""
+    """The state of one disease in one run."""
 
     def __init__(self, disease: Disease) -> None:
         self.disease = disease
         self.is_ill = False
         self.against = 0
-        """Charts in a row that speak against the present state."""
+        """Number of consecutive snapshots that contradict `is_ill`."""
 
     def examine(self, history: History, causes: list[str]) -> Diagnosis | None:
-        """Judge by the latest snapshot; return a diagnosis where the disease breaks out or ends.
+        """Examine the latest snapshot; return a diagnosis if the disease begins or ends, else None.
 
-        `causes` are the diseases under way that may have led to this one.
+        `causes` are the names of present diseases that may have caused this one.
         """
         if not all(name in history.now for name in self.disease.needs):
             return None
@@ -39,14 +39,14 @@ class Case:
 
 
 class Examiner:
-    """All diseases in one training, in the order given: those that lead to others first."""
+    """The states of all diseases in one run, in the given order: causes first."""
 
     def __init__(self, diseases: Iterable[Disease]) -> None:
         self.cases = [Case(disease) for disease in diseases]
         self.history = History()
 
     def look(self, snapshot: Snapshot) -> list[Diagnosis]:
-        """Take `snapshot` as the latest, and return what there is to tell."""
+        """Add `snapshot` to the history, and return the new diagnoses."""
         self.history.add(snapshot)
         found = []
         for case in self.cases:

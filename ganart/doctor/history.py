@@ -1,4 +1,4 @@
-"""Snapshots of a training as the doctor sees them, their history, and the keys that could be turned."""
+"""Snapshots of a run, their history, and numbers derived from losses and penalties."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from math import sqrt
 from typing import Any
 
 MOST_SNAPSHOTS = 64
-"""How many snapshots are kept: rules look back a few windows, or for the best of late."""
+"""Number of snapshots that are kept; rules look back a few windows only."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was measured up to one moment of a training: `values` by the names they have in metrics.csv.
+    """Measurements of one window of a run: `values` by their names in metrics.csv.
 
-    Beside those there are the numbers of `derived` or, of a look at generated pictures, those of
-    `ganart.doctor.view` and, as `score` and `times_floor`, the first score.
+    Beside those there are the numbers of `derived` or, in a snapshot of generated images, those of `ganart.doctor.view`
+    and, as `score` and `times_floor`, the first score.
     """
 
     images_seen: int
@@ -25,7 +25,7 @@ class Snapshot:
 
 @dataclass
 class History:
-    """The snapshots of a training, the latest last, and `keys`: what of its configuration could be turned."""
+    """The snapshots of a run, the latest last, and `keys`: values of its configuration that advice may change."""
 
     keys: Mapping[str, float] = field(default_factory=dict)
     snapshots: list[Snapshot] = field(default_factory=list)
@@ -45,11 +45,11 @@ class History:
 
     @property
     def penalties(self) -> list[str]:
-        """The keys that say how strong each penalty is: `penalty.r1.gamma`, say."""
+        """The keys of the penalties' strengths, for example `penalty.r1.gamma`."""
         return [name for name in self.keys if name.startswith("penalty.")]
 
     def series(self, name: str) -> list[float]:
-        """All values of `name` so far, the latest last; snapshots that lack it are passed over."""
+        """Return all values of `name` so far, the latest last; snapshots without it are skipped."""
         return [snapshot.values[name] for snapshot in self.snapshots if name in snapshot.values]
 
     def state_dict(self) -> list[dict[str, Any]]:
@@ -60,17 +60,17 @@ class History:
 
 
 def derived(values: Mapping[str, float], keys: Mapping[str, float], ignorance: float | None) -> dict[str, float]:
-    """What the rules read off the numbers of a window, whatever the loss.
+    """Return the numbers that the rules need, comparable across losses, from the values of a window.
 
-    gap         mean logit of real pictures minus that of generated ones
-    penalties   the sum of what the penalties cost the discriminator
-    slope       ‖∇D‖ at the pictures, the largest that a penalty measures; 0 where there is none
-    ignorance   the least loss of a discriminator that gives every picture the same logit: 2 ln 2 with the
-                non-saturating loss, ln 2 with the relativistic one; Wasserstein's has no best loss to compare with
-    told_apart  1 − loss / ignorance, how well the discriminator tells real from generated pictures: 0 is no better
-                than ignorance, 1 a loss of zero; below 0 it would do better to know nothing
+    gap         mean logit of real images minus that of generated ones
+    penalties   sum of the penalties on the discriminator
+    slope       ‖∇D‖ at the images, the largest that a penalty measures; 0 without such a penalty
+    ignorance   constant-logit loss, the least loss of a discriminator with the same logit for every image: 2 ln 2 for
+                the non-saturating loss, ln 2 for the relativistic one; Wasserstein's has none
+    told_apart  1 − loss / ignorance, the skill of the discriminator: 1 at a loss of zero, 0 at the constant-logit loss,
+                negative above that
 
-    A number that this window cannot give is left out: penalties are not taken at each update.
+    Numbers that a window lacks are left out: penalties, for example, are not computed at each update.
     """
     numbers: dict[str, float] = {}
     costs = {name: value for name, value in values.items() if name.startswith("penalties/")}
@@ -84,9 +84,10 @@ def derived(values: Mapping[str, float], keys: Mapping[str, float], ignorance: f
 
 
 def _slope(costs: Mapping[str, float], keys: Mapping[str, float]) -> float:
-    """√(cost / strength) is ‖∇D‖ − 1 for λ · (‖∇D‖ − 1)² (WGAN-GP, DRAGAN) and ‖∇D‖ / √2 for γ/2 · ‖∇D‖² (R1, R2).
+    """Estimate ‖∇D‖ as √(cost / strength), the largest over penalties; 0 without penalties.
 
-    Near enough to tell 1 from 10.
+    It is ‖∇D‖ − 1 for λ · (‖∇D‖ − 1)² (WGAN-GP, DRAGAN) and ‖∇D‖ / √2 for γ/2 · ‖∇D‖² (R1, R2): accurate enough to
+    distinguish 1 from 10.
     """
     strengths = {f"penalties/{key.split('.')[1]}": value for key, value in keys.items() if key.startswith("penalty.")}
     slopes = [sqrt(cost / strengths[name]) for name, cost in costs.items() if strengths.get(name, 0) > 0]

@@ -1,4 +1,4 @@
-"""Diseases of a strength that is set wrongly: penalties, learning rates, augmentation."""
+"""Diseases of wrong settings: penalties, learning rates, augmentation."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from ganart.doctor.history import History, Snapshot
 from ganart.doctor.keys import stronger_penalty, turned
 
 STEEP = 10.0
-"""At this slope a verdict turns by 4 logits when every value of a 32×32 RGB picture changes by one of its 256 steps."""
+"""‖∇D‖ at which D changes by 4 logits if every value of a 32×32 RGB image changes by one of its 256 steps."""
 
 FAR_APART = 1000.0
-"""Two RGB pictures of 256×256 are never further apart in [−1, 1] than 890: mean logits that are have no slope of 1."""
+"""Difference of mean logits that implies a slope above 1: RGB images of 256×256 in [−1, 1] differ by at most 890."""
 
 
 def is_steep(snapshot: Snapshot) -> bool:
-    """Whether verdicts hang on next to nothing; healthy slopes are near 1, lower with more pixels."""
+    """Return whether ‖∇D‖ > 10 or mean logits differ by more than 1,000; healthy slopes are near 1 or below."""
     return snapshot.values.get("slope", 0.0) > STEEP or abs(snapshot.values.get("gap", 0.0)) > FAR_APART
 
 
 @dataclass(frozen=True)
 class LearningRateTooHigh(Disease):
-    """The discriminator overshoots: its loss jumps up and down, or it is as steep as it is wrong.
+    """The discriminator overshoots: its loss jumps, or it is large together with a large gradient norm.
 
-    A jump is threefold between two windows, from or to twice what knowing nothing costs; two within six windows are
-    called jumping. Healthy trainings have none after their first rounds. A loss that is large but steady, of a
-    discriminator that is not steep, is another disease: that one does not follow.
+    A jump is a threefold change between two windows whose larger loss is above twice the constant-logit loss; two jumps
+    within six windows are a sign. Healthy runs have none after their first rounds. A loss that is large but steady,
+    without a large gradient norm, is another disease: `DiscriminatorGivesUp`.
     """
 
     name: ClassVar[str] = "learning rate too high"
     needs: ClassVar[tuple[str, ...]] = ("told_apart", "slope", "gap")
-    windows: ClassVar[int] = 1  # several are counted here
+    windows: ClassVar[int] = 1  # `overshoots` itself looks at several windows
 
     def signs(self, history: History) -> str | None:
         if not overshoots(history):
@@ -50,11 +50,11 @@ class LearningRateTooHigh(Disease):
 
 LOOK_BACK = 6  # windows
 JUMP = 3.0  # times the loss of the window before or after
-MOST_LOSS = 2.0  # times what knowing nothing costs
+MOST_LOSS = 2.0  # times the constant-logit loss
 
 
 def overshoots(history: History) -> bool:
-    """Whether the last windows jump, or several of them were as steep as wrong."""
+    """Return whether two of the last windows jump, or three have a large loss with a large gradient norm."""
     snapshots = [snapshot for snapshot in history.snapshots if "told_apart" in snapshot.values][-LOOK_BACK:]
     losses = [1 - snapshot.values["told_apart"] for snapshot in snapshots]
     pairs = [(min(pair), max(pair)) for pair in pairwise(losses)]
@@ -65,9 +65,9 @@ def overshoots(history: History) -> bool:
 
 @dataclass(frozen=True)
 class PenaltyTooSmall(Disease):
-    """The discriminator becomes so steep that the smallest change of a picture turns its verdict.
+    """The discriminator becomes so steep that tiny changes of an image change its logit by much.
 
-    Under a learning rate that is too high every discriminator is steep: then that is named instead.
+    A too high learning rate also makes discriminators steep, and is then diagnosed instead.
     """
 
     name: ClassVar[str] = "penalty too small"
@@ -86,18 +86,18 @@ class PenaltyTooSmall(Disease):
 
     def remedies(self, history: History) -> list[str]:
         now = history.now
-        # At this slope it would cost as much as is won: below that, a steeper discriminator is a better one.
+        # With this factor penalties are at least as large as the gap of the logits, so that steepness no longer pays.
         factor = max(10.0, abs(now["gap"]) / now["penalties"]) if now["penalties"] > 0 else 10.0
         return [*stronger_penalty(history, factor), *turned(history, 0.25, "optimizer.discriminator.lr")]
 
 
 @dataclass(frozen=True)
 class PenaltyTooLarge(Disease):
-    """The penalties cost the discriminator more than it could ever win by telling pictures apart.
+    """The penalties exceed all that the discriminator could gain by distinguishing real from generated images.
 
-    One that gives every picture the same logit pays `ignorance` and no R1 or R2. One that pays more than that in
-    penalties, and is not steep at all, is only busy becoming flat; a flat one teaches nothing. Healthy trainings pay
-    about as much in their first rounds and 0.1 to 0.5 of it later.
+    A discriminator with the same logit for every image pays the constant-logit loss `ignorance`, and no R1 or R2. If it
+    pays more than that in penalties without being steep, it only becomes flat, and a flat one gives no gradient to the
+    generator. In healthy runs penalties are about as large as `ignorance` in the first rounds, later 0.1 to 0.5 of it.
     """
 
     name: ClassVar[str] = "penalty too large"
@@ -126,10 +126,10 @@ def penalties_outweigh(history: History) -> bool:
 
 @dataclass(frozen=True)
 class AugmentationLeaks(Disease):
-    """Augmentation is so frequent that the generator begins to paint it.
+    """Augmentation is so frequent that it leaks into the generated images.
 
-    Karras et al. 2020 (arXiv:2006.06676, section 2.2 and figure 4): an augmentation that leaves too few pictures alone
-    is learned as if it belonged to the data; above a probability of 0.8 in practice.
+    Karras et al. 2020 (arXiv:2006.06676, section 2.2 and figure 4): an augmentation that leaves too few images
+    unchanged is learnt as part of the data; above a probability of 0.8 in practice.
     """
 
     name: ClassVar[str] = "augmentation leaking"

@@ -1,4 +1,4 @@
-"""What a look at generated pictures says of them, as a few ratios: near 1 they are like the training pictures."""
+"""Numbers about generated images for the doctor: ratios to training images, near 1 if both are alike."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from ganart.metrics.neighbours import nearest
 from ganart.metrics.vendi import vendi
 
 MOST_COMPARED = 1000
-"""Pictures of each side that are compared with each other: enough for shares of a few per cent, in milliseconds."""
+"""Most images of each side that are compared: enough for shares of a few per cent, in milliseconds."""
 
 ENOUGH_FOR_TWINS = 250
-"""Labels to tell are drawn from the training pictures with replacement: among few, equal ones alone make twins."""
+"""Least number of images for `twins`: among fewer, labels drawn with replacement repeat and lower it by themselves."""
 
 NEIGHBOURS = 5
 USUAL = 0.05
-"""The share of training pictures that are taken to lie as close to another one as a copy does."""
+"""The share of training images that count as copies of each other, which sets the threshold of `copies`."""
 
 
 def numbers_of(real: Sample, fake: Sample, factors: Sequence[Factor]) -> dict[str, float]:
-    """Return what can be told from features and labels of training pictures and of generated ones.
+    """Return the numbers of `diversity`, `copying` and, with a classifier, `labels` for training and generated images.
 
-    Everything is relative to what training pictures are to each other, so that no number depends on the scale of the
-    features. A number that these samples cannot give is left out.
+    All are relative to the same measure among training images, and so independent of the scale of the features.
+    Numbers that need larger samples are left out.
     """
     count = min(len(real), len(fake), MOST_COMPARED)
     if count <= NEIGHBOURS + 1:
@@ -40,11 +40,11 @@ def numbers_of(real: Sample, fake: Sample, factors: Sequence[Factor]) -> dict[st
 
 
 def diversity(real: Tensor, fake: Tensor) -> dict[str, float]:
-    """Compare how far the rows of `fake` [N, D] are from each other with how far those of `real` are.
+    """Return ratios of the variety of `fake` [N, D] to that of `real` [N, D].
 
-    spread  mean distance between two pictures: falls when whole regions of the data are missing
-    twins   median distance to the nearest other picture: falls when the same few pictures come again and again
-    vendi   effective number of different pictures
+    spread  mean distance between two images: falls when whole regions of the data are missing
+    twins   nearest-neighbour ratio, of median distances to the nearest other image: falls when images repeat
+    vendi   effective number of different images
     """
     measures = {"spread": _mean_distance, "twins": _usual_gap, "vendi": vendi}
     if len(real) < ENOUGH_FOR_TWINS:
@@ -61,13 +61,12 @@ def _usual_gap(rows: Tensor) -> float:
 
 
 def copying(real: Tensor, fake: Tensor) -> dict[str, float]:
-    """Compare how close generated pictures come to training pictures with how close those come to each other.
+    """Return how close generated images are to training images, relative to training images among each other.
 
-    nearest  median distance to the nearest training picture
-    copies   share of pictures that lie closer to one training picture than their surroundings explain: the distance to
-             the nearest over the mean distance to the nearest five is what only one in twenty training pictures has.
-             (Carlini et al. 2023, arXiv:2301.13188, section 4.2, compare with the neighbourhood in this way, for a
-             picture that is close to everything is typical, not copied.)
+    nearest  median distance to the nearest training image, as a ratio
+    copies   share of images for which the distance to the nearest training image over the mean distance to the nearest
+             five is smaller than for 95 % of training images. The neighbourhood matters because an image close to many
+             is typical, not copied (after Carlini et al. 2023, arXiv:2301.13188, section 4.2).
     """
     among, _ = nearest(real, real, NEIGHBOURS, same=True)
     towards, _ = nearest(fake, real, NEIGHBOURS)
@@ -82,12 +81,12 @@ def _ratio_to_neighbourhood(distances: Tensor) -> Tensor:
 
 
 def labels(real: Sample, fake: Sample, column: int, factor: Factor) -> dict[str, float]:
-    """Compare what a classifier takes the pictures for.
+    """Return measures of the labels that a classifier recognises in one factor F.
 
-    classes/F          effective number of classes among the generated pictures
-    classes/F_of_data  … and among the training pictures
-    obeyed/F           how far what is recognised follows what was told: 0 by chance only, 1 as in training pictures
-    readable/F         how far it follows the labels of training pictures: how much `obeyed` can be trusted
+    classes/F          effective number of recognised classes among the generated images
+    classes/F_of_data  the same among the training images
+    readable/F         Cohen's κ of recognised and true labels of training images: the reliability of `obeyed`
+    obeyed/F           Cohen's κ of recognised and conditioning labels, over `readable`: 0 by chance, 1 as in the data
     """
     name, size = factor.name, len(factor.classes)
     seen_real, seen_fake = real.recognised[:, column], fake.recognised[:, column]
@@ -103,13 +102,13 @@ def labels(real: Sample, fake: Sample, column: int, factor: Factor) -> dict[str,
 
 
 def _effective_classes(seen: Tensor, size: int) -> float:
-    """Return e to the entropy of the histogram: k where k classes come equally often."""
+    """Return e to the entropy of the histogram: k for k equally frequent classes."""
     shares = torch.bincount(seen, minlength=size).double() / len(seen)
     return float(torch.special.entr(shares).sum().exp())
 
 
 def _agreement_beyond_chance(told: Tensor, seen: Tensor, size: int) -> float | None:
-    """Cohen's κ (1960): (agreement − agreement by chance) / (1 − agreement by chance); None where nothing was told."""
+    """Return Cohen's κ (1960), (agreement − chance) / (1 − chance), over known labels; None if undefined."""
     told, seen = told[told != UNKNOWN], seen[told != UNKNOWN]
     if not len(told):
         return None

@@ -1,4 +1,4 @@
-"""Feature networks: what the scores look at."""
+"""Feature networks for scores."""
 
 from ganart.features.art_inception import ArtInception
 from ganart.features.auto import auto

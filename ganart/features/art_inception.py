@@ -1,4 +1,4 @@
-"""The Inception of ArtFID (Wright and Ommer 2022, arXiv:2207.12280), which learnt from paintings."""
+"""The Inception of ArtFID (Wright and Ommer 2022, arXiv:2207.12280), trained on paintings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ganart.weights import check_hash, could_not_be_had, existing, hub_file, rea
 WEIGHTS_FILE = "art_inception.pth"
 URL = f"https://huggingface.co/matthias-wright/art_inception/resolve/main/{WEIGHTS_FILE}"
 SMALLEST = 75
-"""Pixels below which the network's last convolutions have nothing to look at."""
+"""The least side in pixels: below it, the network's last feature maps would be empty."""
 
 
 class ArtInception(FeatureNetwork):
-    """The 2,048 pooled features of an Inception-v3 that knows paintings instead of photographs.
+    """The 2,048 pooled features of an Inception-v3 trained on paintings instead of photographs.
 
-    As its authors do, pictures are shown in [0, 1] at their own size; only those with a side below 75 pixels are
-    enlarged to 299. The file that is published has no known hash: `sha256` takes what you know of it.
+    The input is in [0, 1] at the pictures' own size, as in the authors' code; pictures with a side below 75 pixels are
+    enlarged to 299×299. The published file has no known hash; `sha256` checks it against the one you give.
     """
 
     name = "art_inception"

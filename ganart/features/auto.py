@@ -1,4 +1,4 @@
-"""Inception where its weights are at hand, the data set's own classifier where they are not."""
+"""The default feature network: Inception if its weights are at hand, else a classifier of the data set's labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a feature network is: pictures in, features and class logits out, under a name that never lies."""
+"""The interface of feature networks, and helpers for extracting features."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ganart.machine.hardware import full_float32
 
 
 class FeatureNetwork(nn.Module):
-    """A frozen network whose features the scores compare.
+    """A frozen network whose features are compared by scores.
 
-    `name` goes into the names of the scores: `fd_<name>`. Only the Inception of the FID papers makes them `fid`, `kid`
-    and `is`.
+    `name` is part of every score's name: `fd_<name>`. Only the scores of the FID papers' Inception are called `fid`,
+    `kid` and `is`.
     """
 
     name: str
@@ -25,9 +25,9 @@ class FeatureNetwork(nn.Module):
 
     @abstractmethod
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
-        """Load the weights, or train them on `pictures` on `device`; after this the network is ready and never changes.
+        """Load the weights, or train them on `pictures` on `device`; afterwards they never change.
 
-        It is left on the CPU: who uses it moves it.
+        The network is left on the CPU; the caller moves it.
         """
 
     @abstractmethod
@@ -36,10 +36,10 @@ class FeatureNetwork(nn.Module):
 
     @abstractmethod
     def protocol(self) -> dict[str, Any]:
-        """What has to be equal for two scores to be comparable: network, hash of its weights, resizing."""
+        """Return the facts that must be equal for scores to be comparable: network, hash of its weights, resizing."""
 
     def score_name(self, metric: str) -> str:
-        """`fid` becomes `fd_<name>`, `kid` `kd_<name>`, `precision` `precision_<name>`: only Inception's are FID."""
+        """Return `fd_<name>` for `fid`, `kd_<name>` for `kid`, `precision_<name>` for `precision`, and so on."""
         without_inception = {"fid": "fd", "kid": "kd", "fid_infinity": "fd_infinity", "mifid": "mifd"}
         return f"{without_inception.get(metric, metric)}_{self.name}"
 
@@ -56,7 +56,7 @@ def as_rgb(pictures: Tensor) -> Tensor:
 
 
 def hash_of_weights(network: nn.Module) -> str:
-    """SHA-256 over the names and values of all weights."""
+    """Return the SHA-256 over the names and values of all weights."""
     digest = hashlib.sha256()
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode())
@@ -69,16 +69,16 @@ PIXELS_AT_ONCE = 2**22
 
 
 def pictures_at_once(height: int, width: int) -> int:
-    """How many pictures of a size are generated or looked at together: as many as take a few gigabytes, at most 250.
+    """Return the batch size for generating and extracting pictures of a size: a few gigabytes of memory, at most 250.
 
-    Features depend on it in their last bits. So it is a function of the size alone, and the same everywhere.
+    It changes the last bits of features, and is therefore a function of the size alone, equal on all machines.
     """
     return max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // (height * width)))
 
 
 @torch.inference_mode()
 def extract(network: FeatureNetwork, pictures: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Features and logits of one batch on `device`, in float32 whatever the surrounding precision."""
+    """Return features [N, D] and logits [N, K] of uint8 [N, H, W, C], computed in float32 on `device`."""
     with full_float32(device):
         features, logits = network(pictures.to(device))
     return features.float(), logits.float()

@@ -1,7 +1,6 @@
-"""A small classifier of the data set's own labels: features for scores where Inception's weights cannot be had.
+"""A small classifier of the data set's labels: features for scores where Inception's weights are not available.
 
-It knows what matters in this data set and nothing else, so its distances compare runs on the same data; they are not
-FID and are never called so.
+It learns only from this data set, so its distances compare runs on the same data; they are not FID, nor called so.
 """
 
 from __future__ import annotations
@@ -26,25 +25,25 @@ from ganart.images import to_model
 from ganart.machine.hardware import cpu_has_bfloat16
 from ganart.seeds import mix
 
-VERSION = 2  # of network and training: raise it when either changes, and cached networks are trained anew
+VERSION = 2  # of network and training: raise it when either changes, so that cached networks are trained anew
 
 LARGEST_JOINT = 4096
-"""Joint classes up to which there is a logit for each; four columns of fifty classes would be six million a picture."""
+"""Most joint classes with a logit each; four factors of fifty classes would be six million logits per picture."""
 
 FEWEST_AT_ONCE = 16
-"""Pictures that batch normalization learns from at least, however large they are."""
+"""Least batch size in training, for batch normalization, however large the pictures are."""
 
 WEAK = 1 / 3
-"""Of what always naming the largest class leaves to be got right: who gets less has learnt little of the labels."""
+"""The least share of the labels missed by always naming the largest class that a classifier must get right."""
 
 
 class Classifier(FeatureNetwork):
     """Strided 3×3 convolutions with batch normalization, one softmax head per factor; 128 penultimate features.
 
-    Trained once per data set on its training split (`images` pictures in all, shifted by up to an eighth) and cached;
-    of pictures larger than 128×128 fewer than `batch_size` at once, as memory allows.
-    The logits are those of the joint class (style × subject …), taking the factors as independent given the picture;
-    where that would be more than `LARGEST_JOINT` classes, those of the factor with the most classes alone.
+    It is trained once per data set on its training split (`images` pictures in all, shifted by up to an eighth) and
+    cached; for pictures larger than 128×128 the batch is smaller than `batch_size`, to bound memory. The logits are
+    those of the joint class (style × subject …), factors taken as independent given the picture; beyond `LARGEST_JOINT`
+    classes, those of the factor with the most classes.
     """
 
     name = "classifier"
@@ -62,12 +61,12 @@ class Classifier(FeatureNetwork):
         super().__init__()
         self._settings = {"images": images, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
         self.accuracy: dict[str, float] = {}
-        """By factor, on held-out pictures, or on training pictures where none are held out."""
+        """Accuracy by factor on held-out images, or on training images where none are held out."""
         self.chance: dict[str, float] = {}
-        """What always naming the largest class would get right of the same pictures."""
+        """Accuracy by factor of always naming the largest class, on the same images."""
         self.reason = reason
         self.has_held_out = False
-        """Whether `accuracy` and `chance` are of held-out pictures."""
+        """True if `accuracy` and `chance` are of held-out images."""
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         sizes = [len(factor.classes) for factor in pictures.factors]
@@ -77,7 +76,7 @@ class Classifier(FeatureNetwork):
                 "Sort the pictures into one folder per class, give dataset.labels=FILE.csv, or get the weights for "
                 "features=inception."
             )
-        with torch.random.fork_rng(devices=[]):  # initial weights are drawn; nobody else is to feel it
+        with torch.random.fork_rng(devices=[]):  # drawing initial weights must not change the global random state
             self.trunk = _trunk(pictures.channels, min(pictures.height, pictures.width), self.num_features)
             self.heads = nn.ModuleList(nn.Linear(self.num_features, size) for size in sizes)
         self._factors = [factor.name for factor in pictures.factors]
@@ -99,7 +98,7 @@ class Classifier(FeatureNetwork):
         return features, joint
 
     def recognise(self, features: Tensor) -> Tensor:
-        """What the features [N, 128] of pictures say of each factor: class indices, int64 [N, F]."""
+        """Return the most likely class of each factor, int64 [N, F], for features [N, 128]."""
         return torch.stack([head(features).argmax(dim=1) for head in self.heads], dim=1)
 
     def protocol(self) -> dict[str, Any]:
@@ -110,12 +109,12 @@ class Classifier(FeatureNetwork):
     # ---------------------------------------------------------------------------------------------- training it once
 
     def _key(self, pictures: PictureSet) -> str:
-        """What the trained network depends on."""
+        """Return all that the trained network depends on, as text."""
         return json.dumps([VERSION, pictures.split_hash, self._settings], sort_keys=True)
 
     def _make(self, file: Path, pictures: PictureSet, device: torch.device) -> None:
         self._train(pictures, device)
-        content = io.BytesIO()  # torch writing to a full disk raises an error that does not say so
+        content = io.BytesIO()  # on a full disk, torch.save to a file raises an error that does not name the cause
         torch.save({"network": self.state_dict(), "accuracy": self.accuracy, "chance": self.chance}, content)
         file.write_bytes(content.getbuffer())
 
@@ -183,7 +182,7 @@ class Classifier(FeatureNetwork):
 
 
 def weakness(accuracy: Mapping[str, float], chance: Mapping[str, float]) -> str | None:
-    """Say which labels a classifier has hardly learnt; None if there are none.
+    """Return a sentence naming the factors that a classifier hardly recognises; None if there are none.
 
     Args:
         accuracy: by factor, see `Classifier`.
@@ -198,13 +197,13 @@ def weakness(accuracy: Mapping[str, float], chance: Mapping[str, float]) -> str 
 
 
 def _largest_share(labels: np.ndarray) -> float:
-    """The share of the most frequent of labels [N] among the known ones; 0 where none is known."""
+    """Return the share of the most frequent class among the known of labels [N]; 0 where none is known."""
     known = labels[labels != UNKNOWN]
     return float(np.bincount(known).max() / len(known)) if len(known) else 0.0
 
 
 def _trunk(channels: int, side: int, num_features: int) -> nn.Sequential:
-    """Convolutions that halve the picture until its shorter side is 8 or less, then a dense layer."""
+    """Build convolutions that halve the picture until its shorter side is at most 8, then a dense layer."""
     widths, stages = channels, 0
     layers: list[nn.Module] = []
     while side > 8 or stages == 0:
@@ -218,7 +217,7 @@ def _trunk(channels: int, side: int, num_features: int) -> nn.Sequential:
 
 
 def _shifted(images: Tensor) -> Tensor:
-    """Shift a batch by up to an eighth of its side, edges repeated: the classifier must not count pixels."""
+    """Shift a batch by up to an eighth of its sides, edges repeated, to make the classifier robust to position."""
     height, width = images.shape[1:3]
     down, right = (int(torch.randint(-(side // 8), side // 8 + 1, ())) for side in (height, width))
     rows = torch.arange(height, device=images.device).add(down).clamp(0, height - 1)

@@ -1,6 +1,6 @@
 """DINOv2 (Oquab et al. 2023, arXiv:2304.07193) and CLIP (Radford et al. 2021, arXiv:2103.00020), by torch-fidelity.
 
-DINOv2's features agree best with people's judgement of 41 generative models (Stein et al. 2023, arXiv:2306.04675).
+DINOv2's features agree best with human judgement of 41 generative models (Stein et al. 2023, arXiv:2306.04675).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ganart.weights import PUBLISHED, check_hash, could_not_be_had, existing, re
 
 
 class FidelityNetwork(FeatureNetwork):
-    """A feature extractor of torch-fidelity's registry: `model` names it, without the family's own name."""
+    """A feature extractor of torch-fidelity's registry; `model` is its name there without the family."""
 
     family: ClassVar[str]
     layer: ClassVar[str]
@@ -55,12 +55,12 @@ class FidelityNetwork(FeatureNetwork):
         self._hash = hash_of_weights(self.network)
 
     def _extractor(self, kind: type[nn.Module], full_name: str, file: Path | None) -> nn.Module:
-        """Build torch-fidelity's `kind` of network with the weights in `file`; None downloads them."""
+        """Build torch-fidelity's network class `kind` with the weights in `file`; None downloads them."""
         path = str(file) if file else None
         return kind(full_name, [self.layer], feature_extractor_weights_path=path, verbose=False)
 
     def published_hash(self) -> str | None:
-        """The SHA-256 of the file that everybody uses, where it is known."""
+        """Return the SHA-256 of the published file, or None if it is not known."""
         return None
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -77,7 +77,7 @@ class FidelityNetwork(FeatureNetwork):
 
 
 class DINOv2(FidelityNetwork):
-    """The class token of a vision transformer that learnt without labels. It comes from torch.hub, code and weights."""
+    """The class token of a self-supervised vision transformer; torch.hub provides its code and weights."""
 
     family = "dinov2"
     layer = "dinov2"
@@ -93,11 +93,11 @@ class DINOv2(FidelityNetwork):
 
 
 class CLIP(FidelityNetwork):
-    """The picture side of CLIP: `weights` is OpenAI's own file, or a state dictionary of it; null downloads the file.
+    """The image encoder of CLIP; `weights` is OpenAI's file or a state dictionary; None downloads OpenAI's file.
 
-    OpenAI's file is a TorchScript archive, and opening one runs the code in it: none is opened but the published one. A
-    state dictionary, as open_clip keeps them, is read as tensors alone, under any `sha256`. Its activation is OpenAI's
-    (QuickGELU), so weights that were trained with another would see wrongly.
+    OpenAI's file is a TorchScript archive, and opening one runs the code in it: only the published one is opened. A
+    state dictionary, as open_clip keeps them, is read as tensors alone, under any `sha256`. The activation is OpenAI's
+    QuickGELU; weights trained with another one would give wrong features.
     """
 
     family = "clip"
@@ -119,7 +119,7 @@ class CLIP(FidelityNetwork):
                 f"features.weights={file} has {state['text_projection'].shape[1]} features, and {full_name} has "
                 f"{self.num_features}. Name the model that it is of: features.model={'|'.join(self.known_sizes)}"
             )
-        network: Any = kind.__new__(kind)  # its own __init__ opens nothing but TorchScript
+        network: Any = kind.__new__(kind)  # its __init__ accepts only TorchScript archives
         FeatureExtractorBase.__init__(network, full_name, [self.layer])
         network.feature_extractor_internal_dtype = torch.float32
         network.model = build_model(state, torch.float32)

@@ -15,11 +15,11 @@ from ganart.weights import PUBLISHED, check_hash, could_not_be_had, existing, hu
 
 WEIGHTS_FILE = "weights-inception-2015-12-05-6726825d.pth"
 SHA256 = "6726825d"
-"""How the hash of the published file begins; torch's files are named so."""
+"""The first digits of the published file's SHA-256, which torch puts into its name."""
 
 
 def weights_at_hand(weights: str | None) -> Path | None:
-    """The file of the weights if it can be used without a network: the one named, or the one downloaded before."""
+    """Return the file of the weights, `weights` or the downloaded one, if it is on this disk, else None."""
     file = Path(weights).expanduser() if weights else hub_file(WEIGHTS_FILE)
     return file if file.is_file() else None
 
@@ -27,9 +27,9 @@ def weights_at_hand(weights: str | None) -> Path | None:
 class Inception(FeatureNetwork):
     """The 2,048 pooled features and the 1,008 logits without bias of the 2015 Inception-v3.
 
-    `weights`: a local file of torch-fidelity's conversion; null looks in torch's hub cache and downloads the file there
-    if it is missing. `antialias=False` resizes as the papers' code does, which published numbers need. Only with the
-    published weights are its scores called fid, kid and is; with others (`sha256=null`) they are fd_inception_<hash>.
+    `weights` is a local file of torch-fidelity's conversion; None takes the one in torch's hub cache, downloaded if
+    missing. `antialias=False` resizes as the papers' code does, which comparison with published numbers requires. With
+    the published weights, scores are called fid, kid and is; with others (`sha256=null`) fd_inception_<hash> and so on.
     """
 
     name = "inception"
@@ -48,9 +48,9 @@ class Inception(FeatureNetwork):
         file = existing(self._weights, WEIGHTS_FILE) if self._weights else weights_at_hand(None)
         if file:
             check_hash(file, self._sha256)
-            read_tensors(file)  # torch-fidelity unpickles whatever the file holds: look first what that is
+            read_tensors(file)  # torch-fidelity unpickles any content: refuse files that hold code first
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-            warnings.simplefilter("ignore")  # torch-fidelity's own, about how it loads its file
+            warnings.simplefilter("ignore")  # torch-fidelity's warnings about its way of loading the file
             try:
                 self.network = NoTrainInceptionV3(
                     "inception-v3-compat",

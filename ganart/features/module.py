@@ -1,4 +1,4 @@
-"""A user's own feature network."""
+"""The feature network of a user."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ganart.weights import check_hash, existing, read_tensors
 
 
 class Module(FeatureNetwork):
-    """Any torch module that turns pictures, float [N, C, H, W] in [−1, 1], into features [N, D] or (features, logits).
+    """Any torch module from images, float [N, C, H, W] in [−1, 1], to features [N, D] or a pair (features, logits).
 
-    Its scores are called `fd_<name>` and so on. `weights` is a file of a state dictionary, checked by `sha256`.
+    Its scores are called `fd_<name>` and so on. `weights` is the file of a state dictionary, checked by `sha256`.
     """
 
     def __init__(self, *, network: nn.Module, name: str, weights: str | None = None, sha256: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""From copying to innovation: how near generated pictures come to single pictures of their training data."""
+"""The copy audit: distances of generated pictures to their nearest training pictures, and verdicts."""
 
 from ganart.originality.auditor import Audit, Auditor, Finding, Nearest
 from ganart.originality.spaces import FeatureSpace, Outlines, Space, Tones

@@ -1,11 +1,11 @@
-"""Is this picture a copy? Each is held against its nearest training pictures, and against what strangers have.
+"""The copy audit of single pictures: distances to the nearest training images, calibrated on reference images.
 
-How near is too near depends on the picture: of colour fields any two are alike, and a crop of a busy picture is far
-from its original. What gives most copies away is that they are much nearer to one training picture than to the next
-ones (in the spirit of Carlini et al. 2023, arXiv:2301.13188, section 4.2). A work that the data hold many times over,
-which generators learn by heart first, is not found so, for the next ones are as near: the bare distance finds its
-copies. How much is too much depends on the data: the measure are strangers, real test pictures that nobody has learnt
-from. A picture that is nearer, or closer to one work than to others, than 99 of 100 of those is called a copy.
+A fixed distance does not detect copies: any two colour fields are alike, and a crop of a busy picture is far from its
+original. Most copies are much nearer to one training image than to the next ones (after Carlini et al. 2023,
+arXiv:2301.13188, section 4.2): that ratio is `closeness`. It misses copies of an image that the data hold several
+times, which generators memorise first, because the next ones are as near: these have a small distance. Both measures
+are compared with those of reference images, real test images that the generator has not seen. A picture below the first
+percentile of either (`threshold`) is called a copy.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from ganart.originality.kept import kept
 from ganart.originality.search import Advance, ignored, nearest_works
 from ganart.originality.spaces import Space
 
-VERSION = 2  # of the measure: raise it when it changes, and strangers are measured anew
+VERSION = 2  # of the measure: raise it when it changes, so that cached reference distances are computed anew
 
 SHOWN = 7
-"""How many of the nearest works are kept, for the sheet."""
+"""Number of nearest training images that are kept, for the sheet."""
 
 OTHERS = 5
-"""How many works after the nearest tell how near works usually are around a picture."""
+"""Number of training images after the nearest that `closeness` compares the nearest with."""
 
 FEWEST_TO_CALIBRATE = 100
 MOST_TO_CALIBRATE = 1000
 CLOSE_AS_A_COPY = 0.05
 CLOSE = 5.0
-"""Percentile below which a picture that is no copy is worth a look."""
+"""The percentile below which a picture that is no copy is called close."""
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """The nearest training pictures in one space: distances, positions in the training split, and how unusual that is.
+    """The nearest training images in one space: distances, positions in the training split, and a percentile.
 
-    `percentile` is the share of strangers, in per cent, that are nearer to a training picture or, if that is less, that
-    are closer to one than to others (see `closeness`).
+    `percentile` is the share of reference images, in per cent, with a smaller distance, or that with a smaller
+    `closeness`, whichever is less.
     """
 
     distances: list[float]
@@ -56,25 +56,25 @@ class Nearest:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the audit says of one picture."""
+    """The result of the audit for one picture."""
 
     verdict: str
-    """copy, close or own."""
+    """One of copy, close, own."""
 
     percentile: float
-    """The smallest over all spaces."""
+    """The smallest percentile over all spaces."""
 
     by_space: dict[str, Nearest]
 
     @property
     def nearest(self) -> Nearest:
-        """That of the space in which the picture comes nearest."""
+        """The nearest training images in the space with the smallest percentile."""
         return min(self.by_space.values(), key=lambda row: (row.percentile, row.distances[0]))
 
 
 @dataclass(frozen=True)
 class Audit:
-    """All findings, in the order of the pictures, and by space the distances [M] that they rest on."""
+    """All findings, in the order of the pictures, and by space the distances [M] to the nearest training image."""
 
     findings: list[Finding]
     distances: dict[str, Tensor] = field(repr=False)
@@ -84,9 +84,9 @@ class Audit:
 
 
 class Auditor:
-    """Compares pictures with the training pictures of a data set in several `spaces`.
+    """A comparison of pictures with the training images of a data set in several `spaces`.
 
-    `threshold` is the percentile of strangers below which a picture is a copy, in any of the spaces.
+    `threshold` is the percentile of reference images below which, in any space, a picture is called a copy.
     """
 
     def __init__(self, spaces: Sequence[Space], *, threshold: float = 1.0, seed: int = 0) -> None:
@@ -95,10 +95,10 @@ class Auditor:
         self.seed = seed
 
     def prepare(self, pictures: PictureSet, *, advance: Advance = ignored) -> None:
-        """Find out how near strangers come to the training pictures.
+        """Measure the distances of reference images to the training images.
 
-        Strangers are test pictures, without those that the training pictures hold too. Where there are fewer than a
-        hundred, training pictures stand in for them, each compared with all others.
+        Reference images are the test images without duplicates of training images. If there are fewer than a hundred,
+        they are training images, each compared with all others.
         """
         self.works = pictures.train
         self.files = [pictures.manifest.files[row] for row in pictures.train.rows]
@@ -123,18 +123,18 @@ class Auditor:
 
     @property
     def false_alarms(self) -> float:
-        """The share of strangers that would be called copies: what the threshold costs, over all spaces."""
+        """The share of reference images below the threshold in any space: the false-positive rate."""
         smallest = torch.stack([percentiles_of(usual, usual) for usual in self.usual.values()]).amin(dim=0)
         return float((smallest < self.threshold).double().mean())
 
     @property
     def blind(self) -> list[str]:
-        """The spaces in which strangers themselves are as close to training pictures as copies are."""
+        """The spaces in which even the closeness of reference images at the threshold is that of copies."""
         closest = {name: torch.quantile(closeness(usual), self.threshold / 100) for name, usual in self.usual.items()}
         return [name for name, value in closest.items() if value < CLOSE_AS_A_COPY]
 
     def audit(self, pictures: np.ndarray, *, advance: Advance = ignored) -> Audit:
-        """Return what there is to say of pictures, uint8 [N, H, W, C], of the size of the training pictures."""
+        """Return the findings for pictures, uint8 [N, H, W, C], of the size of the training images."""
         rows: list[dict[str, Nearest]] = [{} for _ in pictures]
         nearest = {}
         for name, space in self.spaces.items():
@@ -153,9 +153,10 @@ class Auditor:
 
 
 def closeness(distances: Tensor) -> Tensor:
-    """The nearest over the mean of the five that follow, [N], from distances [N, k], the smallest first.
+    """Return the nearest distance over the mean of the next five, [N], from ascending distances [N, k].
 
-    0 is a copy, 1 a picture that is no nearer to one work than to others. Of a single work it is the distance itself.
+    0 is an exact copy; at 1 the nearest is no nearer than the next. With a single training image (k = 1) it is the
+    distance itself.
     """
     others = distances[:, 1 : 1 + OTHERS]
     if not others.shape[1]:
@@ -164,14 +165,14 @@ def closeness(distances: Tensor) -> Tensor:
 
 
 def percentiles_of(distances: Tensor, usual: Tensor) -> Tensor:
-    """The smaller of the percentiles of distance and closeness, from distances [N, k] among those of strangers."""
+    """Return the smaller percentile, [N], of distance and of closeness, among those of reference images [M, k]."""
     return torch.minimum(
         percentile_of(distances[:, 0], usual[:, 0]), percentile_of(closeness(distances), closeness(usual))
     )
 
 
 def percentile_of(values: Tensor, usual: Tensor) -> Tensor:
-    """The share of `usual` that is below each of `values`, in per cent."""
+    """Return the share of `usual` [M] that is below each of `values` [N], in per cent, [N]."""
     return 100 * torch.searchsorted(usual.sort().values, values.contiguous()).double() / len(usual)
 
 
@@ -180,7 +181,7 @@ def _distances(*arguments: Any) -> Tensor:
 
 
 def _strangers(pictures: PictureSet) -> tuple[np.ndarray, int]:
-    """Positions of the test pictures that are in no group of duplicates with a training picture; how many are."""
+    """Return positions of the test images that duplicate no training image, and the number of those that do."""
     is_test = np.asarray(pictures.manifest.is_test, dtype=bool)
     repeated = {
         position
@@ -194,14 +195,14 @@ def _strangers(pictures: PictureSet) -> tuple[np.ndarray, int]:
 
 
 def _unrepeated(pictures: PictureSet) -> np.ndarray:
-    """Positions of the training pictures that the data hold once; all of them where all are repeated."""
+    """Return positions of the training images without duplicates; all positions if fewer than two have none."""
     repeated = {position for group in _groups(pictures.train) for position in group}
     alone = np.array([p for p in range(len(pictures.train)) if p not in repeated], dtype=np.int64)
     return alone if len(alone) > 1 else np.arange(len(pictures.train))
 
 
 def _groups(split: Split) -> list[list[int]]:
-    """Groups of positions of pictures that are the same or nearly so."""
+    """Return groups of positions of equal or nearly equal pictures."""
     images = split.images[split.rows]
     same = duplicates.exact(images)
     return same + duplicates.near(images, same)

@@ -1,4 +1,4 @@
-"""What an audit found, for a file and for people."""
+"""The results of an audit as facts for audit.json, a table, and lines of text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_LISTED = 10
 def facts(
     found: Audit, auditor: Auditor, data: PictureSet, pictures: np.ndarray, names: Sequence[str]
 ) -> dict[str, Any]:
-    """Everything for audit.json: verdicts, the whole model, each picture, and how it was measured."""
+    """Return the content of audit.json: verdicts, measures over all pictures, protocol, and each picture."""
     return {
         "verdicts": dict(Counter(finding.verdict for finding in found.findings)),
         "model": {name: _model(space, found, auditor, pictures) for name, space in auditor.spaces.items()},
@@ -71,7 +71,7 @@ def facts(
 
 
 def _model(space: Space, found: Audit, auditor: Auditor, pictures: np.ndarray) -> dict[str, float | None]:
-    """What all pictures together say in one space."""
+    """Return the measures over all pictures in one space: novelty ratio and, for features, C_T and authenticity."""
     fake, usual = found.distances[space.name], auditor.usual[space.name]
     numbers: dict[str, float | None] = {"novelty_ratio": novelty_ratio(fake, usual[:, 0])}
     if isinstance(space, FeatureSpace):
@@ -83,13 +83,13 @@ def _model(space: Space, found: Audit, auditor: Auditor, pictures: np.ndarray) -
 
 
 def _authenticity(seen: Tensor, works: Tensor) -> float:
-    """The score of `ganart evaluate`, against all training pictures."""
+    """Return the score `authenticity` of `ganart evaluate`, against all training images."""
     real, fake = (Sample(side, *(torch.empty(len(side), 0) for _ in range(3))) for side in (works, seen))
     return Authenticity().compute(Comparison(real, fake))[0].value
 
 
 def table(facts: dict[str, Any]) -> Table:
-    """The whole model, a row a space."""
+    """Return a table of the measures over all pictures, one row per space."""
     sheet = Table()
     sheet.add_column("space")
     for name in ("copies", "novelty ratio", "C_T", "authentic"):
@@ -109,7 +109,7 @@ def table(facts: dict[str, Any]) -> Table:
 
 
 def lines(facts: dict[str, Any], found: Audit) -> list[str]:
-    """The verdicts in words, and the copies by name."""
+    """Return the verdicts as sentences, and the copies by name, at most ten."""
     protocol = facts["protocol"]
     told = [
         f"{found.count('copy')} copies, {found.count('close')} close and {found.count('own')} own of "

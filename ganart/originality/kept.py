@@ -1,4 +1,4 @@
-"""Tensors that are made once and kept on disk under what they were made of."""
+"""Tensors cached on disk by a key of their inputs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from ganart.files.store import cached, save_array
 
 
 def kept(key: str, make: Callable[[], Tensor]) -> Tensor:
-    """Return the tensor of `key`, made by `make` the first time; safe when two ask at once."""
+    """Return the tensor of `key`, made by `make` the first time; safe under concurrent calls."""
     array = cached("originality", key, ".npy", lambda file: save_array(file, make().numpy()), np.load)
     return torch.from_numpy(array)

@@ -1,4 +1,4 @@
-"""What all generated pictures together say: does the generator keep to single training pictures?"""
+"""Measures of copying over all generated pictures: novelty ratio and the test C_T."""
 
 from __future__ import annotations
 
@@ -11,28 +11,36 @@ DIMENSIONS = 64
 
 
 def novelty_ratio(fake: Tensor, strangers: Tensor) -> float:
-    """Median distance of generated pictures to their nearest training picture, over that of strangers: 1 is as new."""
+    """Return the median distance of generated pictures to their nearest training picture, over that of held-out ones.
+
+    At 1 they are as far from the training pictures as held-out images are.
+
+    Args:
+        fake: distances [M] of generated pictures to their nearest training picture.
+        strangers: the same of held-out images, [N].
+    """
     return float(fake.median() / strangers.median().clamp(min=1e-12))
 
 
 def copying_score(
     fake: Tensor, strangers: Tensor, fake_features: Tensor, stranger_features: Tensor, work_features: Tensor
 ) -> float | None:
-    """C_T of Meehan, Chaudhuri and Dasgupta 2020, "A Non-Parametric Test to Detect Data-Copying" (2004.05675), eq. 3.
+    """Return C_T of Meehan, Chaudhuri and Dasgupta 2020, "A Non-Parametric Test to Detect Data-Copying", eq. 3.
 
     In each cell of the training features (k-means in 64 principal components) a Mann-Whitney test compares the
-    distances of generated pictures and of strangers to their nearest training picture; C_T is the mean of the z-values,
-    weighted by the strangers. Far below 0, as −3: copies. Far above 0: far from the data.
+    distances of generated and of held-out images to their nearest training image; C_T is the mean of the z-values,
+    weighted by the number of held-out images (arXiv:2004.05675). Far below 0, as −3: copies. Far above 0: far from the
+    data.
 
     Args:
-        fake: distances [M] of generated pictures to their nearest training picture.
-        strangers: the same of test pictures, [N].
-        fake_features: features [M, D] of the generated pictures; those of strangers and training pictures likewise.
-        stranger_features: [N, D].
-        work_features: [K, D].
+        fake: distances [M] of generated images to their nearest training image.
+        strangers: the same of held-out images, [N].
+        fake_features: features of the generated images, [M, D].
+        stranger_features: features of the held-out images, [N, D].
+        work_features: features of the training images, [K, D].
 
     Returns:
-        C_T, or None where no cell has twenty pictures of both sides.
+        C_T, or None where no cell has at least twenty images of both sides.
     """
     fake_cells, stranger_cells = _cells(work_features, fake_features, stranger_features)
     scores, weights = [], []

@@ -1,4 +1,4 @@
-"""An auditor for a data set, with what the machine and the data have to offer."""
+"""Construction of an auditor for a data set, with the feature network that is available."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def auditor_of(
     seed: int = 0,
     allow: tuple[str, ...] = (),
 ) -> Auditor:
-    """An auditor that knows the training pictures of `data`; with neither labels nor Inception it has no features."""
+    """Return an auditor prepared for the training images of `data`; without labels and Inception it has no features."""
     spaces: list[Space] = [Tones(), Outlines()]
     network = build(features, allow=allow)
     try:

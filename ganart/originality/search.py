@@ -1,4 +1,4 @@
-"""The nearest training pictures of each picture in one space."""
+"""The search for the nearest training images in one space."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ganart.originality.spaces import Space
 BLOCK = 1000
 
 Advance = Callable[[int], None]
-"""Told how many works have been looked at."""
+"""A callback that gets the number of training images compared since the last call."""
 
 
 def ignored(count: int) -> None:
-    """Nobody wants to know."""
+    """Do nothing."""
 
 
 def nearest_works(
@@ -29,11 +29,11 @@ def nearest_works(
     themselves: np.ndarray | None = None,
     advance: Advance = ignored,
 ) -> tuple[Tensor, Tensor]:
-    """Return distances [M, k], the smallest first, and positions [M, k] of the nearest of `works` to each picture.
+    """Return ascending distances [M, k] and positions [M, k] of the `works` (training images) nearest to each picture.
 
-    A pair's distance is the least over all ways in which the picture may be turned and the work may be shown. With
-    `themselves` ([M], positions) no picture is compared with the work that it is. `advance` is told of works seen.
-    Distances come from cosines in float32: those below 0.003 are rounding.
+    The distance of a pair is the least over all variants of the picture (`Space.copies`) and of the training image
+    (`Space.originals`). `themselves` holds the positions [M] of pictures that are training images, which are then not
+    compared with themselves. Distances come from cosines in float32: below 0.003 they are rounding errors.
     """
     turned = list(space.copies(pictures))
     best = torch.full((len(pictures), k), torch.inf)

@@ -1,4 +1,4 @@
-"""Sheets to look at: a generated picture, and beside it the seven training pictures that it comes nearest to."""
+"""Sheets of generated pictures, each beside its seven nearest training images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ganart.originality.auditor import SHOWN, Finding
 
 ROWS = 12
 SIDE = 112
-"""Pixels that a picture is enlarged to at least, so that a file name fits below it."""
+"""The least side of a picture in pixels, so that a file name fits below it."""
 
 
 def sheets(
@@ -25,9 +25,9 @@ def sheets(
     files: Sequence[str],
     count: int,
 ) -> list[Image]:
-    """Return up to `count` sheets of twelve rows, the pictures nearest to a training picture first.
+    """Return up to `count` sheets of twelve rows, the pictures nearest to a training image first.
 
-    `files` names the training pictures.
+    `files` are the file names of the training images.
     """
     worst = sorted(
         range(len(findings)), key=lambda index: (findings[index].percentile, findings[index].nearest.distances[0])
@@ -51,7 +51,7 @@ def _sheet(
         tiles += [pictures[index], *works.pictures(np.array(nearest.positions))]
         captions.append(f"{finding.verdict} {finding.percentile:.2g} % {names[index]}")
         captions += [PurePosixPath(files[position]).name for position in nearest.positions]
-        for _ in range(SHOWN - len(nearest.positions)):  # a data set of fewer works than a row shows
+        for _ in range(SHOWN - len(nearest.positions)):  # a data set with fewer training images than a row shows
             tiles.append(np.full_like(pictures[index], 255))
             captions.append("")
     return grid(np.stack(tiles), 1 + SHOWN, captions=captions, min_side=SIDE)

@@ -1,7 +1,7 @@
-"""Spaces in which pictures are compared: each forgets what a copyist might change, and keeps what makes a picture.
+"""Spaces for comparing pictures, each invariant to some changes: mirroring, crops, tones, colours.
 
-Training pictures are seen as they are and in crops, generated ones as they are and mirrored, so that a copy that was
-mirrored, cropped or both still meets its original.
+Training images are compared as they are and in crops, generated pictures as they are and mirrored, so that a mirrored
+or cropped copy still matches its original.
 """
 
 from __future__ import annotations
@@ -22,41 +22,41 @@ from ganart.features import FeatureNetwork, extract, pictures_at_once
 from ganart.originality.kept import kept
 
 SIDE = 16
-"""Cells across and down that a picture is reduced to: composition stays, brushwork and noise go."""
+"""Cells across and down that a picture is averaged over: keeps composition, drops brushwork and noise."""
 
 SCALES = (0.96, 0.92, 0.88, 0.84, 0.8)
 PLACES = (0.0, 0.25, 0.5, 0.75, 1.0)
 Window = tuple[float, float, float]
-"""A crop: the share of the sides that is kept, and where in the rest it lies, down and across, from 0 to 1."""
+"""A crop: the kept share of the sides, and its position in the remaining space, down and across, each 0 to 1."""
 
 WINDOWS: tuple[Window, ...] = ((1.0, 0.0, 0.0), *product(SCALES, PLACES, PLACES))
 
 
 class Space(ABC):
-    """Turns pictures into vectors whose distances say how alike they are."""
+    """A mapping from pictures to vectors whose distances measure similarity."""
 
     name: ClassVar[str]
     forgets: ClassVar[str]
-    """What a copy may differ in without being further away, for people who read a report."""
+    """The changes that the space is invariant to, in words for reports."""
 
     def prepare(self, pictures: PictureSet) -> None:  # noqa: B027 — most have nothing to prepare
-        """Get ready for the training pictures of `pictures`."""
+        """Prepare for the training images of `pictures`."""
 
     def key(self) -> str:
-        """What of the space its distances depend on."""
+        """Return all that distances in this space depend on, as text."""
         return f"{self.name} {SIDE} {WINDOWS}"
 
     @abstractmethod
     def originals(self, works: Split, indices: np.ndarray) -> Iterator[Tensor]:
-        """Yield vectors [N, D] of training pictures for each way in which a copy may show them."""
+        """Yield vectors [N, D] of the training images at `indices`, once per crop that a copy may show."""
 
     @abstractmethod
     def copies(self, pictures: np.ndarray) -> Iterator[Tensor]:
-        """Yield vectors [N, D] of uint8 [N, H, W, C] for each way in which a copy may be turned."""
+        """Yield vectors [N, D] of uint8 [N, H, W, C], as they are and mirrored."""
 
 
 class Cells(Space):
-    """Grey means over cells; what is done with them is a subclass's business."""
+    """Spaces on grey means over cells; a subclass turns these into vectors."""
 
     def originals(self, works: Split, indices: np.ndarray) -> Iterator[Tensor]:
         grey = as_grey(works.pictures(indices))
@@ -74,7 +74,7 @@ class Cells(Space):
 
 
 class Tones(Cells):
-    """Light and dark, without brightness, contrast and colour."""
+    """Relative lightness of the cells, invariant to brightness, contrast and colour."""
 
     name = "tones"
     forgets = "mirroring, crops down to 80 %, brightness, contrast, colour, small noise"
@@ -85,7 +85,7 @@ class Tones(Cells):
 
 
 class Outlines(Cells):
-    """Where edges run, without which side of them is the lighter: also a negative, or other colours, are the same."""
+    """Strength of edges between cells, without their sign: invariant to re-colouring and negatives."""
 
     name = "outlines"
     forgets = "mirroring, crops down to 80 %, re-colouring, negatives"
@@ -98,7 +98,7 @@ class Outlines(Cells):
 
 
 class FeatureSpace(Space):
-    """What the feature network of the scores sees. Features of training pictures are kept on disk."""
+    """Features of the scores' feature network; those of training images are cached on disk."""
 
     name = "features"
     forgets = "mirroring, and whatever the network does not look at"
@@ -125,13 +125,13 @@ class FeatureSpace(Space):
         yield normalize(self.seen(pictures[:, :, ::-1]))
 
     def seen(self, pictures: np.ndarray) -> Tensor:
-        """Turn uint8 [N, H, W, C] into the features [N, D] that scores compare, of any length."""
+        """Extract features [N, D] of uint8 [N, H, W, C], not normalised."""
         batches = torch.from_numpy(pictures.copy()).split(pictures_at_once(*pictures.shape[1:3]))
         return torch.cat([extract(self.network, batch, self._device)[0].cpu() for batch in batches])
 
 
 def as_grey(pictures: np.ndarray) -> Tensor:
-    """Turn uint8 [N, H, W, 1|3|4] into luminance in [0, 1], float32 [N, H, W]; what is transparent lies on white."""
+    """Turn uint8 [N, H, W, 1|3|4] into luminance in [0, 1], float32 [N, H, W]; transparency lies on white."""
     floats = torch.from_numpy(pictures.astype(np.float32)) / 255
     if floats.shape[3] == 1:
         return floats[..., 0]
@@ -140,14 +140,14 @@ def as_grey(pictures: np.ndarray) -> Tensor:
 
 
 def cells(grey: Tensor, window: Window) -> Tensor:
-    """The means of grey [N, H, W] over 16 × 16 cells of a window, [N, 16, 16]."""
+    """Return the means of grey [N, H, W] over 16 × 16 cells of a window, [N, 16, 16]."""
     scale, down, across = window
     rows, columns = (_means(size, scale, place) for size, place in zip(grey.shape[1:], (down, across), strict=True))
     return rows @ grey @ columns.T
 
 
 def _means(size: int, scale: float, place: float) -> Tensor:
-    """The matrix [16, size] that takes the means over 16 equal stretches of a part of `size` pixels."""
+    """Return the matrix [16, size] that takes means over 16 equal stretches of a window within `size` pixels."""
     begin = (1 - scale) * size * place
     edges = torch.linspace(begin, begin + scale * size, SIDE + 1)
     pixels = torch.arange(size)
