@@ -303,7 +303,7 @@ class GAN(pl.LightningModule):
             groups = [*groups, {"params": learnt}]
         return groups
 
-    # ------------------------------------------------------------------------------------------ what is not finite
+    # --------------------------------------------------------------------------------------- values that are not finite
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Measure and clip the unscaled gradients; every `checked_every` rounds, check that training is finite.

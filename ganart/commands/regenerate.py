@@ -161,7 +161,7 @@ def run_of(file: Path, origin: dict[str, Any], run: str | None) -> RunFolder:
 
 
 def _at(place: Path, is_called_so: bool) -> RunFolder | str | None:
-    """The run folder at `place`; or why what `is_called_so` is none; or None where there is nothing to look at."""
+    """Return the run folder at `place`; or, if it `is_called_so` but cannot be used, the reason; else None."""
     from ganart.runs.folder import RunFolder
 
     try:

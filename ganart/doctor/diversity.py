@@ -1,4 +1,4 @@
-"""Diseases of the generator seen in its samples: lost variety, ignored labels, memorised training images."""
+"""Diseases of the generator, from its samples: lost variety, ignored labels, memorised training images."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class LearningRateTooHigh(Disease):
 
     name: ClassVar[str] = "learning rate too high"
     needs: ClassVar[tuple[str, ...]] = ("told_apart", "slope", "gap")
-    windows: ClassVar[int] = 1  # `overshoots` itself looks at several windows
+    windows: ClassVar[int] = 1  # `overshoots` itself counts over several windows
 
     def signs(self, history: History) -> str | None:
         if not overshoots(history):

@@ -27,7 +27,7 @@ def one_hot(labels: Tensor, sizes: Sequence[int]) -> Tensor:
 
 
 class LabelEmbedding(nn.Module):
-    """Label weights [N, ΣK], see `one_hot`, → vectors [N, dim]: weighted sums of one learned vector per class.
+    """Label weights [N, ΣK], see `one_hot`, → vectors [N, dim]: weighted sums of one learnt vector per class.
 
     Coordinates have unit variance at initialisation for one-hot weights; an unknown label, of weight zero, adds
     nothing. Computed outside of autocast.

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 class Generator(nn.Module):
     """Latents [N, latent_dim] and label weights [N, ΣK] → code → samples.
 
-    Walks, directions, mixing and truncation act on codes: conditioned latents in networks without a learned mapping,
+    Walks, directions, mixing and truncation act on codes: conditioned latents in networks without a learnt mapping,
     w in StyleGAN. A subclass implements `mapping` and `synthesis`.
     """
 

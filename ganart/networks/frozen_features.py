@@ -2,7 +2,7 @@
 
 One small head on each stage of a frozen backbone, with losses summed over heads (eq. 2). The paper has pretrained
 features, mixed over channels and scales at random (section 3.2); the backbone here, `RandomStages`, is untrained
-convolutions with He initialization from a seed.
+convolutions with He initialisation from a seed.
 """
 
 from __future__ import annotations

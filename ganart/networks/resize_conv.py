@@ -2,7 +2,7 @@
 
 The generator doubles with nearest-neighbour upsampling and a 3×3 convolution instead of a transposed convolution, so
 that kernels overlap evenly; the discriminator has strided 4×4 convolutions without normalization, as gradient penalties
-require. Initialization as He et al. 2015 (arXiv:1502.01852) for (leaky) rectifiers.
+require. Initialisation as He et al. 2015 (arXiv:1502.01852) for (leaky) rectifiers.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def copying_score(
 
 
 def mann_whitney_z(ours: Tensor, theirs: Tensor) -> float:
-    """How many standard deviations more often `ours` [M] exceed `theirs` [N] than chance would; ties count half."""
+    """Return the z-value of the Mann-Whitney test that `ours` [M] exceed `theirs` [N]; ties count half."""
     theirs = theirs.sort().values
     below = torch.searchsorted(theirs, ours).double()
     not_above = torch.searchsorted(theirs, ours, right=True).double()
@@ -63,7 +63,7 @@ def mann_whitney_z(ours: Tensor, theirs: Tensor) -> float:
 
 
 def _cells(works: Tensor, *others: Tensor) -> list[Tensor]:
-    """The k-means cell of each row of `others`, learnt from `works` in their first principal components."""
+    """Return the k-means cell of each row of `others`, [N] each, learnt in the principal components of `works`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         centre = works.mean(dim=0)
