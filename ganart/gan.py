@@ -129,6 +129,7 @@ class GAN(pl.LightningModule):
         self.end_round(len(batch.images))
 
     def update_discriminator(self, optimizer: LightningOptimizer, pairs: Sequence[Pair]) -> None:
+        """Update the discriminator, apply the constraints of terms, and show its output to the augmentation."""
         with self.toggled_optimizer(optimizer):
             self.descend(optimizer, self.discriminator_loss, pairs)
         for term in self.terms.values():
@@ -137,10 +138,12 @@ class GAN(pl.LightningModule):
         self.show_to_augmentation(pairs)
 
     def update_generator(self, optimizer: LightningOptimizer, pairs: Sequence[Pair]) -> None:
+        """Update the generator."""
         with self.toggled_optimizer(optimizer):
             self.descend(optimizer, self.generator_loss, pairs)
 
     def discriminator_loss(self, pair: Pair) -> Tensor:
+        """Return the discriminator's loss on one micro-batch, []; store its outputs in `pair`."""
         pair.real_output = self.judge(pair.real, pair.labels, pair.draw)
         pair.fake_output = self.judge(pair.fake.detach(), pair.labels, pair.draw)
         self.measure_logits(pair.real_output, pair.fake_output)
@@ -150,6 +153,7 @@ class GAN(pl.LightningModule):
         return loss
 
     def generator_loss(self, pair: Pair) -> Tensor:
+        """Return the generator's loss on one micro-batch, []; with accumulation, generate its fakes anew."""
         if self._accumulate > 1:
             pair.fake = self.generator(pair.latents, pair.labels)
         pair.fake_output = self.judge(pair.fake, pair.labels, pair.draw)
@@ -238,6 +242,7 @@ class GAN(pl.LightningModule):
     # ------------------------------------------------------------------------------------------ around the round
 
     def begin_round(self, batch: Batch) -> tuple[LightningOptimizer, LightningOptimizer]:
+        """Seed the round and set the learning rates; return the optimizers of discriminator and generator."""
         seed_generator(self.device, mix("round", self._seed, self.global_rank, self.rounds))
         self.meters.begin_round()
         self._batch = batch
@@ -250,6 +255,7 @@ class GAN(pl.LightningModule):
         return optimizer_d, optimizer_g
 
     def end_round(self, images_of_this_process: int) -> None:
+        """Advance the clock and update the moving average."""
         images = images_of_this_process * self.trainer.world_size
         self.images_seen += images
         self.rounds += 1

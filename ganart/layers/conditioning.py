@@ -30,7 +30,7 @@ class LabelEmbedding(nn.Module):
     """Label weights [N, ΣK], see `one_hot`, → vectors [N, dim]: weighted sums of one learnt vector per class.
 
     Coordinates have unit variance at initialisation for one-hot weights; an unknown label, of weight zero, adds
-    nothing. Computed outside of autocast.
+    nothing. Computed in float32 also under autocast.
     """
 
     def __init__(self, label_sizes: Sequence[int], dim: int) -> None:

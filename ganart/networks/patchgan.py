@@ -1,7 +1,7 @@
 """PatchGAN: Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks" (arXiv:1611.07004).
 
-The discriminator judges overlapping patches instead of whole pictures: texture, not composition. Section 6.1.2 has
-three strided convolutions (patches of 70×70) for 256×256 pictures; fewer `layers` see smaller patches.
+The discriminator classifies overlapping patches instead of whole images, hence texture more than composition. Section
+6.1.2 has three strided convolutions (patches of 70×70) for 256×256 images; fewer `layers` give smaller patches.
 
 | layers | patch | smallest picture |
 |--------|-------|------------------|
@@ -25,7 +25,7 @@ from ganart.ranges import refuse_unless_count
 
 
 class Discriminator(nn.Module):
-    """Images [N, C, H, W] → 4×4 convolutions, all but the last two of stride 2 → logits [N, h, w], one a patch.
+    """Images [N, C, H, W] → 4×4 convolutions, all but the last two of stride 2 → logits [N, h, w], one per patch.
 
     Weights from N(0, 0.02²), as in the paper. `batch_norm` is the paper's; without it gradient penalties are those of
     single samples. Labels add ⟨features of the patch, embedding of the labels⟩ to its logit (Miyato and Koyama 2018,

@@ -33,7 +33,8 @@ def nearest_works(
 
     The distance of a pair is the least over all variants of the picture (`Space.copies`) and of the training image
     (`Space.originals`). `themselves` holds the positions [M] of pictures that are training images, which are then not
-    compared with themselves. Distances come from cosines in float32: below 0.003 they are rounding errors.
+    compared with themselves. `advance` is called with the number of training images compared since its last call.
+    Distances come from cosines in float32: below 0.003 they are rounding errors.
     """
     turned = list(space.copies(pictures))
     best = torch.full((len(pictures), k), torch.inf)
