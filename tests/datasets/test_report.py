@@ -1,11 +1,14 @@
 import csv
+import io
 import json
 import time
+import zipfile
 
 import numpy as np
 import pytest
 from omegaconf import OmegaConf
 from PIL import Image, ImageEnhance
+from rich.console import Console
 
 from ganart.commands import dataset
 from ganart.datasets.cache import load
@@ -13,6 +16,7 @@ from ganart.datasets.image_folder import ImageFolder
 from ganart.datasets.survey import duplicates
 from ganart.datasets.survey.contact_sheet import contact_sheet
 from ganart.datasets.survey.survey import UNKNOWN_NAME, Group, survey
+from ganart.datasets.survey.text import markdown, show
 from ganart.errors import UserError
 
 
@@ -174,3 +178,16 @@ def test_the_verb_passes_a_user_error_on(tmp_path):
     node = {"_target_": "ganart.datasets.image_folder.ImageFolder", "root": str(tmp_path / "nowhere")}
     with pytest.raises(UserError, match="no such folder or zip"):
         dataset.run(OmegaConf.create({"dataset": node}), tmp_path / "out")
+
+
+def test_names_as_long_as_a_book_are_cut_on_the_terminal_and_whole_in_the_file(tmp_path):
+    copies = tmp_path / "copies.zip"
+    with zipfile.ZipFile(copies, "w") as archive:
+        for number in range(2):
+            scene(3).save(tmp_path / "scene.png")
+            archive.write(tmp_path / "scene.png", f"{'long' * 5000}{number}.png")
+    report = survey(load(ImageFolder(root=copies, height=8, width=8)))
+    console = Console(file=io.StringIO(), width=80)
+    show(report, console)
+    assert len(console.file.getvalue()) < 6000
+    assert "long" * 5000 in markdown(report)

@@ -15,6 +15,7 @@ from ganart.files.tables import in_markdown
 
 _KINDS = {1: "grey", 3: "RGB", 4: "RGBA"}
 _MOST_ROWS = 24
+_LONGEST_LINE = 400  # on the terminal: names of files can be as long as a book
 _MOST_EXAMPLES = 5
 _BAR = 16
 
@@ -155,7 +156,8 @@ def _table(first: str, *others: str) -> Table:
 
 def _short_list(name: str, lines: Sequence[str]) -> Text:
     text = Text(f"{name}\n", style="dim")
-    text.append(Text("\n".join(lines[:_MOST_EXAMPLES]), style="not dim"))
+    shown = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in lines[:_MOST_EXAMPLES]]
+    text.append(Text("\n".join(shown), style="not dim"))
     if len(lines) > _MOST_EXAMPLES:
         text.append(f"\n… and {len(lines) - _MOST_EXAMPLES:,} more in report.md")
     return text
