@@ -195,7 +195,8 @@ def prepare_arguments(arguments: list[str]) -> list[str]:
     kept += [] if "sweep" in values else ["sweep=none"]
     if "hydra.run.dir" not in values and "sweep" not in values:
         names = "_".join(tails_of([override.partition("=")[0] for override in search]))
-        kept.append(f"hydra.run.dir=runs/${{shared_name:${{name}},${{search}}}}/sweep_{names}")
+        # In quotes: Hydra's grammar knows interpolations in interpolations only inside of texts.
+        kept.append(f"hydra.run.dir='runs/${{shared_name:${{name}},${{search}}}}/sweep_{names}'")
     return [*kept, f"search=[{','.join(map(quoted, search))}]"]
 
 
