@@ -52,6 +52,9 @@ class BatchLoader:
 
     Position p of the stream is a function of (seed, p), so a run resumes in the middle of a pass by starting at the
     number of images it has seen. Each of `world_size` processes takes its own slice of every batch.
+
+    With `device` the training images lie there as uint8, and a batch is a lookup on the device; otherwise they are
+    read from the cache's memory map, batch by batch.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class BatchLoader:
         start: int = 0,
         rank: int = 0,
         world_size: int = 1,
+        device: torch.device | None = None,
     ) -> None:
         assert batch_size % world_size == 0
         self.pictures = pictures
@@ -74,6 +78,9 @@ class BatchLoader:
         self._rank, self._world_size = rank, world_size
         names = [factor.name for factor in pictures.factors]
         self._columns = [names.index(name) for name in condition]
+        self._on_device: Tensor | None = None
+        if device is not None:
+            self._on_device = torch.from_numpy(pictures.train.pictures(np.arange(len(pictures.train)))).to(device)
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=np.int64))
 
     def __iter__(self) -> Iterator[Batch]:
@@ -81,8 +88,13 @@ class BatchLoader:
         position = self.start + self._rank * share
         while True:
             indices = self.stream(position, share)
-            yield Batch(torch.from_numpy(self.pictures.train.pictures(indices)), self.told_labels(indices))
+            yield Batch(self._images(indices), self.told_labels(indices))
             position += self.batch_size
+
+    def _images(self, indices: np.ndarray) -> Tensor:
+        if self._on_device is None:
+            return torch.from_numpy(self.pictures.train.pictures(indices))
+        return self._on_device[torch.from_numpy(indices).to(self._on_device.device)]
 
     def told_labels(self, indices: np.ndarray) -> Tensor:
         """Return the labels of the conditioned factors for the training images at `indices`, int64 [n, F]."""

@@ -13,6 +13,9 @@ import torch
 
 from ganart.errors import UserError
 
+ROOM_FOR_IMAGES = 0.25
+"""The share of a GPU's free memory that training images may take."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -64,6 +67,18 @@ def _precision(accelerator: str) -> tuple[str, str]:
             return "bf16-mixed", "this CPU has bfloat16 instructions"
         return "32", "this CPU has no bfloat16 instructions"
     return "32", f"no faster precision is known to be safe on {accelerator}"
+
+
+def has_room(device: torch.device, num_bytes: int) -> bool:
+    """Return whether a data set of `num_bytes` may lie on `device`: a CUDA device, and a quarter of its free memory.
+
+    Networks, their gradients and activations need the rest. On other devices nothing is gained: a CPU has the cache in
+    its memory anyway.
+    """
+    if device.type != "cuda":
+        return False
+    free, _ = torch.cuda.mem_get_info(device)
+    return num_bytes <= free * ROOM_FOR_IMAGES
 
 
 @contextmanager

@@ -94,8 +94,7 @@ def fastest(work: Callable[[], object], most: int) -> tuple[int, float]:
     """Time `work` with 1, 2, 4 … and `most` threads, within about a second.
 
     Returns:
-        The fastest count, and how many times slower the slowest measured count is; 1 if no larger count than the
-        fastest was measured.
+        The fastest count, and how many times slower the slowest of the larger counts is; 1 if none was measured.
     """
     before = torch.get_num_threads()
     best, seconds = 1, {1: math.inf}
@@ -109,7 +108,7 @@ def fastest(work: Callable[[], object], most: int) -> tuple[int, float]:
                 break
     finally:
         use(before)
-    return best, max(seconds.values()) / seconds[best] if best < max(seconds) else 1.0
+    return best, max((spent for count, spent in seconds.items() if count > best), default=seconds[best]) / seconds[best]
 
 
 def piece_of(work: Callable[[int], object], most: int) -> Callable[[], object]:

@@ -85,3 +85,13 @@ def test_players_are_told_the_labels_of_their_pictures_in_the_order_of_the_condi
         [(number % 3, number % 2)[column] for column in columns] for number in batch.images[:, 0, 0, 0].tolist()
     ]
     assert batch.labels.tolist() == expected
+
+
+def test_images_that_lie_on_the_device_are_the_same_batches(pictures):
+    settings = {"batch_size": 4, "seed": 3, "condition": ("subject",), "start": 9}
+    read, there = (BatchLoader(pictures, **settings, device=device) for device in (None, torch.device("cpu")))
+    for one, other in zip(islice(read, 8), islice(there, 8), strict=True):
+        assert torch.equal(one.images, other.images)
+        assert torch.equal(one.labels, other.labels)
+    assert read._on_device is None
+    assert len(there._on_device) == 10

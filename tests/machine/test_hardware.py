@@ -113,3 +113,10 @@ def test_full_float32_knows_no_tf32_and_gives_back_what_was_set(usual):
         assert torch.get_float32_matmul_precision() == usual
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+def test_images_lie_on_a_gpu_that_has_four_times_their_room_free_and_nowhere_else(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (4000, 9000))
+    assert hardware.has_room(torch.device("cuda", 0), 1000)
+    assert not hardware.has_room(torch.device("cuda", 0), 1001)
+    assert not hardware.has_room(torch.device("cpu"), 1)

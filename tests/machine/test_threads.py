@@ -304,3 +304,12 @@ def test_a_multirun_one_by_one_says_nothing(monkeypatch, capsys):
     monkeypatch.setenv(AT_ONCE, "1")
     multirun.share_the_machine(multirun_of(BASIC, "seed=range(6)"))
     assert capsys.readouterr().out == ""
+
+
+def test_how_much_slower_more_threads_are_is_said_of_more_threads(monkeypatch):
+    times = {1: 8.0, 2: 2.0, 4: 3.0}
+    now = {"count": 1}
+    monkeypatch.setattr(threads, "use", lambda count: now.update(count=count))
+    monkeypatch.setattr(threads, "_seconds", lambda work, give_up: times[now["count"]])
+    assert threads.fastest(lambda: None, 4) == (2, 1.5)  # not 4, of the one thread
+    assert threads.fastest(lambda: None, 2) == (2, 1.0)

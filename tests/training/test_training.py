@@ -413,3 +413,43 @@ def test_the_summary_holds_what_the_doctor_said(tmp_path):
     notes = json.loads((run.path / "summary.json").read_text())["doctor"]
     assert "penalty too large" in [note["disease"] for note in notes]
     assert all(note.keys() == {"disease", "images_seen", "says", "try"} for note in notes)
+
+
+class Spoil(Callback):
+    """Looks for what is not finite every fourth round, as on a GPU, and makes the second round's losses NaN."""
+
+    def __init__(self, spoils: bool = True) -> None:
+        self.spoils = spoils
+
+    def on_train_start(self, trainer, pl_module):
+        pl_module.checked_every = 4
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if self.spoils and batch_idx == 1:
+            torch.nn.init.constant_(next(pl_module.discriminator.parameters()), torch.nan)
+
+
+NEVER = tuple(f"callback.{name}.every_images=0" for name in ("checkpoint", "samples", "metrics"))
+
+
+def test_where_looking_means_waiting_what_is_not_finite_is_noticed_some_rounds_later(tmp_path, monkeypatch):
+    with pytest.raises(TrainingDivergedError, match=r"at 64 images \(round 4\)") as error:
+        train_with(tmp_path / "run", Spoil(), "~callback.scores", *NEVER, monkeypatch=monkeypatch)
+    terms = dict(line.split(": ", 1) for line in str(error.value).splitlines() if ": " in line)
+    assert "nan" in terms["Terms now"]
+    assert "nan" not in terms["Last finite terms"]
+    assert "players/discriminator_loss" in terms["Last finite terms"]
+
+
+def test_nothing_is_saved_or_shown_of_a_training_that_has_diverged(tmp_path, monkeypatch):
+    with pytest.raises(TrainingDivergedError, match="at 32 images"):  # before the fourth round: a row of numbers is due
+        train_with(tmp_path / "run", Spoil(), "~callback.scores", monkeypatch=monkeypatch)
+    assert not list((tmp_path / "run" / "checkpoints").glob("images_*"))
+
+
+def test_a_healthy_run_that_is_looked_at_every_fourth_round_is_the_same_run(tmp_path, monkeypatch):
+    runs = []
+    for name, callback in (("often", Callback()), ("seldom", Spoil(spoils=False))):
+        train_with(tmp_path / name, callback, "~callback.scores", monkeypatch=monkeypatch)
+        runs.append(read_checkpoint(tmp_path / name / "checkpoints/last.ckpt")["state_dict"])
+    assert all(torch.equal(runs[0][key], runs[1][key]) for key in runs[0])
