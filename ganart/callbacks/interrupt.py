@@ -58,7 +58,7 @@ class Interrupt(Callback):
         self.reason = reason
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-        if not (pl_module.is_checked or trainer.should_stop):
+        if trainer.world_size > 1 and not (pl_module.is_checked or trainer.should_stop):
             return
         # All processes have to stop after the same round, whichever of them was told.
         if trainer.strategy.reduce_boolean_decision(self.reason is not None, all=False):
