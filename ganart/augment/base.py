@@ -36,7 +36,7 @@ class Augmentation(nn.Module):
 
     @property
     def strength(self) -> Tensor | None:
-        """The value logged as `augment/strength`, []; None to log nothing."""
+        """The share of samples that a draw changes, []: logged as `augment/strength`; None to log nothing."""
         return self.p
 
     def draw(self, samples: Tensor) -> Any:

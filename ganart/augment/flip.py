@@ -15,6 +15,11 @@ class Flip(Augmentation):
     digits and portraits lit from one side.
     """
 
+    @property
+    def strength(self) -> Tensor:
+        """The share of images that are mirrored, []: at most one half, so that the sides stay a matter of chance."""
+        return self.p / 2
+
     def draw(self, samples: Tensor) -> Tensor:
         """Return a mask of the images to flip, bool [N, 1, 1, 1]."""
         return torch.rand(len(samples), 1, 1, 1, device=samples.device) < self.p / 2
