@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from itertools import count
 from math import gcd
+from operator import add
 from pathlib import Path
 from typing import Any, cast
 
@@ -163,7 +165,7 @@ class GAN(pl.LightningModule):
     def total(self, player: str, pair: Pair, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> Tensor:
         """Return a player's loss, []: the adversarial loss, summed over heads, plus the mean of each term due."""
         adversarial = getattr(self.loss, player)
-        loss = torch.stack([adversarial(*heads).mean() for heads in zip(real.heads, fake.heads, strict=True)]).sum()
+        loss = reduce(add, [adversarial(*heads).mean() for heads in zip(real.heads, fake.heads, strict=True)])
         self.meters.add(f"players/{player}_adversarial", loss)
         for name, term in self.due(player):
             with self.precision_of(term):

@@ -24,12 +24,14 @@ TOGETHER: dict[str, tuple[str, ...]] = {
     "D(real) and D(fake)": ("players/d_real", "players/d_fake"),
     "Gradient norms": ("players/gradient_norm_",),
     "Penalties": ("penalties/",),
+    "Terms": ("terms/",),
+    "Augmentation": ("augment/",),
     "Learning rates": ("players/learning_rate_",),
     "Images per second": ("machine/images_per_second",),
 }
 """Quantities that share an axis, by prefix of their names; with several runs each has its own chart."""
 
-LINEAR = ("players/d_real", "players/d_fake", "players/learning_rate_", "machine/images_per_second")
+LINEAR = ("players/d_real", "players/d_fake", "augment/", "players/learning_rate_", "machine/images_per_second")
 
 
 @dataclass(frozen=True)
