@@ -132,17 +132,28 @@ class GAN(pl.LightningModule):
 
     def update_discriminator(self, optimizer: LightningOptimizer, pairs: Sequence[Pair]) -> None:
         """Update the discriminator, apply the constraints of terms, and show its output to the augmentation."""
-        with self.toggled_optimizer(optimizer):
-            self.descend(optimizer, self.discriminator_loss, pairs)
+        self.descend(optimizer, self.discriminator_loss, pairs)
         for term in self.terms.values():
             term.constrain(self.discriminator)
         self.discriminator_updates += 1
         self.show_to_augmentation(pairs)
 
     def update_generator(self, optimizer: LightningOptimizer, pairs: Sequence[Pair]) -> None:
-        """Update the generator."""
-        with self.toggled_optimizer(optimizer):
+        """Update the generator; gradients pass through the discriminator, and none is computed for its weights."""
+        with self.frozen("discriminator"):
             self.descend(optimizer, self.generator_loss, pairs)
+
+    @contextmanager
+    def frozen(self, player: str) -> Iterator[None]:
+        """Hold the weights of a player in this block: what Lightning's `toggled_optimizer` does, for one player."""
+        weights = self._weights[player]
+        for weight in weights:
+            weight.requires_grad = False
+        try:
+            yield
+        finally:
+            for weight in weights:
+                weight.requires_grad = True
 
     def discriminator_loss(self, pair: Pair) -> Tensor:
         """Return the discriminator's loss on one micro-batch, []; store its outputs in `pair`."""
@@ -296,6 +307,8 @@ class GAN(pl.LightningModule):
         optimizers = [self._optimizers_of[player](self.trained_with(player)) for player in PLAYERS]
         # lr_scale multiplies a group's learning rate: StyleGAN's mapping learns at a hundredth of it.
         self._learning_rates = [[g["lr"] * g.get("lr_scale", 1.0) for g in o.param_groups] for o in optimizers]
+        groups = zip(PLAYERS, (o.param_groups for o in optimizers), strict=True)
+        self._weights = {player: [p for group in found for p in group["params"]] for player, found in groups}
         return optimizers
 
     def trained_with(self, player: str) -> Parameters:
