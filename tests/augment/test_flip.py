@@ -55,3 +55,7 @@ def test_gradients_come_back_to_where_the_pixels_were():
 def test_a_probability_is_a_probability(p):
     with pytest.raises(UserError, match="probability from 0 to 1"):
         Flip(p=p)
+
+
+def test_the_probability_is_saved_with_the_run():
+    assert Flip(p=0.25).state_dict()["p"] == 0.25
