@@ -147,7 +147,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("torch.stack(means).mean(0)", "torch.stack(means).sum(0)"),
         ("tuple(head.float() for head in output.heads)", "output.heads"),
     ],
-    # ------------------------------------------------------------------------------------------ average, schedules, seeds
+    # ------------------------------------------------------------------------------------------ schedules and seeds
     ("ganart/ema.py", "tests/test_ema.py"): [
         ("math.pow(0.5, images_per_round / half_life)", "math.pow(0.5, half_life / images_per_round)"),
         ("min(half_life, self.ramp_up * images_seen)", "max(half_life, self.ramp_up * images_seen)"),
@@ -165,7 +165,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("repr(parts).encode()", "repr(sorted(map(str, parts))).encode()"),
     ],
     # ------------------------------------------------------------------------------------------ callbacks
-    ("ganart/callbacks/checkpoint.py", f"tests/callbacks/test_checkpoint.py"): [
+    ("ganart/callbacks/checkpoint.py", "tests/callbacks/test_checkpoint.py"): [
         ("sign * result.value < sign *", "sign * result.value > sign *"),
         ("sign = 1 if result.lower_is_better else -1", "sign = 1"),
         ("not math.isfinite(result.value)", "False"),
@@ -182,8 +182,8 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ),
         (
             "self.seen = self._look(trainer, pl_module, pl_module.generate, self.scorer.num_images)",
-            "self.seen = self._look(\n            trainer, pl_module, partial(pl_module.generate, by=pl_module.generator), "
-            "self.scorer.num_images\n        )",
+            "fake = partial(pl_module.generate, by=pl_module.generator)\n"
+            "        self.seen = self._look(trainer, pl_module, fake, self.scorer.num_images)",
         ),
         ("partial(pl_module.generate, by=average)", "pl_module.generate"),
         (

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ganart.meters import Meters
+from ganart.meters import MOST_TENSORS, Meters
 
 
 def test_a_meter_is_the_mean_over_all_elements_since_the_last_reading():
@@ -65,3 +65,14 @@ def test_meters_that_go_on_from_a_state_are_those_that_went_on_to_the_bit():
             after.add("x", part)
         assert after.read() == straight.read()
         assert after.read() == {}
+
+
+def test_what_nobody_reads_does_not_grow():
+    meters = Meters()
+    for number in range(1000):
+        meters.begin_round()
+        meters.add("loss", torch.full((4,), float(number)))
+    sizes, values = meters.state_dict()["series"]["loss"]
+    assert len(sizes) < MOST_TENSORS
+    assert len(values) < 4 * MOST_TENSORS
+    assert meters.read() == {"loss": 499.5}

@@ -134,7 +134,8 @@ def test_images_end_a_run_in_the_round_that_reaches_them(callback, rounds):
     assert callback.has_ended
     callback.has_ended = False
     callback.on_train_batch_end(trainer, gan_at(16 * (rounds - 1)))
-    assert not (callback.has_ended or trainer.should_stop)
+    assert not (callback.has_ended)
+    assert not (trainer.should_stop)
     callback.on_train_batch_end(trainer, gan_at(16 * rounds))
     assert callback.has_ended
     assert trainer.should_stop

@@ -6,11 +6,18 @@ import math
 import numpy as np
 import pytest
 import torch
-from laboratory import train_tiny
+from laboratory import compose_tiny, train_tiny
 from PIL import Image
 from torch.testing import assert_close
 
+from ganart.callbacks import nearest
 from ganart.callbacks.walk import closed_way
+from ganart.config.build import build
+from ganart.datasets import cache
+from ganart.features import Classifier
+from ganart.features.base import extract
+from ganart.grids import grid
+from ganart.metrics.observer import Observer
 
 
 def test_a_way_leads_through_its_stations_and_back():
@@ -46,17 +53,37 @@ def test_a_run_leaves_a_walk(tmp_path, condition):
     assert min(np.abs(a - b).max() for a, b in itertools.pairwise(frames)) > 0  # it moves
 
 
-def test_a_run_leaves_the_nearest_works_of_its_scored_pictures(tmp_path):
+def test_a_run_leaves_the_nearest_works_of_its_scored_pictures(tmp_path, monkeypatch):
+    """Each row: a picture that was scored, then the training pictures nearest to it, found here once more by hand."""
+    shown = []
+
+    def noted(pictures, columns, **captions):
+        shown.append((pictures, columns, captions["captions"]))
+        return grid(pictures, columns, **captions)
+
+    monkeypatch.setattr(nearest, "grid", noted)
     run = train_tiny(tmp_path / "run", "callback.nearest.rows=3", "callback.nearest.works=4")
-    with Image.open(run.samples / "nearest.png") as sheet:
-        width, height = sheet.size
-    assert width / height == pytest.approx(5 * 70 / (3 * 88), rel=0.1)  # five pictures across, three down
+    assert (run.samples / "nearest.png").is_file()
+    ((pictures, columns, captions),) = shown
+    assert columns == 5
+    assert captions == ["generated", "1.", "2.", "3.", "4."] * 3
+    rows = pictures.reshape(3, 5, *pictures.shape[1:])
+
+    cfg = compose_tiny(tmp_path / "run")
+    data = cache.load(build(cfg.dataset))
+    network = Classifier(images=2000)
+    network.prepare(data, torch.device("cpu"))
+    scored = Observer(network)
+    scored.prepare(data, torch.device("cpu"))
+    seen = data.train.pictures(scored.positions("train", 100))  # as many as the scores looked at
+    features = extract(network, torch.from_numpy(seen), torch.device("cpu"))[0]
+    for row in rows:
+        own = extract(network, torch.from_numpy(row[:1].copy()), torch.device("cpu"))[0]
+        order = (features - own).norm(dim=1).argsort()[:4]
+        assert np.array_equal(row[1:], seen[order.numpy()])
 
 
 def test_the_row_of_a_real_picture_leads_to_the_picture(tmp_path, make_pictures):
-    from ganart.features import Classifier
-    from ganart.metrics.observer import Observer
-
     images = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), dtype=np.uint8)
     labels = np.arange(60)[:, None] % 2
     from ganart.datasets.base import Factor

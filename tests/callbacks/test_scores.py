@@ -1,4 +1,4 @@
-"""What is scored: the moving average, the trend's latents or the final ones, and the best checkpoint beside the last."""
+"""What is scored: the average, on the latents of a trend or of the end; and the best checkpoint beside the last."""
 
 from types import SimpleNamespace
 

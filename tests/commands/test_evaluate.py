@@ -1,6 +1,7 @@
 """`ganart evaluate` as users type it: of runs, of folders, with errors that say what to do."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from laboratory import TINY, small_pictures, train_tiny
 from PIL import Image
 
-from ganart.callbacks import scores
+from ganart.callbacks import Checkpoint, scores
 from ganart.metrics import Comparison, FrechetDistance, Sample
 from ganart.metrics.observer import Observer
 from ganart.runs.folder import read_checkpoint
@@ -118,14 +119,24 @@ def test_a_weak_classifier_is_told(ganart, run, tmp_path):
     assert "features=inception" in summary(tmp_path / "out")["caveats"][0]
 
 
-def test_training_scores_the_best_checkpoint_too_where_it_is_not_the_last(run):
-    best = read_checkpoint(run.checkpoints / "best.ckpt")["ganart"]["images_seen"]
+def test_training_scores_the_best_checkpoint_too_where_it_is_not_the_last(tmp_path, monkeypatch):
+    plain, trends = Checkpoint.on_view, []
+
+    def worse_and_worse(self, trainer, gan, view):
+        trends.append(gan.images_seen)
+        view = replace(view, results=[replace(row, value=float(len(trends))) for row in view.results])
+        plain(self, trainer, gan, view)
+
+    monkeypatch.setattr(Checkpoint, "on_view", worse_and_worse)
+    trend = ("callback.scores.every_images=48", "callback.scores.trend_images=60", "total_images=96")
+    run = train_tiny(tmp_path / "run", *trend, "~callback.nearest")
     found = summary(run.path)
-    if best == found["images_seen"]:
-        assert found["best"] is None
-    else:
-        assert found["best"]["images_seen"] == best
-        assert found["best"]["scores"]["fd_classifier"]["protocol"] == found["scores"]["fd_classifier"]["protocol"]
+    assert trends == [48, 96]
+    assert read_checkpoint(run.checkpoints / "best.ckpt")["ganart"]["images_seen"] == 48
+    assert (found["best"]["images_seen"], found["scored_at_images"]) == (48, 96)
+    best, last = (side["scores"]["fd_classifier"] for side in (found["best"], found))
+    assert best["protocol"] == last["protocol"]
+    assert best["value"] != last["value"]  # of other weights
 
 
 def test_a_second_evaluation_looks_at_the_generated_pictures_alone(ganart, run, tmp_path, monkeypatch):

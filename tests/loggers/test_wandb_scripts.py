@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from laboratory import DCGAN, TINY
+from laboratory import DCGAN, TINY, train_tiny
 
 from ganart.runs.folder import RunFolder
 
@@ -45,9 +45,14 @@ def test_the_agents_command_trains_what_the_server_has_chosen(tmp_path):
     assert list((tmp_path / "run").rglob("*.wandb"))
 
 
-def test_the_sweep_goes_by_a_number_that_runs_log_and_ends_hopeless_ones():
+def test_the_sweep_goes_by_a_number_that_runs_log_and_ends_hopeless_ones(tmp_path):
     sweep = yaml.safe_load((SCRIPTS / "wandb_sweep.yaml").read_text())
-    assert sweep["metric"] == {"name": "trend/fd_classifier", "goal": "minimize"}
+    run = train_tiny(tmp_path / "run", "callback.scores.every_images=80", "total_images=80")
+    header = (run.path / "metrics.csv").read_text().partition("\n")[0].split(",")
+    assert sweep["metric"]["name"] in header
+    kind, name = sweep["metric"]["name"].split("/")
+    assert kind == "trend"  # a number that is there while a run can still be ended
+    assert sweep["metric"]["goal"] == "minimize" * run.summary["scores"][name]["lower_is_better"]
     assert sweep["early_terminate"]["type"] == "hyperband"
 
 

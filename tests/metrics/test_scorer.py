@@ -334,10 +334,16 @@ def test_labels_bring_what_is_recognised_and_a_table_a_factor(make_pictures):
     assert evaluation.as_dict()["per_label"]["style"]["rows"][1]["n_fake"] == 20
 
 
-def test_first_cached_features_are_a_fair_sample_of_all():
-    # The cache is shuffled once more: its first half must not be the first half of the data.
-    order = np.random.default_rng(1).permutation(1000)[:500]
-    assert abs(order.mean() - 499.5) < 4 * 289 / np.sqrt(500)
+def test_any_prefix_of_the_real_pictures_is_a_fair_sample_of_all(make_pictures):
+    """They are looked at in the order of the data, and shuffled once more: the first half is not that of the data."""
+    observer = prepared(make_pictures(random_pictures(400)), num_images=200).observer
+    chosen = observer.positions("train", 200)
+    assert len(set(chosen.tolist())) == 200
+    for part in (chosen, chosen[:100], chosen[100:]):
+        assert abs(part.mean() - 199.5) < 4 * (400 / np.sqrt(12)) / np.sqrt(len(part))
+    assert observer.real("train", 200).features.numpy() == pytest.approx(
+        quarters_of(random_pictures(400)[chosen]), abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("parts", [(40, 60), (60, 40)])

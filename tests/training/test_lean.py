@@ -1,17 +1,28 @@
 import os
 
+import pytest
 import torch
 from laboratory import compose_tiny, train_tiny
 from pytorch_lightning.profilers import SimpleProfiler
 
+from ganart.machine.hardware import Choice
+from ganart.runs.folder import RunFolder
+from ganart.training.assembly import build_trainer
 from ganart.training.lean import NoProfiler
 
 
 def test_measuring_nothing_makes_nothing():
     profiler = NoProfiler()
-    assert profiler.profile("one action") is profiler.profile("another")
-    with profiler.profile("an action"):
-        pass
+    made = {id(profiler.profile(f"action {number}")) for number in range(100)}
+    assert len(made) == 1  # Lightning's own is a new generator each time, some eighty a round
+    with pytest.raises(KeyError), profiler.profile("an action"):
+        raise KeyError  # what happens inside reaches the caller
+
+
+def test_a_run_is_not_measured_unless_asked_for(tmp_path):
+    cfg = compose_tiny(tmp_path)
+    trainer = build_trainer(cfg, Choice("cpu", "32", False, "a test"), RunFolder(tmp_path), [], [])
+    assert isinstance(trainer.profiler, NoProfiler)
 
 
 def test_a_run_does_not_look_for_gpus_at_every_step(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ import pytest
 import torch
 from laboratory import MLP, TINY, compose_tiny, small_pictures, train_tiny
 from pytorch_lightning import Callback
+from pytorch_lightning.strategies import DDPStrategy
 from torch.testing import assert_close
 
 from ganart.callbacks import Interrupt, in_order
@@ -21,7 +22,7 @@ from ganart.gan import GAN
 from ganart.layers.conditioning import one_hot
 from ganart.machine.hardware import Choice
 from ganart.runs.folder import RunFolder, read_checkpoint
-from ganart.training.assembly import build_gan
+from ganart.training.assembly import build_gan, build_trainer
 from ganart.training.run import train
 
 CPU = Choice("cpu", "32", False, "a test")
@@ -276,10 +277,28 @@ def test_problems_are_told_all_at_once_before_anything_is_made(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def has_moved(run: RunFolder, since: str = "images_000000048") -> bool:
+    """Whether all weights of both players are finite, and each layer has another than at the checkpoint `since`."""
+    before, after = (read_checkpoint(run.checkpoint(name))["state_dict"] for name in (since, "last"))
+    weights = [name for name in after if name.startswith(("generator.", "discriminator.")) and "weight" in name]
+    assert all(after[name].isfinite().all() for name in after)
+    return all(not torch.equal(before[name], after[name]) for name in weights)
+
+
 @pytest.mark.parametrize("precision", ["32", "bf16-mixed"])
-def test_every_precision_and_layout_trains(tmp_path, precision):
-    run = train_tiny(tmp_path / "run", f"trainer.precision={precision}", "channels_last=true", "~callback.scores")
-    assert math.isfinite(float(rows_of(run)[-1]["players/generator_loss"]))
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_every_precision_and_layout_trains_as_float32_does(tmp_path, precision, channels_last):
+    layout = f"channels_last={str(channels_last).lower()}"
+    run = train_tiny(tmp_path / "run", f"trainer.precision={precision}", layout, "~callback.scores")
+    plain = train_tiny(tmp_path / "plain", "trainer.precision=32", "channels_last=false", "~callback.scores")
+    assert has_moved(run)
+    for key in ("players/discriminator_loss", "players/d_real", "players/gradient_norm_discriminator"):
+        found, expected = (float(rows_of(one)[0][key]) for one in (run, plain))
+        assert found == pytest.approx(expected, rel=1e-4 if precision == "32" else 0.05), key
+    weights = read_checkpoint(run.checkpoint("last"))["state_dict"].values()
+    kernels = [weight for weight in weights if weight.ndim == 4 and min(weight.shape) > 1]
+    assert kernels
+    assert all(kernel.is_contiguous(memory_format=torch.channels_last) is channels_last for kernel in kernels)
 
 
 def test_a_gradient_scaler_sees_unscaled_gradients_clipped(tmp_path, monkeypatch):
@@ -297,9 +316,20 @@ def test_a_gradient_scaler_sees_unscaled_gradients_clipped(tmp_path, monkeypatch
 
     monkeypatch.setattr(training, "build_trainer", scaled)
     fused = ["optimizer.discriminator.fused=false", "optimizer.generator.fused=false"]
-    run = train_tiny(tmp_path / "run", *fused, "gradient_clip.generator=100", "~callback.scores")
+    clipped = []
+    plain_step = torch.optim.Adam.step
+
+    def watched(self, *arguments, **settings):
+        gradients = [p.grad for group in self.param_groups for p in group["params"] if p.grad is not None]
+        clipped.append(float(torch.nn.utils.get_total_norm(gradients)))
+        return plain_step(self, *arguments, **settings)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", watched)
+    run = train_tiny(tmp_path / "run", *fused, "gradient_clip.generator=0.001", "~callback.scores")
     norms = [float(row["players/gradient_norm_generator"]) for row in rows_of(run)]
-    assert all(0 < norm < 50 for norm in norms)  # scaled ones would be a thousand times as long
+    assert all(0.01 < norm < 50 for norm in norms)  # scaled ones would be a thousand times as long
+    assert clipped[1::2] == pytest.approx([0.001] * 10, rel=1e-3)  # the generator's, every second step
+    assert min(clipped[0::2]) > 0.01
 
 
 def test_the_average_is_never_in_training_mode(tmp_path):
@@ -318,6 +348,7 @@ def test_unconditional_mlp_with_every_loss_and_penalty_trains(tmp_path):
         ("wasserstein", "[weight_clipping]"),
         ("wasserstein", "[wgan_gp]"),
         ("hinge", "[r2]"),
+        ("relativistic", "[r1,r2]"),
     ]
     for number, (loss, penalty) in enumerate(combinations):
         run = train_tiny(
@@ -326,10 +357,12 @@ def test_unconditional_mlp_with_every_loss_and_penalty_trains(tmp_path):
             f"loss={loss}",
             f"penalty={penalty}",
             "total_images=48",
+            "callback.checkpoint.every_images=16",
             "~callback.scores",
             players=MLP,
         )
         assert math.isfinite(float(rows_of(run)[-1]["players/discriminator_loss"]))
+        assert has_moved(run, "images_000000016"), loss
 
 
 def test_without_labels_there_are_no_scores_and_the_run_says_so(tmp_path, capsys):
@@ -353,27 +386,16 @@ def test_a_score_to_go_by_that_is_not_taken_is_told_at_the_start(tmp_path):
         train_tiny(tmp_path / "run", "callback.checkpoint.monitor=fid")
 
 
-def test_more_devices_than_one_get_a_strategy_that_two_players_can_train_with(tmp_path, monkeypatch):
-    from ganart.training import assembly
-
-    seen = {}
-    monkeypatch.setattr(assembly, "build", lambda node, **extra: seen.update(node) or [])
-    for devices, expected in ((1, "auto"), (2, "ddp_find_unused_parameters_true")):
-        cfg = compose_tiny(tmp_path, f"trainer.devices={devices}")
-        assembly.build_trainer(cfg, CPU, RunFolder(tmp_path), [], [])
-        assert seen["strategy"] == expected
-
-
-def test_meters_do_not_grow_when_nobody_reads_them(tmp_path, monkeypatch):
-    class Size(Callback):
-        def on_train_end(self, trainer, pl_module):
-            self.longest = max(len(series) for series in pl_module.meters._series.values())
-
-    size = Size()
-    train_with(
-        tmp_path / "run", size, "~callback.scores", "~callback.metrics", "total_images=9600", monkeypatch=monkeypatch
+def test_more_devices_than_one_get_a_strategy_that_two_players_can_train_with(tmp_path):
+    alone, together = (
+        build_trainer(compose_tiny(tmp_path, f"trainer.devices={devices}"), CPU, RunFolder(tmp_path), [], [])
+        for devices in (1, 2)
     )
-    assert size.longest < 256
+    assert not isinstance(alone.strategy, DDPStrategy)
+    assert isinstance(together.strategy, DDPStrategy)
+    assert together.world_size == 2
+    # In each player's step the other's parameters have no gradient, which DDP takes for an error otherwise.
+    assert together.strategy._ddp_kwargs["find_unused_parameters"] is True
 
 
 def test_ctrl_c_while_scores_are_taken_leaves_them_off(tmp_path, monkeypatch):
