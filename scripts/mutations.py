@@ -9,7 +9,17 @@ TWIN = (
 )
 STEP = f"tests/training/test_step.py {TWIN}"
 TRAINING = "tests/training/test_training.py"
+PARTING = "tests/callbacks/test_parting_pictures.py"
 LIFE = "tests/training/test_lifecycle.py"
+RESUME = " ".join(
+    f"tests/training/test_resume.py::{name}"
+    for name in (
+        "test_what_would_make_it_another_experiment_cannot_be_changed",
+        "test_what_leaves_it_the_same_experiment_can_be_changed",
+        "test_a_run_that_has_seen_all_its_images_or_made_all_its_rounds_is_finished",
+        "test_the_folder_does_not_say_whom_the_command_trusts",
+    )
+)
 AROUND = (
     f"tests/training/test_step.py {TRAINING}::test_gradients_are_clipped_to_the_norm_that_was_asked_for "
     f"{TRAINING}::test_penalties_are_float32_inside_bfloat16_autocast "
@@ -223,7 +233,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("stations[(start + 1) % len(stations)]", "stations[(start + 1).clamp(max=len(stations) - 1)]"),
         ("(share * angle).sin() * b", "share * b"),
     ],
-    ("ganart/callbacks/nearest.py", "tests/callbacks/test_parting_pictures.py"): [
+    ("ganart/callbacks/nearest.py", f"{PARTING}::test_a_run_leaves_the_nearest_works_of_its_scored_pictures"): [
         (
             'works = scores.scorer.observer.positions("train", scores.scorer.num_images)[positions.cpu().numpy()]',
             "works = positions.cpu().numpy()",
@@ -353,7 +363,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("if low >= 0 and high > 0:", "if False:"),
     ],
     # ------------------------------------------------------------------------------------------ resume, runs
-    ("ganart/training/resume.py", "tests/training/test_resume.py -m not(slow)"): [
+    ("ganart/training/resume.py", RESUME): [
         ('or key in ("seed", "allow_targets", "run_folder")', 'or key in ("allow_targets", "run_folder")'),
         ('return not key.endswith(".lr")', "return False"),
         ('return key != "dataset.download"', "return False"),
@@ -361,7 +371,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("if total != -1 and clock[name] >= total:", "if total != -1 and clock[name] > total:"),
         ("cfg.allow_targets = composed.allow_targets", "pass"),
     ],
-    ("ganart/runs/multirun.py", "tests/runs/test_multirun.py -m not(slow)"): [
+    ("ganart/runs/multirun.py", "tests/runs/test_failed_jobs.py"): [
         ("return math.inf", "return math.nan"),
         ("                run.record_failure(error)\n", "                pass\n"),
         ("if not job.has_finished or job.path.name in failed", "if not job.has_finished"),
@@ -392,7 +402,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("return None if overrides in tried else values", "return values"),
         ("yield d.low * (d.high / d.low) ** share if d.log else", "yield"),
     ],
-    ("ganart/sweeping/objective.py", "tests/sweeping/test_study.py tests/sweeping/test_objective.py"): [
+    ("ganart/sweeping/objective.py", "tests/sweeping/test_objective.py"): [
         ('return "minimize" if self.lower_is_better else "maximize"', 'return "minimize"'),
         ('row["value"] is None or not math.isfinite(row["value"])', 'row["value"] is None'),
         ("if one.get(key) != other.get(key):", "if False:"),

@@ -129,6 +129,7 @@ def test_training_scores_the_best_checkpoint_too_where_it_is_not_the_last(tmp_pa
 
     monkeypatch.setattr(Checkpoint, "on_view", worse_and_worse)
     trend = ("callback.scores.every_images=48", "callback.scores.trend_images=60", "total_images=96")
+    trend += ("ema.every=1",)
     run = train_tiny(tmp_path / "run", *trend, "~callback.nearest")
     found = summary(run.path)
     assert trends == [48, 96]

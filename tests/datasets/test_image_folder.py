@@ -1,4 +1,5 @@
 import io
+import os
 
 import numpy as np
 import pytest
@@ -152,6 +153,15 @@ def test_a_huge_jpeg_is_decoded_at_reduced_size_with_the_same_look(root):
     assert load(ImageFolder(root=root, labels="none")).manifest.sizes == [[1600, 1600]]
 
 
+def test_a_reduced_jpeg_keeps_twice_the_pixels_that_the_filter_makes_the_picture_of(root):
+    """Decoded at the final size it would be a picture of block means: four times as far from the whole one."""
+    rough = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    data = put(root, "a.jpg", Image.fromarray(rough).resize((256, 256), Image.Resampling.BICUBIC), quality=95)
+    with Image.open(data) as whole:
+        expected = np.asarray(whole.convert("RGB").resize((32, 32), Image.Resampling.LANCZOS), dtype=float)
+    assert np.abs(only_pixels(root, 32, 32).astype(float) - expected).mean() < 1.2
+
+
 # --- resizing ---------------------------------------------------------------------------------------------------------
 
 
@@ -242,6 +252,35 @@ def test_folders_called_train_and_test_are_the_split(root):
     assert pictures.manifest.is_test == [False, False, True, True]
     assert pictures.factors[0].classes == ("cat", "dog")
     assert pictures.labels[:, 0].tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("train", ["train", "Training"])
+@pytest.mark.parametrize("test", ["test", "val", "valid", "Validation"])
+def test_the_usual_names_of_both_splits_are_known(root, train, test):
+    for index in range(8):
+        put(root, f"{train if index % 2 else test}/{'cat' if index < 4 else 'dog'}/{index}.png", noise(index))
+    pictures = load(ImageFolder(root=root, height=8, width=8, test_fraction=0.5))
+    assert {file.partition("/")[0]: is_test for file, is_test in by_split(pictures)} == {train: False, test: True}
+    assert pictures.factors[0].classes == ("cat", "dog")
+
+
+def by_split(pictures):
+    return zip(pictures.manifest.files, pictures.manifest.is_test, strict=True)
+
+
+def test_a_train_folder_with_another_of_the_same_split_leaves_it_to_the_hashes(root):
+    for index in range(40):
+        put(root, f"{'test' if index % 2 else 'val'}/cat/{index}.png", noise(index))
+    assert {is_test for _, is_test in by_split(load(ImageFolder(root=root, test_fraction=0.5)))} == {False, True}
+
+
+def test_classes_of_a_table_are_in_order_of_name_whatever_comes_first(root, tmp_path):
+    for index in range(3):
+        put(root, f"{index}.png", noise(index))
+    (tmp_path / "t.csv").write_text("file,style\n0.png,zebra\n1.png,ant\n")
+    pictures = load(ImageFolder(root=root, height=8, width=8, labels=str(tmp_path / "t.csv")))
+    assert pictures.factors[0].classes == ("ant", "zebra")
+    assert pictures.labels[:, 0].tolist() == [1, 0, -1]
 
 
 def test_a_picture_beside_the_train_and_test_folders_goes_where_its_hash_says(root):
@@ -376,6 +415,16 @@ def test_the_key_changes_with_the_files_and_with_what_is_made_of_them(root, tmp_
     put(root, "b.png", noise(1))
     keys.add(ImageFolder(root=root).key())
     assert len(keys) == 11
+
+
+def test_the_key_changes_with_the_content_of_a_file_of_the_same_size(root):
+    """Two flat pictures of one size are files of one size: their times tell them apart."""
+    file = put(root, "a.bmp", flat(RED))
+    key, size = ImageFolder(root=root).key(), file.stat().st_size
+    put(root, "a.bmp", flat(BLUE))
+    os.utime(file, ns=(1, file.stat().st_mtime_ns + 1_000_000))
+    assert file.stat().st_size == size
+    assert ImageFolder(root=root).key() != key
 
 
 def test_the_key_does_not_depend_on_where_a_zip_lies(root, tmp_path):

@@ -113,11 +113,42 @@ def test_a_longer_run_can_be_made_of_a_finished_one_and_a_finished_one_says_so(t
     assert read_checkpoint(run.checkpoint("last"))["ganart"]["images_seen"] == 320
 
 
-@pytest.mark.parametrize("override", ["loss=hinge", "~callback.samples", "+new=1", "architecture=mlp", "no_such=1"])
-def test_what_would_make_it_another_experiment_cannot_be_changed(tmp_path, override):
-    run = train_tiny(tmp_path / "run", "total_images=16", "~callback.scores")
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """A run of one round."""
+    folder = tmp_path_factory.mktemp("short")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANART_CACHE", str(folder / "cache"))
+        return train_tiny(folder / "run", "total_images=16", "features.images=200", "callback.scores.num_images=30")
+
+
+ANOTHER = ["loss=hinge", "~callback.samples", "+new=1", "architecture=mlp", "no_such=1", "seed=3", "metric.fid.folds=2"]
+ANOTHER += ["optimizer.generator.betas=[0.5,0.9]", "dataset.num_pictures=50", "callback.scores.num_images=20"]
+ANOTHER += ["callback.scores.seed=1", "architecture.generator.latent_dim=9", "features.images=100"]
+
+
+@pytest.mark.parametrize("override", ANOTHER)
+def test_what_would_make_it_another_experiment_cannot_be_changed(short, override):
     with pytest.raises(UserError, match="cannot be changed in a run that is resumed"):
-        resume_tiny(run, "last.ckpt", override, "total_images=32")
+        Resume.find(str(short.path), [override, "total_images=32"], short).config(compose_tiny(short.path))
+
+
+def test_what_leaves_it_the_same_experiment_can_be_changed(short):
+    same = ["total_images=32", "optimizer.generator.lr=0.1", "callback.scores.every_images=16", "trainer.max_steps=9"]
+    cfg = Resume.find(str(short.path), same, short).config(compose_tiny(short.path))
+    assert (cfg.total_images, cfg.optimizer.generator.lr, cfg.callback.scores.every_images) == (32, 0.1, 16)
+    assert cfg.seed == short.config.seed
+
+
+def test_a_run_that_has_seen_all_its_images_or_made_all_its_rounds_is_finished(short):
+    for override in ("total_images=16", "trainer.max_steps=1"):
+        with pytest.raises(UserError, match="it is finished"):
+            Resume.find(str(short.path), [override], short).config(compose_tiny(short.path))
+
+
+def test_the_folder_does_not_say_whom_the_command_trusts(short):
+    cfg = compose_tiny(short.path, "allow_targets=[mine]")
+    assert list(Resume.find(str(short.path), ["total_images=32"], short).config(cfg).allow_targets) == ["mine"]
 
 
 @pytest.mark.slow
