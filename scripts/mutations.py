@@ -65,7 +65,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("0.5 * real.std()", "real.std()"),
         ("real + step * noise", "fake + step * noise"),
     ],
-    ("ganart/penalties/weight_clipping.py", "tests/penalties tests/networks"): [
+    ("ganart/penalties/weight_clipping.py", "tests/penalties"): [
         ("clamp_(-self.limit, self.limit)", "clamp_(max=self.limit)"),
         ("if parameter.requires_grad:", "if True:"),
     ],
@@ -93,7 +93,6 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("math.sqrt(math.prod(images.shape[2:]))", "math.prod(images.shape[2:])"),
         ("self.mean.lerp_(play.mean_of_processes(lengths.mean()), self.decay)", "pass"),
         (".sum(-1).flatten(1).mean(1).sqrt()", ".sum(-1).flatten(1).sum(1).sqrt()"),
-        ('trained_with = "generator"', 'trained_with = "discriminator"'),
     ],
     # ------------------------------------------------------------------------------------------ augment
     ("ganart/augment/flip.py", "tests/augment"): [

@@ -174,6 +174,15 @@ def test_r1_gradient_in_a_nonlinear_network_is_that_of_finite_differences():
     assert torch.autograd.gradcheck(penalty, weights)
 
 
+def test_weight_clipping_leaves_frozen_weights_as_they_are():
+    network = nn.Sequential(nn.Linear(3, 1), nn.Linear(1, 1).requires_grad_(False))
+    for layer in network:
+        nn.init.constant_(layer.weight, 0.5)
+    WeightClipping(limit=0.01).constrain(network)
+    assert_close(network[0].weight.detach(), torch.full((1, 3), 0.01))
+    assert network[1].weight.item() == 0.5
+
+
 @pytest.mark.parametrize("penalty", [WGANGP(weight=10.0), DRAGAN(weight=10.0), R1(gamma=1.0), R2(gamma=1.0)], ids=repr)
 def test_value_and_gradient_are_finite_where_the_discriminator_is_flat(penalty):
     discriminator = nn.Sequential(nn.Flatten(), nn.Linear(18, 1)).double()
