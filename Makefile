@@ -1,4 +1,5 @@
 # make demo: train the default recipe on this machine.   make test: the quick tests.   make test-slow: the others.
+# make mutations: small changes of the code, one at a time, each of which a test is to notice (scripts/try_mutations.py).
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -6,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # One process a core, each with one thread (tests/conftest.py); a module's tests stay together, for they share its fixtures.
 PYTEST := $(BIN)/python -m pytest -q --dist loadscope --numprocesses auto --maxprocesses 4
 
-.PHONY: demo test test-slow check clean
+.PHONY: demo test test-slow mutations check clean
 
 demo: .venv/.installed
 	@$(BIN)/ganart train hydra.run.dir=runs/demo/$$(date +%Y-%m-%d_%H-%M-%S)
@@ -16,6 +17,9 @@ test: .venv/.tests-installed
 
 test-slow: .venv/.tests-installed
 	@$(PYTEST) -m slow
+
+mutations: .venv/.tests-installed
+	@$(BIN)/python scripts/try_mutations.py --workers 2
 
 check: .venv/.dev-installed
 	@$(BIN)/ruff format --check .

@@ -213,6 +213,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
     ("ganart/callbacks/interrupt.py", "tests/callbacks/test_clock.py"): [
         ("            trainer.should_stop = True\n", "            pass\n"),
         ("                raise KeyboardInterrupt\n", "                return\n"),
+        ("if trainer.world_size > 1 and not (", "if not ("),
         (
             "    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:\n        self._restore()",
             "    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:\n        pass",

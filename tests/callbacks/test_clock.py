@@ -60,7 +60,12 @@ def trainer_of(*callbacks):
     strategy = SimpleNamespace(reduce_boolean_decision=lambda said, all: said, broadcast=lambda said: said)
     optimizers = [SimpleNamespace(param_groups=[{"lr": rate}]) for rate in (0.1, 0.2)]
     return SimpleNamespace(
-        callbacks=list(callbacks), should_stop=False, strategy=strategy, optimizers=optimizers, loggers=[Logger()]
+        callbacks=list(callbacks),
+        should_stop=False,
+        strategy=strategy,
+        optimizers=optimizers,
+        loggers=[Logger()],
+        world_size=1,
     )
 
 
@@ -186,6 +191,16 @@ def test_a_signal_ends_the_run_after_its_round_and_a_second_ctrl_c_at_once(inter
     os.kill(os.getpid(), signal.SIGTERM)  # schedulers insist; that is no person
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_several_processes_hear_it_together_in_a_round_that_is_checked():
+    interrupt = Interrupt()
+    interrupt.stop("a study")
+    for world_size, is_checked, stops in ((1, False, True), (2, False, False), (2, True, True)):
+        trainer, gan = trainer_of(interrupt), gan_at()
+        trainer.world_size, gan.is_checked = world_size, is_checked
+        interrupt.on_train_batch_end(trainer, gan)
+        assert trainer.should_stop is stops
 
 
 @pytest.mark.parametrize("end", ["on_train_end", "on_exception"])
