@@ -77,6 +77,8 @@ def test_agreement_is_how_often_the_told_class_is_recognised():
     real, fake = sides((50, 50, 100))
     fake.labels[:20] = 1  # twenty of the calm ones were to be loud
     assert by_label(real, fake, (STYLE,))[0].agreement == pytest.approx(0.9)
+    fake.labels[:100] = -1  # of those that no class was told there is nothing to agree with
+    assert by_label(real, fake, (STYLE,))[0].agreement == 1
     assert by_label(*sides((50, 50, 100), told=False), (STYLE,))[0].agreement is None
 
 

@@ -40,3 +40,14 @@ def test_blocks_cover_every_row_once(monkeypatch):
     assert [rows.stop - rows.start for rows, _ in blocks] == [3, 3, 2]
     whole = torch.cat([block for _, block in blocks]).numpy()
     np.testing.assert_allclose(whole, brute_force(queries.numpy(), references.numpy()), rtol=1e-4)
+
+
+def test_each_distance_is_that_of_the_picture_at_its_position():
+    """Groups of three, 1e4 from the centre and 0.01 wide: inner products in float32 cannot put them in order."""
+    centres = np.repeat(gaussian(0, 20, 4) * 1e4, 3, axis=0)
+    references = (centres + 0.01 * gaussian(1, 60, 4)).astype(np.float32)
+    queries = (centres[::3] + 0.01 * gaussian(2, 20, 4)).astype(np.float32)
+    found, positions = nearest(torch.from_numpy(queries), torch.from_numpy(references), 3)
+    exact = np.take_along_axis(brute_force(queries, references), positions.numpy(), 1)
+    np.testing.assert_allclose(found, exact, rtol=1e-3, atol=1e-3)
+    assert (np.diff(found.numpy(), axis=1) >= 0).all()

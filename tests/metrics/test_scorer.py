@@ -206,6 +206,14 @@ def test_num_images_limits_both_sides(pictures):
     assert protocol["n_real"] == protocol["n_fake"] == protocol["n_floor"] == 24
 
 
+@pytest.mark.parametrize(("enough", "count"), [(10, 20), (30, 30), (1000, 60)])
+def test_the_smaller_split_limits_both_sides_where_it_has_enough(make_pictures, monkeypatch, enough, count):
+    """A floor of fewer pictures than the score would be higher; of very few it is better than none."""
+    monkeypatch.setattr("ganart.metrics.scorer.FEWEST_FOR_SMALL_TESTS", enough)
+    data = make_pictures(random_pictures(80), is_test=[n >= 60 for n in range(80)])
+    assert prepared(data).num_images == count
+
+
 def test_too_few_pictures_are_refused_by_the_score_that_needs_more(make_pictures):
     scorer = Scorer(Quarters(), {"pr": PrecisionRecall()}, num_images=100)
     with pytest.raises(UserError, match=r"metric=pr needs at least 5 pictures.*there are 3.*~metric\.pr"):
