@@ -82,6 +82,7 @@ def test_what_is_read_back_is_what_was_decoded():
     assert (len(pictures.train), len(pictures.test)) == (3, 1)
     assert pictures.test.pictures(np.array([0])).max() == 3
     assert pictures.manifest.sizes == [[3, 2]] * 4
+    assert pictures.pixels_sha256 == hashlib.sha256(pictures.images.tobytes()).hexdigest()
 
 
 def test_the_second_load_decodes_nothing(tmp_path):
