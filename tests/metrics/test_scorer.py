@@ -164,6 +164,13 @@ def test_without_a_floor_above_zero_there_is_no_ratio(floor):
     assert Result("fid", 2.0, None, 0.5, True, counts, "fid").times_floor == 4
 
 
+@pytest.mark.parametrize("odd_one", ["n_real", "n_fake", "n_floor"])
+def test_a_ratio_compares_three_equal_counts(odd_one):
+    counts = dict.fromkeys(("n_real", "n_fake", "n_floor"), 10)
+    assert Result("fid", 3.0, None, 2.0, True, counts, "fid").times_floor == 1.5
+    assert Result("fid", 3.0, None, 2.0, True, {**counts, odd_one: 9}, "fid").times_floor is None
+
+
 def test_a_distance_that_is_estimated_below_zero_is_no_part_of_the_floor():
     counts = {"n_floor": 5, "n_real": 5, "n_fake": 5}
     assert Result("kid", -0.0001, 0.009, 0.002, True, counts, "kid").times_floor == 0
