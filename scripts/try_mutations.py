@@ -22,6 +22,7 @@ from pathlib import Path
 from queue import Queue
 from shutil import copy2
 
+Change = tuple[str, str, str, str]  # file, old, new, tests
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 400  # a change that makes a loop endless is seen by that
 
@@ -136,33 +137,31 @@ def main() -> int:
     if given.only_missed:
         missed = given.only_missed.read_text(encoding="utf-8")
         changes = [change for change in changes if f"NOT SEEN  {title(*change)}\n" in missed]
+    groups: dict[str, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(change[-1], []).append(change)
+    begun, count = time.monotonic(), dict.fromkeys(("seen", "NOT SEEN", "STALE", "RED BEFORE"), 0)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.workers) as pool:
         trees: Queue[Tree] = Queue()
         for number in range(given.workers):
             trees.put(Tree(Path(folder) / str(number)))
 
-        def in_a_tree(work, *arguments):
+        def try_all(tests: str) -> None:
             tree = trees.get()
-            try:
-                return work(tree, *arguments)
-            finally:
-                trees.put(tree)
+            red = tree.first_failure(tests)
+            for change in groups[tests]:
+                failure = red or tree.tried(*change)
+                kind = "RED BEFORE" if red else "NOT SEEN" if failure is None else "seen"
+                kind = "STALE" if failure and failure.startswith("STALE") else kind
+                count[kind] += 1
+                print(f"{kind:<9} {title(*change)}\n          {failure or tests}", flush=True)
+            trees.put(tree)
 
-        selections = list(dict.fromkeys(tests for *_, tests in changes))
-        red = dict(zip(selections, pool.map(lambda t: in_a_tree(Tree.first_failure, t), selections), strict=True))
-        for tests, failure in red.items():
-            if failure is not None:
-                print(f"RED BEFORE ANY CHANGE  {tests}: {failure}", flush=True)
-        changes = [change for change in changes if red[change[-1]] is None]
-        begun, count = time.monotonic(), {"seen": 0, "NOT SEEN": 0, "STALE": 0}
-        for change, failure in zip(changes, pool.map(lambda c: in_a_tree(Tree.tried, *c), changes), strict=True):
-            kind = "NOT SEEN" if failure is None else "STALE" if failure.startswith("STALE") else "seen"
-            count[kind] += 1
-            print(f"{kind:<9} {title(*change)}\n          {failure or change[-1]}", flush=True)
+        list(pool.map(try_all, groups))
         for _ in range(given.workers):
             trees.get().end()
     print(f"{sum(count.values())} tried in {time.monotonic() - begun:.0f} s: {count}")
-    return int(count["NOT SEEN"] + count["STALE"] + sum(failure is not None for failure in red.values()) > 0)
+    return int(count["seen"] < sum(count.values()))
 
 
 def title(file: str, old: str, new: str, tests: str) -> str:
