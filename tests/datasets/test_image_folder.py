@@ -260,7 +260,7 @@ def test_the_usual_names_of_both_splits_are_known(root, train, test):
     for index in range(8):
         put(root, f"{train if index % 2 else test}/{'cat' if index < 4 else 'dog'}/{index}.png", noise(index))
     pictures = load(ImageFolder(root=root, height=8, width=8, test_fraction=0.5))
-    assert {file.partition("/")[0]: is_test for file, is_test in by_split(pictures)} == {train: False, test: True}
+    assert {(file.partition("/")[0], is_test) for file, is_test in by_split(pictures)} == {(train, False), (test, True)}
     assert pictures.factors[0].classes == ("cat", "dog")
 
 
