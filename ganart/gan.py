@@ -29,7 +29,7 @@ from ganart.machine.hardware import full_float32
 from ganart.meters import Meters
 from ganart.penalties import Penalty
 from ganart.play import DiscriminatorOutput, Pair, Term, output_of
-from ganart.schedules import Schedule
+from ganart.schedules.base import Schedule
 from ganart.seeds import mix, seed_generator
 
 Parameters = Iterable[nn.Parameter] | Iterable[dict[str, Any]]

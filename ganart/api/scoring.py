@@ -16,7 +16,8 @@ from ganart.datasets.base import PictureSet
 from ganart.datasets.in_memory import pictures_in_memory
 from ganart.datasets.side_by_side import pictures_by_number, read_folder, settings_of, side_by_side
 from ganart.errors import UserError
-from ganart.features import FeatureNetwork, Module
+from ganart.features import FeatureNetwork
+from ganart.features.module import Module
 from ganart.generation.painter import device_of
 from ganart.metrics import Evaluation, Score, Scorer
 

@@ -1,32 +1,10 @@
-"""What happens around the rounds: pictures, scores, numbers, checkpoints, the progress bar."""
+"""What happens around the rounds: pictures, scores, numbers, checkpoints, the progress bar; one a file."""
 
-from ganart.callbacks.checkpoint import Checkpoint
-from ganart.callbacks.doctor import Doctor
-from ganart.callbacks.interrupt import Interrupt
-from ganart.callbacks.metrics import Metrics
-from ganart.callbacks.nearest import NearestWorks
+from pytorch_lightning import Callback
+
 from ganart.callbacks.order import Order, in_order
-from ganart.callbacks.pace import Pace
-from ganart.callbacks.progress import ProgressBar
-from ganart.callbacks.samples import Samples
-from ganart.callbacks.scores import Scores
-from ganart.callbacks.stop import StopAtImages, StopAtRounds, TimeBudget
-from ganart.callbacks.walk import LatentWalk
+from ganart.parts import export
 
-__all__ = [
-    "Checkpoint",
-    "Doctor",
-    "Interrupt",
-    "LatentWalk",
-    "Metrics",
-    "NearestWorks",
-    "Order",
-    "Pace",
-    "ProgressBar",
-    "Samples",
-    "Scores",
-    "StopAtImages",
-    "StopAtRounds",
-    "TimeBudget",
-    "in_order",
-]
+__all__ = ["Order", "in_order"]
+
+__getattr__ = export(__name__, Callback)

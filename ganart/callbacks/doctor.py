@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from ganart.callbacks.metrics import Metrics
 from ganart.callbacks.order import Order, callbacks_of
 from ganart.callbacks.scores import View
 from ganart.console import console
-from ganart.doctor import Diagnosis, Examiner, Snapshot, derived, every_disease, numbers_of
+from ganart.doctor import Diagnosis, Disease, Examiner, Snapshot, derived, every_disease, numbers_of
 from ganart.errors import UserError
 from ganart.gan import GAN, PLAYERS
 from ganart.losses import AdversarialLoss
@@ -25,14 +25,18 @@ class Doctor(Callback):
     """Looks at each row of the `metrics` callback and at each trend of the `scores` callback.
 
     A disease is told once when it breaks out and once when it is over: on the console, in log.txt, in `notes` for the
-    summary, and to every logger as `doctor/<disease>`, 1 or 0. `ignore` names those that are not to be looked for.
-    Checkpoints know the snapshots of their own round, so a resumed run says what the uninterrupted one would have said.
+    summary, and to every logger as `doctor/<disease>`, 1 or 0. Checkpoints know the snapshots of their own round, so a
+    resumed run says what the uninterrupted one would have said.
+
+    Args:
+        ignore: the names of diseases that are not to be looked for, with _ for spaces.
+        also: diseases of the user's own, under any name; one that is called as one of ganart's stands in its place.
     """
 
     order = Order.DOCTOR
 
-    def __init__(self, *, ignore: Iterable[str] = ()) -> None:
-        known = {disease.key: disease for disease in every_disease()}
+    def __init__(self, *, ignore: Iterable[str] = (), also: Mapping[str, Disease] | None = None) -> None:
+        known = {disease.key: disease for disease in [*every_disease(), *(also or {}).values()]}
         if strangers := sorted(set(ignore) - known.keys()):
             raise UserError(f"callback.doctor.ignore={strangers} names no disease. There are: {', '.join(known)}.")
         self.examiner = Examiner([disease for key, disease in known.items() if key not in set(ignore)])

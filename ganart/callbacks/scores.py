@@ -20,7 +20,8 @@ from ganart.console import clock, console, said_meanwhile
 from ganart.datasets.base import Factor, PictureSet
 from ganart.datasets.loader import BatchLoader
 from ganart.errors import NoLabelsError
-from ganart.features import Classifier, FeatureNetwork
+from ganart.features import FeatureNetwork
+from ganart.features.classifier import Classifier
 from ganart.gan import GAN
 from ganart.generation.scored import Generated, sample_of
 from ganart.metrics import Evaluation, Result, Sample, Score, Scorer

@@ -41,6 +41,9 @@ class Disease(ABC):
     windows: ClassVar[int] = 3
     """Number of consecutive snapshots that must show it before it is diagnosed, or lack it before it is over."""
 
+    is_setting: ClassVar[bool] = False
+    """Whether it is a value of the configuration that is wrong: those are told before all that they may lead to."""
+
     follows_others: ClassVar[bool] = False
     """True if it is usually a consequence of diseases that are not: then their remedies come first."""
 

@@ -39,10 +39,11 @@ class Case:
 
 
 class Examiner:
-    """The states of all diseases in one run, in the given order: causes first."""
+    """The states of all diseases in one run, causes before their consequences; those of one rank stay as they came."""
 
     def __init__(self, diseases: Iterable[Disease]) -> None:
-        self.cases = [Case(disease) for disease in diseases]
+        ranked = sorted(diseases, key=lambda disease: (disease.follows_others, not disease.is_setting))
+        self.cases = [Case(disease) for disease in ranked]
         self.history = History()
 
     def look(self, snapshot: Snapshot) -> list[Diagnosis]:

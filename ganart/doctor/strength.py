@@ -33,6 +33,7 @@ class LearningRateTooHigh(Disease):
 
     name: ClassVar[str] = "learning rate too high"
     needs: ClassVar[tuple[str, ...]] = ("told_apart", "slope", "gap")
+    is_setting: ClassVar[bool] = True
     windows: ClassVar[int] = 1  # `overshoots` itself counts over several windows
 
     def signs(self, history: History) -> str | None:
@@ -72,6 +73,7 @@ class PenaltyTooSmall(Disease):
 
     name: ClassVar[str] = "penalty too small"
     needs: ClassVar[tuple[str, ...]] = ("penalties", "slope", "gap")
+    is_setting: ClassVar[bool] = True
 
     def signs(self, history: History) -> str | None:
         slope, gap = history.now["slope"], history.now["gap"]
@@ -102,6 +104,7 @@ class PenaltyTooLarge(Disease):
 
     name: ClassVar[str] = "penalty too large"
     needs: ClassVar[tuple[str, ...]] = ("penalties", "slope", "ignorance")
+    is_setting: ClassVar[bool] = True
 
     def signs(self, history: History) -> str | None:
         if not penalties_outweigh(history):
@@ -134,6 +137,7 @@ class AugmentationLeaks(Disease):
 
     name: ClassVar[str] = "augmentation leaking"
     needs: ClassVar[tuple[str, ...]] = ("augment/strength",)
+    is_setting: ClassVar[bool] = True
 
     most: float = 0.8
 

@@ -1,22 +1,9 @@
-"""Feature networks for scores."""
+"""Feature networks for scores, one a file."""
 
-from ganart.features.art_inception import ArtInception
 from ganart.features.auto import auto
 from ganart.features.base import FeatureNetwork, extract, pictures_at_once
-from ganart.features.classifier import Classifier
-from ganart.features.fidelity import CLIP, DINOv2
-from ganart.features.inception import Inception
-from ganart.features.module import Module
+from ganart.parts import export
 
-__all__ = [
-    "CLIP",
-    "ArtInception",
-    "Classifier",
-    "DINOv2",
-    "FeatureNetwork",
-    "Inception",
-    "Module",
-    "auto",
-    "extract",
-    "pictures_at_once",
-]
+__all__ = ["FeatureNetwork", "auto", "extract", "pictures_at_once"]
+
+__getattr__ = export(__name__, FeatureNetwork)

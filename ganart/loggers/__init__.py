@@ -1,9 +1,8 @@
 """Loggers of numbers and images: CSV, TensorBoard, W&B. All share the names, and `images_seen` as their axis."""
 
 from ganart.loggers.base import ExperimentLogger
-from ganart.loggers.csv import CSVLogger
-from ganart.loggers.guarded import Guarded
-from ganart.loggers.tensorboard import TensorBoardLogger
-from ganart.loggers.wandb import WandbLogger
+from ganart.parts import export
 
-__all__ = ["CSVLogger", "ExperimentLogger", "Guarded", "TensorBoardLogger", "WandbLogger"]
+__all__ = ["ExperimentLogger"]
+
+__getattr__ = export(__name__, ExperimentLogger)

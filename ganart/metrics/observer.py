@@ -15,7 +15,8 @@ from torchmetrics.utilities.distributed import gather_all_tensors
 from ganart.console import progress
 from ganart.datasets.base import PictureSet, Split
 from ganart.errors import UserError
-from ganart.features import Classifier, FeatureNetwork, extract, pictures_at_once
+from ganart.features import FeatureNetwork, extract, pictures_at_once
+from ganart.features.classifier import Classifier
 from ganart.files.store import cached
 from ganart.metrics.base import Sample
 

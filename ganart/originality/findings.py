@@ -14,7 +14,8 @@ from torch.nn.functional import normalize
 
 from ganart import __version__
 from ganart.datasets.base import PictureSet
-from ganart.metrics import Authenticity, Comparison, Sample
+from ganart.metrics import Comparison, Sample
+from ganart.metrics.authenticity import Authenticity
 from ganart.originality.auditor import CLOSE, Audit, Auditor
 from ganart.originality.model import copying_score, novelty_ratio
 from ganart.originality.spaces import FeatureSpace, Space

@@ -8,9 +8,9 @@ from typing import Any
 from optuna.trial import Trial
 from pytorch_lightning import Callback, Trainer
 
-from ganart.callbacks import Interrupt, Scores
+from ganart.callbacks.interrupt import Interrupt
 from ganart.callbacks.order import Order, callbacks_of
-from ganart.callbacks.scores import View
+from ganart.callbacks.scores import Scores, View
 from ganart.errors import UserError
 from ganart.gan import GAN
 from ganart.sweeping.objective import Objective

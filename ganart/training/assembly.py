@@ -9,12 +9,14 @@ import pytorch_lightning as pl
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger
 
-from ganart.callbacks import Checkpoint, Interrupt, StopAtImages, StopAtRounds, TimeBudget, in_order
-from ganart.callbacks.checkpoint import WholeFile
+from ganart.callbacks import in_order
+from ganart.callbacks.checkpoint import Checkpoint, WholeFile
+from ganart.callbacks.interrupt import Interrupt
+from ganart.callbacks.stop import StopAtImages, StopAtRounds, TimeBudget
 from ganart.config.build import build, build_network
 from ganart.datasets.base import PictureSet
 from ganart.gan import GAN
-from ganart.loggers import Guarded
+from ganart.loggers.guarded import Guarded
 from ganart.machine.hardware import Choice
 from ganart.runs.folder import RunFolder
 from ganart.training.lean import NoProfiler

@@ -14,9 +14,11 @@ import torch
 from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
 
-from ganart.callbacks import Doctor, Interrupt, Scores, StopAtImages, StopAtRounds, TimeBudget
-from ganart.callbacks.interrupt import SIGNAL
+from ganart.callbacks.doctor import Doctor
+from ganart.callbacks.interrupt import SIGNAL, Interrupt
 from ganart.callbacks.pace import choose_threads
+from ganart.callbacks.scores import Scores
+from ganart.callbacks.stop import StopAtImages, StopAtRounds, TimeBudget
 from ganart.config.build import build_dataset
 from ganart.console import console, remark
 from ganart.datasets import cache
