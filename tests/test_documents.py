@@ -99,6 +99,7 @@ def template(tmp_path_factory, environment):
         shutil.copy(files[0], folder / "FILE.png")
         run.generate(range(60)).save(folder / "PICTURES")
         library.train(*shape, *scores, "seed=2", f"hydra.run.dir={folder}/RUN_B")
+    (folder / "CLONE").symlink_to(ROOT)
     shutil.copytree(folder / "RUN_FOLDER", folder / "RUN_A")
     for name in ("RUN_A", "RUN_B"):
         shutil.copytree(folder / name, folder / "MULTIRUN_FOLDER" / name)
@@ -191,7 +192,7 @@ def test_every_command_runs_as_it_is_printed(document, template, environment, tm
     if not wanted:
         pytest.skip("no command that is not tested elsewhere")
     folder = tmp_path / "empty"
-    shutil.copytree(template, folder)
+    shutil.copytree(template, folder, symlinks=True)
     write_named_files(document, folder)
     problems = []
     for command in wanted:

@@ -56,7 +56,7 @@ class DiscriminatorGivesUp(Disease):
     """
 
     name: ClassVar[str] = "discriminator gives up"
-    needs: ClassVar[tuple[str, ...]] = ("told_apart", "penalties", "slope", "gap")
+    needs: ClassVar[tuple[str, ...]] = ("told_apart", "ignorance", "penalties", "slope", "gap")
 
     most: float = 0.02
     outplayed: float = -0.5

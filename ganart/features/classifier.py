@@ -1,6 +1,7 @@
 """A small classifier of the data set's labels: features for scores where Inception's weights are not available.
 
 It learns only from this data set, so its distances compare runs on the same data; they are not FID, nor called so.
+Bińkowski et al. 2018 (arXiv:1801.01401) score digits by a classifier of digits, a LeNet.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The feature network of a user."""
+"""The feature network of a user; which network suits which images: Stein et al. 2023 (arXiv:2306.04675)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The unconditional head."""
+"""The unconditional head: Goodfellow et al. 2014, "Generative Adversarial Nets" (arXiv:1406.2661)."""
 
 from __future__ import annotations
 
