@@ -1,4 +1,4 @@
-"""The default: FID's Inception (Heusel et al. 2017) if its weights are at hand, else a classifier of the data's labels."""
+"""The default: FID's Inception (Heusel et al. 2017) if its weights are at hand, else a classifier of the labels."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ganart.doctor import Disease, Examiner, History, Snapshot, every_disease
+from ganart.doctor import Examiner, History, Snapshot, every_disease
 
 KEYS = {
     "optimizer.discriminator.lr": 0.001,
