@@ -164,10 +164,12 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("        for old, new in averaged.counters:\n            old.copy_(new)\n", ""),
         (".eval().requires_grad_(False)", ".requires_grad_(False)"),
     ],
-    ("ganart/schedules.py", "tests/test_schedules.py"): [
+    ("ganart/schedules/cosine.py", "tests/test_schedules.py"): [
         ("0.5 * (1 + math.cos", "0.5 * (1 - math.cos"),
+    ],
+    ("ganart/schedules/base.py", "tests/test_schedules.py"): [
         ("(images_seen - self.start_images)", "images_seen"),
-        ("return warmup * (self.final + (1 - self.final) *", "return warmup * (self.final +"),
+        ("(self.final + (1 - self.final) *", "(self.final +"),
     ],
     ("ganart/seeds.py", "tests/test_seeds.py"): [
         ("latent.abs() > truncation", "latent > truncation"),
