@@ -62,3 +62,12 @@ def test_samples_of_other_seeds_and_of_trends_are_other_pictures_with_other_labe
     assert len({seed for seeds in all_seeds for seed in seeds}) == 5 * 40
     assert len({tuple(labels[:, 0].tolist()) for labels in all_labels}) == 5
     assert all_seeds[0] == numbers
+
+
+def test_labels_are_drawn_and_do_not_follow_the_order_of_the_data(make_pictures):
+    """Data lie sorted by class: the first pictures would all be told the first class."""
+    data = make_pictures(
+        np.zeros((100, 2, 2, 1), np.uint8), (np.arange(100) // 50)[:, None], factors=[Factor("style", ("a", "b"))]
+    )
+    _, labels = Generated(lambda seeds, told: told, data, ("style",))(list(range(20)))
+    assert 4 <= int(labels.sum()) <= 16
