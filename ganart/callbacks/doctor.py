@@ -88,6 +88,9 @@ class Doctor(Callback):
             name = f"doctor/{diagnosis.disease.replace(' ', '_')}"
             logger.log_metrics({name: float(not diagnosis.is_over)}, step=diagnosis.images_seen)
 
+    def findings(self) -> dict[str, Any]:
+        return {"doctor": self.notes}
+
     def state_dict(self) -> dict[str, Any]:
         return {"examiner": self.examiner.state_dict(), "notes": self.notes}
 

@@ -57,6 +57,15 @@ class Interrupt(Callback):
         """End the run after this round, saved but not scored."""
         self.reason = reason
 
+    def findings(self) -> dict[str, Any]:
+        return {"ended_by": self.reason} if self.reason is not None else {}
+
+    @property
+    def exit_status(self) -> int:
+        """128 and the number of the signal that has ended the run, as shells have it; 0 for any other end."""
+        # Where there is no number another process of the run has received it.
+        return 128 + (self.received or signal.SIGTERM) if self.reason == SIGNAL else 0
+
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         if trainer.world_size > 1 and not (pl_module.is_checked or trainer.should_stop):
             return

@@ -26,6 +26,7 @@ from ganart.gan import GAN
 from ganart.generation.scored import Generated, sample_of
 from ganart.metrics import Evaluation, Result, Sample, Score, Scorer
 from ganart.metrics.results import LabelTable
+from ganart.runs import summary
 from ganart.seeds import latents_of
 
 
@@ -175,7 +176,16 @@ class Scores(EveryImages):
         """For the summary: scores and tables of the last weights, and of the best checkpoint where that is another."""
         last = self.evaluation.as_dict() if self.evaluation else {"scores": {}, "per_label": {}}
         best = {**(self._best or {}), **self.of_best.as_dict()} if self.of_best else None
-        return {"scored_at_images": self.scored_at, **last, "best": best}
+        seconds = {"seconds_scoring": round(self.seconds, 1)}
+        return {**seconds, "scored_at_images": self.scored_at, **last, "best": best}
+
+    def report(self) -> None:
+        """Print the final scores as a table, with what its reader has to know."""
+        results = self.evaluation.results if self.evaluation else []
+        if results:
+            console.print(summary.table(results))
+            for caveat in [*summary.caveats(results), *self.scorer.caveats]:
+                console.say(caveat, style="dim")
 
     def generated(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], *, trend: bool = False) -> Generated:
         """The pictures that are scored, by their numbers."""

@@ -16,7 +16,6 @@ class StopAtImages(Callback):
     """Stops when the discriminator has seen `total_images` real images."""
 
     order = Order.END
-    ended_by = "images"
 
     def __init__(self, *, total_images: int) -> None:
         self.total_images = total_images
@@ -29,6 +28,9 @@ class StopAtImages(Callback):
         if pl_module.images_seen >= self.total_images:
             self.has_ended = trainer.should_stop = True
 
+    def findings(self) -> dict[str, Any]:
+        return {"ended_by": "images"} if self.has_ended else {}
+
 
 class StopAtRounds(Callback):
     """Stops after `max_steps` rounds.
@@ -37,7 +39,6 @@ class StopAtRounds(Callback):
     """
 
     order = Order.END
-    ended_by = "steps"
 
     def __init__(self, *, max_steps: int) -> None:
         refuse_unless_count("max_steps", max_steps)
@@ -51,12 +52,14 @@ class StopAtRounds(Callback):
         if pl_module.rounds >= self.max_steps:
             self.has_ended = trainer.should_stop = True
 
+    def findings(self) -> dict[str, Any]:
+        return {"ended_by": "steps"} if self.has_ended else {}
+
 
 class TimeBudget(Timer):
     """Lightning's timer, for each command anew: resuming a run that its time has ended trains for that time again."""
 
     order = Order.END
-    ended_by = "time"
 
     def __init__(self, *, max_time: str) -> None:
         try:
@@ -69,6 +72,9 @@ class TimeBudget(Timer):
         super().on_train_batch_end(trainer, *args, **named)
         remaining = self.time_remaining()
         self.has_ended = remaining is not None and remaining <= 0
+
+    def findings(self) -> dict[str, Any]:
+        return {"ended_by": "time"} if self.has_ended else {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Forget how long earlier commands took."""

@@ -63,9 +63,10 @@ def write(file: Path, facts: dict[str, Any]) -> None:
     write_json(file, {**facts, "versions": versions()})
 
 
-def headline(results: Sequence[Result], facts: dict[str, Any]) -> str:
+def headline(facts: dict[str, Any]) -> str:
     """Return one line with images seen, seconds, device, and the number of images scored."""
-    scored = f"; scored on {results[0].protocol['n_fake']:,} pictures" if results else ""
+    first = next(iter(facts["scores"].values()), None)
+    scored = f"; scored on {first['protocol']['n_fake']:,} pictures" if first else ""
     return f"{facts['images_seen']:,} images in {facts['seconds_training']:.0f} s on {facts['device']}{scored}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any, cast
 
 import pytorch_lightning as pl
 from omegaconf import DictConfig, OmegaConf
@@ -56,20 +57,19 @@ def gan_of_sizes(cfg: DictConfig, label_sizes: list[int], hardware: Choice) -> G
 
 def build_callbacks(cfg: DictConfig, extra: Mapping[str, pl.Callback]) -> list[pl.Callback]:
     """All callbacks in their own order; what ends a run and what saves it are there whatever `cfg` leaves out."""
-    callbacks = [*extra.values(), *build(cfg.callback, allow=cfg.allow_targets).values()]
+    callbacks = [*ends_of(cfg.trainer), *extra.values(), *build(cfg.callback, allow=cfg.allow_targets).values()]
     always = [StopAtImages(total_images=cfg.total_images), Interrupt(), Checkpoint()]
     callbacks += [own for own in always if not any(isinstance(callback, type(own)) for callback in callbacks)]
-    callbacks += ends_of(cfg.trainer)
     return in_order(callbacks)
 
 
 def ends_of(trainer: DictConfig) -> list[pl.Callback]:
-    """What may end a run beside its images."""
+    """Build what may end a run beside its images, whose word stands if they end it after the same round."""
     ends: list[pl.Callback] = []
-    if trainer.max_steps != -1:
-        ends.append(StopAtRounds(max_steps=trainer.max_steps))
     if trainer.max_time is not None:
         ends.append(TimeBudget(max_time=trainer.max_time))
+    if trainer.max_steps != -1:
+        ends.append(StopAtRounds(max_steps=trainer.max_steps))
     return ends
 
 
@@ -81,7 +81,7 @@ def build_trainer(
     loggers: Sequence[Logger],
 ) -> pl.Trainer:
     """Lightning's trainer without the parts that ganart does itself, by images seen."""
-    lightnings = OmegaConf.masked_copy(cfg.trainer, [key for key in cfg.trainer if key != "threads"])
+    lightnings = {key: value for key, value in resolved(cfg.trainer).items() if key != "threads"}
     node = OmegaConf.merge(lightnings, {"accelerator": hardware.accelerator, "precision": hardware.precision})
     if node.strategy == "auto" and (node.devices not in (1, "1") or node.num_nodes > 1):
         node.strategy = "ddp_find_unused_parameters_true"  # each player leaves the other's parameters unused
@@ -107,12 +107,16 @@ def build_trainer(
     )
 
 
+def resolved(node: DictConfig) -> dict[str, Any]:
+    """Return what `node` holds as plain values: merged elsewhere, it could not follow its interpolations any more."""
+    return cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
+
+
 @contextmanager
 def built_loggers(cfg: DictConfig) -> Iterator[list[Guarded]]:
     """The loggers of `cfg`, closed whatever happens; metrics.csv is always among them."""
-    nodes = OmegaConf.merge(
-        {"csv": {"_target_": "ganart.loggers.CSVLogger", "folder": cfg.run_folder}}, cfg.logger or {}
-    )
+    csv = {"csv": {"_target_": "ganart.loggers.CSVLogger", "folder": cfg.run_folder}}
+    nodes = OmegaConf.merge(csv, resolved(cfg.logger) if cfg.logger else {})
     loggers = [Guarded(name, logger) for name, logger in build(nodes, allow=cfg.allow_targets).items()]
     with ExitStack() as closing:
         for logger in loggers:

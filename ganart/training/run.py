@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
 
-from ganart.callbacks.doctor import Doctor
-from ganart.callbacks.interrupt import SIGNAL, Interrupt
+from ganart.callbacks.order import callbacks_of
 from ganart.callbacks.pace import choose_threads
-from ganart.callbacks.scores import Scores
-from ganart.callbacks.stop import StopAtImages, StopAtRounds, TimeBudget
+from ganart.callbacks.protocol import Preparing, Reporting, exit_status_of, findings_of
 from ganart.config.build import build_dataset
 from ganart.console import console, remark
 from ganart.datasets import cache
@@ -30,7 +29,7 @@ from ganart.files.paths import RUN_ADVICE, from_here, remove_if_nothing_is_in, s
 from ganart.gan import GAN, normalizes_batches
 from ganart.loggers import ExperimentLogger
 from ganart.machine import threads
-from ganart.machine.hardware import choose
+from ganart.machine.hardware import Choice, choose
 from ganart.runs import summary
 from ganart.runs.folder import RunFolder, usable
 from ganart.training import quiet
@@ -122,63 +121,100 @@ def _train(
     resume: Resume | None,
     extra_callbacks: Mapping[str, pl.Callback],
 ) -> int:
-    composed, cfg = cfg, cfg.copy()
-    OmegaConf.resolve(cfg)
     begun = time.monotonic()
+    cfg = cfg.copy()  # what the data and this machine decide is filled in
     hardware = choose(cfg.trainer.accelerator, cfg.trainer.precision, cfg.channels_last)
-
     with built_loggers(cfg) as loggers:
-        callbacks = build_callbacks(cfg, extra_callbacks)
-        trainer = build_trainer(cfg, hardware, run, callbacks, loggers)
-        dataset = build_dataset(cfg.dataset, allow=cfg.allow_targets)
-        cfg.dataset.condition = composed.dataset.condition = list(dataset.condition)
-        pictures = cache.load(dataset)
-        check_pictures(pictures, resume)
-        if resume is not None:
-            resume.refuse_other_players(cfg)
-        torch.manual_seed(cfg.seed)
-        gan = build_gan(cfg, pictures, hardware)
-        computing = choose_threads(cfg, trainer, gan)
-        if computing is not None:  # a part of the run, which is gone on with as it was: it decides the last bits
-            composed.trainer.threads = cfg.trainer.threads = computing.count
+        trainer = build_trainer(cfg, hardware, run, build_callbacks(cfg, extra_callbacks), loggers)
+        pictures = load_pictures(cfg, resume)
+        gan, computing = build_players(cfg, pictures, hardware, trainer, resume)
         if trainer.is_global_zero:
-            told = place_of(run, resume)
-            run.begin(composed, overrides, pictures)
-            introduce(cfg, told, pictures, f"{hardware}{f', {computing}' if computing else ''}", gan)
-            if resume is not None and computing is not None and resume.threads not in (None, computing.count):
-                remark(
-                    "note     ",
-                    "yellow",
-                    f"the checkpoint was computed with trainer.threads={resume.threads}: with "
-                    f"{computing.count} the last bits of what follows may differ from an unbroken run's.",
-                )
-        for callback in callbacks:
-            if isinstance(callback, Scores):
-                callback.prepare(pictures, trainer.strategy.root_device)
-        loader = BatchLoader(
-            pictures,
-            batch_size=cfg.batch_size * cfg.discriminator_steps,
-            seed=cfg.seed,
-            condition=tuple(cfg.dataset.condition),
-            start=resume.images_seen if resume else 0,
-            rank=trainer.global_rank,
-            world_size=trainer.world_size,
-        )
+            place = place_of(run, resume)
+            run.begin(cfg, overrides, pictures)
+            introduce(cfg, place, pictures, ", ".join(map(str, filter(None, (hardware, computing)))), gan)
+            warn_of_other_threads(computing, resume)
+        prepare(trainer, pictures)
         for logger in loggers:
             logger.go_on_from(resume.images_seen if resume else -1)
             logger.log_hyperparams(without_places(OmegaConf.to_container(cfg, resolve=True)))
             if trainer.is_global_zero:
                 logger.log_dataset(pictures.name, run.dataset)
         prepared = time.monotonic()
-        checkpoint = resume.checkpoint if resume else None
-        with (
-            children_train(run.path, checkpoint, trainer, cfg.allow_targets),
-            going_on_from(resume, gan),
-            interruptible(),
-        ):
-            trainer.fit(gan, loader, ckpt_path=checkpoint, weights_only=True)
-        seconds = prepared - begun, time.monotonic() - prepared
-        return conclude(run, trainer, gan, callbacks, pictures, *seconds)
+        fit(cfg, run, trainer, gan, pictures, resume)
+        return conclude(run, trainer, gan, pictures, prepared - begun, time.monotonic() - prepared)
+
+
+def load_pictures(cfg: DictConfig, resume: Resume | None) -> PictureSet:
+    """Read the data, and note in `cfg` which of their factors the players are conditioned on.
+
+    Raises:
+        UserError: if there is nothing to train on, or if a resumed run would go on with other pictures.
+    """
+    dataset = build_dataset(cfg.dataset, allow=cfg.allow_targets)
+    cfg.dataset.condition = list(dataset.condition)
+    pictures = cache.load(dataset)
+    check_pictures(pictures, resume)
+    return pictures
+
+
+def build_players(
+    cfg: DictConfig, pictures: PictureSet, hardware: Choice, trainer: pl.Trainer, resume: Resume | None
+) -> tuple[GAN, threads.Threads | None]:
+    """Build the GAN from the seed, and choose the threads that it computes with; `cfg` notes how many.
+
+    The number is a part of the run, which is gone on with as it was: it decides the last bits.
+
+    Raises:
+        UserError: if the players of a resumed run do not fit its checkpoint.
+    """
+    if resume is not None:
+        resume.refuse_other_players(cfg)
+    torch.manual_seed(cfg.seed)
+    gan = build_gan(cfg, pictures, hardware)
+    computing = choose_threads(cfg, trainer, gan)
+    if computing is not None:
+        cfg.trainer.threads = computing.count
+    return gan, computing
+
+
+def warn_of_other_threads(computing: threads.Threads | None, resume: Resume | None) -> None:
+    """Say that a resumed run computes with another number of threads than before."""
+    if resume is not None and computing is not None and resume.threads not in (None, computing.count):
+        remark(
+            "note     ",
+            "yellow",
+            f"the checkpoint was computed with trainer.threads={resume.threads}: with {computing.count} the last bits "
+            "of what follows may differ from an unbroken run's.",
+        )
+
+
+def prepare(trainer: pl.Trainer, pictures: PictureSet) -> None:
+    """Let the callbacks that have something to prepare do so, in their order."""
+    for callback in callbacks_of(trainer):
+        if isinstance(callback, Preparing):
+            callback.prepare(pictures, trainer.strategy.root_device)
+
+
+def fit(
+    cfg: DictConfig, run: RunFolder, trainer: pl.Trainer, gan: GAN, pictures: PictureSet, resume: Resume | None
+) -> None:
+    """Train `gan` on `pictures`, from the beginning or from the checkpoint of `resume`."""
+    loader = BatchLoader(
+        pictures,
+        batch_size=cfg.batch_size * cfg.discriminator_steps,
+        seed=cfg.seed,
+        condition=tuple(cfg.dataset.condition),
+        start=resume.images_seen if resume else 0,
+        rank=trainer.global_rank,
+        world_size=trainer.world_size,
+    )
+    checkpoint = resume.checkpoint if resume else None
+    with (
+        children_train(run.path, checkpoint, trainer, cfg.allow_targets),
+        going_on_from(resume, gan),
+        interruptible(),
+    ):
+        trainer.fit(gan, loader, ckpt_path=checkpoint, weights_only=True)
 
 
 @contextmanager
@@ -258,26 +294,39 @@ def introduce(cfg: DictConfig, place: str, pictures: PictureSet, machine: str, g
 
 
 def conclude(
-    run: RunFolder,
-    trainer: pl.Trainer,
-    gan: GAN,
-    callbacks: Sequence[pl.Callback],
-    pictures: PictureSet,
-    preparing: float,
-    training: float,
+    run: RunFolder, trainer: pl.Trainer, gan: GAN, pictures: PictureSet, preparing: float, training: float
 ) -> int:
     """Write the summary and show it; returns the exit status of the command."""
-    interrupt = next(c for c in callbacks if isinstance(c, Interrupt))
-    scores = next((c for c in callbacks if isinstance(c, Scores)), None)
-    doctor = next((c for c in callbacks if isinstance(c, Doctor)), None)
-    results = scores.evaluation.results if scores and scores.evaluation else []
-    facts = {
-        "ended_by": end_of(callbacks, interrupt),
+    callbacks = callbacks_of(trainer)
+    facts = {**facts_of(trainer, gan, pictures, preparing, training), **findings_of(callbacks)}
+    facts.setdefault("scores", {})
+    if not trainer.is_global_zero:
+        return 0
+    summary.write(run.path / "summary.json", facts)
+    for logger in trainer.loggers:
+        if isinstance(logger, ExperimentLogger):
+            values = {name: row["value"] for name, row in facts["scores"].items()}
+            logger.log_run_folder({"images_seen": gan.images_seen, "scores": values})
+    if status := exit_status_of(callbacks):
+        again = shell("ganart", "train", f"resume={from_here(run.path)}")
+        console.say(f"\nStopped at {gan.images_seen:,} images, saved. Go on with: {again}")
+        return status
+    console.say(f"\n{summary.headline(facts)}")
+    for callback in callbacks:
+        if isinstance(callback, Reporting):
+            callback.report()
+    return 0
+
+
+def facts_of(trainer: pl.Trainer, gan: GAN, pictures: PictureSet, preparing: float, training: float) -> dict[str, Any]:
+    """Return what summary.json says of every run, in its order, with what stands where no callback knows better."""
+    return {
+        "ended_by": "callback",
         "images_seen": gan.images_seen,
         "rounds": gan.rounds,
         "seconds_preparing": round(preparing, 1),
         "seconds_training": round(training, 1),
-        "seconds_scoring": round(scores.seconds, 1) if scores else 0.0,
+        "seconds_scoring": 0.0,
         "device": summary.device_name(trainer.strategy.root_device),
         "num_devices": trainer.world_size,
         "precision": str(trainer.precision),
@@ -285,30 +334,5 @@ def conclude(
         "dataset_hash": pictures.hash,
         "manifest_hash": pictures.manifest.hash,
         "licence": pictures.manifest.licence,
-        "doctor": doctor.notes if doctor else [],
-        **(scores.findings() if scores else {"scores": {}}),
+        "doctor": [],
     }
-    if not trainer.is_global_zero:
-        return 0
-    summary.write(run.path / "summary.json", facts)
-    for logger in trainer.loggers:
-        if isinstance(logger, ExperimentLogger):
-            values = {row.name: row.value for row in results}
-            logger.log_run_folder({"images_seen": gan.images_seen, "scores": values})
-    if interrupt.reason == SIGNAL:
-        folder = from_here(run.path)
-        again = shell("ganart", "train", f"resume={folder}")
-        console.say(f"\nStopped at {gan.images_seen:,} images, saved. Go on with: {again}")
-        return 128 + (interrupt.received or signal.SIGTERM)  # another process of the run has received it
-    console.say(f"\n{summary.headline(results, facts)}")
-    if results:
-        console.print(summary.table(results))
-    for caveat in [*summary.caveats(results), *(scores.scorer.caveats if scores and results else [])]:
-        console.say(caveat, style="dim")
-    return 0
-
-
-def end_of(callbacks: Sequence[pl.Callback], interrupt: Interrupt) -> str:
-    """What ended the training: a signal or a study, images, steps or time, or a callback of the user's own."""
-    ends = [c.ended_by for c in callbacks if isinstance(c, StopAtImages | StopAtRounds | TimeBudget) and c.has_ended]
-    return interrupt.reason or next(iter(ends), "callback")

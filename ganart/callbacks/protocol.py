@@ -1,0 +1,68 @@
+"""What a callback may have beside Lightning's hooks: preparation, findings, a report and an exit status."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+
+from ganart.console import remark
+from ganart.datasets.base import PictureSet
+from ganart.files.json_files import in_json
+
+log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A callback with work to do before training and its clock begin."""
+
+    def prepare(self, pictures: PictureSet, device: torch.device) -> None:
+        """Get ready for a training on `pictures`, on `device`; every process calls it.
+
+        Raises:
+            UserError: if the callback cannot do its work with these.
+        """
+
+
+@runtime_checkable
+class Finding(Protocol):
+    """A callback that has something to say in summary.json."""
+
+    def findings(self) -> dict[str, Any]:
+        """Return keys and values for summary.json, as JSON knows them; called once, when training has ended."""
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A callback that prints something below the last line of a run that has come to its end."""
+
+    def report(self) -> None:
+        """Print it. The first process calls it, after summary.json is written."""
+
+
+def findings_of(callbacks: Iterable[Any]) -> dict[str, Any]:
+    """Join the findings of `callbacks`; of the same key the value of the last one stands.
+
+    What one of them fails to say is left out with a remark: a training must not be lost over its summary.
+    """
+    found: dict[str, Any] = {}
+    for callback in callbacks:
+        if isinstance(callback, Finding):
+            try:
+                own = callback.findings()
+                in_json(own)
+            except Exception as error:
+                name = type(callback).__name__
+                log.exception("%s.findings failed", name)
+                remark("note     ", "yellow", f"summary.json lacks the findings of {name}: {error!r}")
+            else:
+                found |= own
+    return found
+
+
+def exit_status_of(callbacks: Iterable[Any]) -> int:
+    """Return what the command ends with: 0, or the `exit_status` of the callback that has stopped the run."""
+    return max((getattr(callback, "exit_status", 0) for callback in callbacks), default=0)
