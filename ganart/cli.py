@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
@@ -14,6 +13,7 @@ from rich.text import Text
 from ganart import __version__
 from ganart.command_line.arguments import as_typed, flags_first, with_path_named
 from ganart.console import console, fail, printing_anything
+from ganart.errors import did_you_mean
 
 
 class Verb(NamedTuple):
@@ -59,8 +59,7 @@ def dispatch(arguments: list[str]) -> None:
 
         complete(arguments[1:], list(VERBS), lambda verb: importlib.import_module(VERBS[verb].module).main)
     elif arguments[0] not in VERBS:
-        nearest = difflib.get_close_matches(arguments[0], VERBS, n=1)
-        hint = f" Did you mean ganart {nearest[0]}?" if nearest else ""
+        hint = did_you_mean(arguments[0], VERBS, prefix="ganart ")
         fail(f"ganart {arguments[0]} is not a verb.{hint} There are: {', '.join(VERBS)}.")
     else:
         run(arguments[0], arguments[1:])

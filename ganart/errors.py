@@ -1,4 +1,9 @@
-"""Exceptions for users."""
+"""Exceptions for users, and hints for mistyped names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 class UserError(ValueError):
@@ -19,3 +24,14 @@ class OccupiedError(UserError):
 
 class TrainingDivergedError(RuntimeError):
     """An infinite or NaN loss or gradient; the message has the time, the saved files and advice."""
+
+
+def nearest_name(asked: str, known: Iterable[str]) -> str | None:
+    """Return the one of `known` that `asked` resembles most; None if it resembles none of them."""
+    return next(iter(difflib.get_close_matches(asked, list(known), n=1, cutoff=0.5)), None)
+
+
+def did_you_mean(asked: str, known: Iterable[str], prefix: str = "") -> str:
+    """Return " Did you mean …?" where one of `known` resembles `asked`, with `prefix` before it; else nothing."""
+    name = nearest_name(asked, known)
+    return "" if name is None else f" Did you mean {prefix}{name}?"

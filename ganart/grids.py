@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
+from ganart.colours import over
+
 PAPER = (250, 250, 248)
 INK = (60, 60, 64)
 FAINT = (150, 150, 154)
@@ -74,8 +76,7 @@ def on_checkerboard(pictures: np.ndarray) -> np.ndarray:
     check = max(1, min(height, width) // 8)
     odd = np.add.outer(np.arange(height) // check, np.arange(width) // check) % 2
     board = np.where(odd, *_CHECKS)[None, :, :, None]
-    alpha = pictures[..., 3:].astype(np.uint32)
-    return ((pictures[..., :3] * alpha + board * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return over(pictures, board.astype(np.int32)).astype(np.uint8)
 
 
 def enlarged(pictures: np.ndarray, min_side: int) -> np.ndarray:

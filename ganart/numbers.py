@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
+import re
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -50,11 +51,23 @@ def with_deviation(value: float | None, std: float | None) -> str:
     return f"{value:,.{decimals}f} ± {std:,.{decimals}f}".replace("-", MINUS)
 
 
-def brief(written: str) -> str:
-    """Shorten a value of a protocol: a fraction to three significant digits, a long text to its first 12 letters."""
-    with suppress(ValueError):
-        return short(float(written), 3) if "." in written else str(int(written))
-    return written if len(written) <= 24 else f"{written[:12]}…"
+def brief(value: Any, longest: int | None = None) -> str:
+    """Return a value of a protocol or of a recipe for a line of several.
+
+    A fraction has three digits and a hash its first twelve. Of any other text that has more than `longest` letters the
+    first twelve stay; None lets it be as long as it is.
+    """
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}={brief(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, float):
+        return short(value, 3)
+    text = str(value)
+    is_long = longest is not None and len(text) > longest
+    return f"{text[:12]}…" if is_long or HASH.fullmatch(text) else text
+
+
+HASH = re.compile("[0-9a-f]{64}")
+"""A SHA-256."""
 
 
 def share(value: float | None) -> str:

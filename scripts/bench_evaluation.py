@@ -78,10 +78,10 @@ def one_round(network: Inception, scores: dict[str, Score], images: np.ndarray, 
     def evaluate() -> None:
         first.evaluate(first.look(lambda numbers: (fakes[numbers], nothing[numbers]), count))
 
-    first.observer.prepare(pictures, DEVICE)
+    first.store.prepare(pictures, DEVICE)
     return {
         "torchmetrics": seconds(lambda: torchmetrics_alone(network, torch.from_numpy(images), fakes)),
-        "real side": seconds(lambda: first.observer.real("all", count)),
+        "real side": seconds(lambda: first.store.real("all", count)),
         "floors": seconds(lambda: first.prepare(pictures, DEVICE)),
         "generated side": seconds(evaluate),
         "again": seconds(lambda: second.prepare(pictures, DEVICE)),

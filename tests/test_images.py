@@ -1,8 +1,11 @@
+from itertools import product
+
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
 
-from ganart.images import to_model, to_uint8
+from ganart.images import area_means, as_rgb, to_model, to_uint8
 
 EVERY_VALUE = torch.arange(256, dtype=torch.uint8).view(1, 16, 16, 1)
 
@@ -57,3 +60,46 @@ def test_to_uint8_leaves_its_input_alone():
     floats = torch.full((1, 1, 2, 2), 0.3)
     to_uint8(floats)
     assert (floats == 0.3).all()
+
+
+def test_every_colour_over_white_at_every_opacity_is_rounded_as_the_features_of_earlier_releases_saw_it():
+    colours, alpha = torch.meshgrid(torch.arange(256), torch.arange(256), indexing="ij")
+    pictures = torch.stack([colours, 255 - colours, colours, alpha], dim=2).to(torch.uint8)[None]
+    floats = pictures.float()
+    opacity = floats[..., 3:] / 255
+    expected = (floats[..., :3] * opacity + 255 * (1 - opacity)).round().to(torch.uint8)
+    assert torch.equal(as_rgb(pictures), expected)
+
+
+def test_grey_is_shown_three_times_and_rgb_as_it_is():
+    grey, rgb = torch.tensor([[[[7]]]], dtype=torch.uint8), torch.tensor([[[[1, 2, 3]]]], dtype=torch.uint8)
+    assert as_rgb(grey).flatten().tolist() == [7, 7, 7]
+    assert as_rgb(rgb).flatten().tolist() == [1, 2, 3]
+
+
+def test_means_over_stretches_of_a_line():
+    assert area_means(6, 3).tolist() == [[0.5, 0.5, 0, 0, 0, 0], [0, 0, 0.5, 0.5, 0, 0], [0, 0, 0, 0, 0.5, 0.5]]
+    assert_close(area_means(3, 2), torch.tensor([[2, 1, 0], [0, 1, 2]]) / 3)
+    assert_close(area_means(4, 2, begin=1, length=2), torch.tensor([[0.0, 1, 0, 0], [0, 0, 1, 0]]))
+    assert area_means(2, 4).tolist() == [[1, 0], [1, 0], [0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize("cells", [8, 9])
+def test_the_means_that_hashes_of_near_duplicates_are_taken_of_have_the_bits_that_numpy_gives_them(cells):
+    for pixels in range(1, 300):
+        edges = np.linspace(0, pixels, cells + 1)
+        until, since = np.arange(1, pixels + 1), np.arange(pixels)
+        covered = np.minimum(edges[1:, None], until) - np.maximum(edges[:-1, None], since)
+        expected = (np.clip(covered, 0, None) * (cells / pixels)).astype(np.float32)
+        assert np.array_equal(area_means(pixels, cells, dtype=torch.float64).numpy().astype(np.float32), expected)
+
+
+def test_the_means_of_an_audit_are_taken_as_when_its_cached_distances_were():
+    for size in range(1, 100):
+        for scale, place in product((1.0, 0.96, 0.8), (0.0, 0.25, 1.0)):
+            begin = (1 - scale) * size * place
+            edges = torch.linspace(begin, begin + scale * size, 17)
+            pixels = torch.arange(size)
+            covered = torch.minimum(edges[1:, None], pixels + 1.0) - torch.maximum(edges[:-1, None], pixels.float())
+            expected = covered.clamp(min=0) / (scale * size / 16)
+            assert torch.equal(area_means(size, 16, begin=begin, length=scale * size), expected)

@@ -47,10 +47,14 @@ def test_what_is_no_number_is_none():
 
 
 def test_protocol_entries_are_cut_to_fit_a_line():
-    assert [brief(text) for text in ("0.65050505", "10000", "a" * 64, "16×16")] == [
+    assert [brief(value) for value in (0.65050505, 10000, "a" * 64, "16×16", "halves of the real pictures", -2.5)] == [
         "0.651",
         "10000",
         "a" * 12 + "…",
         "16×16",
+        "halves of the real pictures",
+        "−2.5",
     ]
+    assert brief({"style": 0.4468, "hash": "0" * 64}) == "{style=0.447, hash=000000000000…}"
+    assert brief("halves of the real pictures", longest=24) == "halves of th…"
     assert [size(n) for n in (1_500, 250_000, 5_400_000)] == ["2 kB", "0.2 MB", "5.4 MB"]

@@ -28,7 +28,7 @@ SECRET = "TOP-SECRET-4711"
 SMALL = ("dataset=image_folder", "dataset.height=8", "dataset.width=8", "dataset.condition=[style]", "batch_size=16")
 SMALL += ("total_images=32", "features=classifier", "features.images=400", "metric=[kid]", "trainer=cpu")
 SMALL += ("callback.scores.num_images=16", "callback.scores.every_images=0", "trainer.precision=32")
-SMALL += ("callback=[metrics,samples,scores,checkpoint,stop,interrupt]",)
+SMALL += ("callback=[numbers,samples,scores,checkpoint,stop,interrupt]",)
 LOOK = ("features=classifier", "features.images=400", "device=cpu")
 
 

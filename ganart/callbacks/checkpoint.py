@@ -17,7 +17,7 @@ from torch import nn
 
 from ganart.callbacks.clock import EveryImages
 from ganart.callbacks.order import Order, callbacks_of
-from ganart.callbacks.scores import Scores, View
+from ganart.callbacks.scores import Scores, Trend
 from ganart.errors import UserError
 from ganart.files.paths import RUN_ADVICE, replacing, writing_to
 from ganart.gan import GAN
@@ -56,7 +56,7 @@ class Checkpoint(EveryImages):
                 names = ", ".join(callback.scorer.names)
                 raise UserError(f"callback.checkpoint.monitor={self.monitor} is not among the scores: {names}.")
 
-    def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
+    def on_trend(self, trainer: Trainer, gan: GAN, view: Trend) -> None:
         """Keep this round if it is the best so far by the trend. Called by every process with the same results."""
         result = next((row for row in view.results if self.monitor in (None, row.name)), None)
         if result is None or not math.isfinite(result.value):

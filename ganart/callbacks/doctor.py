@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from pytorch_lightning import Callback, Trainer
 
-from ganart.callbacks.metrics import Metrics
+from ganart.callbacks.numbers import TrainingNumbers
 from ganart.callbacks.order import Order, callbacks_of
-from ganart.callbacks.scores import View
+from ganart.callbacks.scores import Trend
 from ganart.console import console
 from ganart.doctor import Diagnosis, Disease, Examiner, Snapshot, derived, every_disease, numbers_of
 from ganart.errors import UserError
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Doctor(Callback):
-    """Looks at each row of the `metrics` callback and at each trend of the `scores` callback.
+    """Looks at each row of the `numbers` callback and at each trend of the `scores` callback.
 
     A disease is told once when it breaks out and once when it is over: on the console, in log.txt, in `notes` for the
     summary, and to every logger as `doctor/<disease>`, 1 or 0. Checkpoints know the snapshots of their own round, so a
@@ -43,15 +43,15 @@ class Doctor(Callback):
         self.notes: list[dict[str, Any]] = []
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        self._metrics = next((c for c in callbacks_of(trainer) if isinstance(c, Metrics)), None)
+        self._numbers = next((c for c in callbacks_of(trainer) if isinstance(c, TrainingNumbers)), None)
         self.examiner.history.keys = keys_of(trainer, pl_module)
         self._ignorance = loss_of_ignorance(pl_module.loss)
-        self._seen = self._metrics.latest if self._metrics else {}
+        self._seen = self._numbers.latest if self._numbers else {}
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-        if self._metrics is None or self._metrics.latest is self._seen:
+        if self._numbers is None or self._numbers.latest is self._seen:
             return
-        self._seen = self._metrics.latest
+        self._seen = self._numbers.latest
         self._look(
             trainer, pl_module, {**self._seen, **derived(self._seen, self.examiner.history.keys, self._ignorance)}
         )
@@ -59,7 +59,7 @@ class Doctor(Callback):
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         self.on_train_batch_end(trainer, pl_module)
 
-    def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
+    def on_trend(self, trainer: Trainer, gan: GAN, view: Trend) -> None:
         numbers = numbers_of(view.real, view.fake, view.factors) if trainer.is_global_zero else {}
         first = next((row for row in view.results if row.lower_is_better), None)
         if first is not None:

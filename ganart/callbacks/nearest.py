@@ -41,7 +41,7 @@ class NearestWorks(EveryImages):
         fake, real = scores.seen.take(slice(0, self.rows)), scores.scorer.real
         _, positions = nearest(fake.features, real.features, min(self.works, len(real)))
         loader = cast(BatchLoader, trainer.train_dataloader)
-        works = scores.scorer.observer.positions("train", scores.scorer.num_images)[positions.cpu().numpy()]
+        works = scores.scorer.store.positions("train", scores.scorer.num_images)[positions.cpu().numpy()]
         painted = scores.generated(trainer, gan, gan.generate)(list(range(len(fake))))[0].cpu().numpy()
         rows = [
             np.concatenate([picture[None], loader.pictures.train.pictures(near)])

@@ -16,7 +16,7 @@ class Order(IntEnum):
     """
 
     WATCH = 0
-    METRICS = 10
+    NUMBERS = 10
     DOCTOR = 20
     SAMPLES = 30
     SCORES = 40

@@ -9,9 +9,9 @@ from typing import Any
 from pytorch_lightning import Callback, Trainer
 from rich.progress import Progress
 
-from ganart.callbacks.metrics import Metrics
+from ganart.callbacks.numbers import TrainingNumbers
 from ganart.callbacks.order import Order, callbacks_of
-from ganart.callbacks.scores import View
+from ganart.callbacks.scores import Trend
 from ganart.console import LINE, SECONDS_PER_LINE, bar, clock, console, room_beside_bar
 from ganart.gan import GAN
 
@@ -30,7 +30,7 @@ class ProgressBar(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         self._started, self._began_at = time.monotonic(), pl_module.images_seen
-        self._metrics = next((c for c in callbacks_of(trainer) if isinstance(c, Metrics)), None)
+        self._numbers = next((c for c in callbacks_of(trainer) if isinstance(c, TrainingNumbers)), None)
         if trainer.is_global_zero and console.is_terminal:
             self._bar = bar()
             self._task = self._bar.add_task("", total=self.total_images, completed=pl_module.images_seen, line="")
@@ -55,7 +55,7 @@ class ProgressBar(Callback):
             line = f"{gan.images_seen:,}/{self.total_images:,} images · scoring, {share_done:.0%} done"
             self._bar.update(self._task, completed=gan.images_seen, line=line)
 
-    def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
+    def on_trend(self, trainer: Trainer, gan: GAN, view: Trend) -> None:
         first = view.results[0]
         self._score = f"{first.name} {first.value:.3g}"
         if first.times_floor is not None:
@@ -80,7 +80,7 @@ class ProgressBar(Callback):
     def _line(self, gan: GAN, now: float, room: int = LINE) -> str:
         speed = (gan.images_seen - self._began_at) / max(now - self._started, 1e-9)
         left = max(0, self.total_images - gan.images_seen) / max(speed, 1e-9)
-        latest = self._metrics.latest if self._metrics else {}
+        latest = self._numbers.latest if self._numbers else {}
         names = {"D": "players/discriminator_loss", "G": "players/generator_loss"}
         losses = [f"{player} {latest[name]:.2f}" for player, name in names.items() if name in latest]
         parts = [f"{gan.images_seen:,}/{self.total_images:,} images", f"{speed:,.0f}/s", f"{clock(left)} left"]

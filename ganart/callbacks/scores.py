@@ -24,18 +24,18 @@ from ganart.features import FeatureNetwork
 from ganart.features.classifier import Classifier
 from ganart.gan import GAN
 from ganart.generation.scored import Generated, sample_of
-from ganart.metrics import Evaluation, Result, Sample, Score, Scorer
+from ganart.metrics import Evaluation, Features, Result, Score, Scorer
 from ganart.metrics.results import LabelTable
 from ganart.runs import summary
 from ganart.seeds import latents_of
 
 
 @dataclass(frozen=True)
-class View:
+class Trend:
     """What a trend was taken of: for callbacks that want to see more in it than its scores."""
 
-    real: Sample
-    fake: Sample
+    real: Features
+    fake: Features
     factors: tuple[Factor, ...]
     results: Sequence[Result]
 
@@ -48,10 +48,10 @@ class ScoringListener(Protocol):
 
 
 @runtime_checkable
-class ViewListener(Protocol):
+class TrendListener(Protocol):
     """A callback that wants to see what a trend was taken of."""
 
-    def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None: ...
+    def on_trend(self, trainer: Trainer, gan: GAN, view: Trend) -> None: ...
 
 
 @runtime_checkable
@@ -92,7 +92,7 @@ class Scores(EveryImages):
         self.trend_images = trend_images
         self.evaluation: Evaluation | None = None
         self.of_best: Evaluation | None = None
-        self.seen: Sample | None = None
+        self.seen: Features | None = None
         """The generated pictures that the final scores are of."""
         self._best: dict[str, Any] | None = None
         self.seconds = 0.0
@@ -129,10 +129,10 @@ class Scores(EveryImages):
         with self._timed():
             results = self.scorer.score(fake, weights="average", latents="of the trend")
         log(trainer, gan, "trend", results)
-        view = View(self.scorer.real.take(slice(0, len(fake))), fake, self._pictures.factors, results)
+        view = Trend(self.scorer.real.take(slice(0, len(fake))), fake, self._pictures.factors, results)
         for callback in callbacks_of(trainer):
-            if isinstance(callback, ViewListener):
-                callback.on_view(trainer, gan, view)
+            if isinstance(callback, TrendListener):
+                callback.on_trend(trainer, gan, view)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         """Take first the trend that was left off when the run was told to stop."""
@@ -199,7 +199,7 @@ class Scores(EveryImages):
 
     def _look(
         self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], count: int, *, trend: bool = False
-    ) -> Sample | None:
+    ) -> Features | None:
         """Look at `count` pictures; None if the run was told to stop meanwhile."""
         listeners = [c for c in callbacks_of(trainer) if isinstance(c, ScoringListener)]
         scored = 0

@@ -19,7 +19,7 @@ from ganart.files.paths import conf_dir, shown, unplaced
 if TYPE_CHECKING:
     from ganart.features import FeatureNetwork
     from ganart.metrics import Evaluation, Score, Scorer
-    from ganart.metrics.observer import Paint
+    from ganart.metrics.feature_store import Paint
 
 
 @tells_users

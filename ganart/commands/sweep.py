@@ -155,7 +155,7 @@ def sampler_of(cfg: DictConfig, space: SearchSpace, compose: Any) -> Any:
 
 def recipe(run: DictConfig, cfg: DictConfig, space: SearchSpace, objectives: list[Objective]) -> dict[str, Any]:
     """Return the settings shared by all trials of a study, flat."""
-    from ganart.sweeping.recipe import flat
+    from ganart.config.walk import flat
 
     shared = {key: value for key, value in flat(run).items() if not key.startswith(MAY_DIFFER)}
     searched = {f"sweep.space.{key}": written for key, written in space.as_written.items()}

@@ -11,9 +11,11 @@ from typing import Any
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue
 from torch import nn
 
 from ganart.config import naming as naming  # registers resolvers that any configuration may use
+from ganart.config.walk import MISSING, walk
 from ganart.datasets.base import Dataset
 from ganart.errors import UserError
 
@@ -162,17 +164,11 @@ def _source_of(node: DictConfig) -> str | None:
 
 def targets_in(node: Any) -> Iterator[str]:
     """Yield every `_target_` in `node`, interpolations resolved."""
-    if isinstance(node, DictConfig):
-        if node._is_none() or node._is_missing():
-            return
-        if "_target_" in node:
-            yield str(node["_target_"])
-        for key in node:
-            if not OmegaConf.is_missing(node, key):
-                yield from targets_in(node[key])
-    elif isinstance(node, ListConfig) and not node._is_none():
-        for item in node:
-            yield from targets_in(item)
+    for key, value in walk(node, follow=True, lists=True):
+        if key.rpartition(".")[2] == "_target_":
+            if value == MISSING:
+                raise MissingMandatoryValue(f"{key} has no value")
+            yield str(value)
 
 
 def _prefixes(own: tuple[str, ...], allow: Sequence[str]) -> tuple[str, ...]:

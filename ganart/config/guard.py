@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from ganart.config.walk import leaves
 from ganart.errors import UserError
 
 TARGETS = (
@@ -68,8 +69,8 @@ def check(cfg: DictConfig, overrides: Sequence[str]) -> None:
         )
     trusted = tuple(f"{str(name).rstrip('.')}." for name in allowed or ())
     of_hydra = OmegaConf.to_container(cfg.hydra, resolve=False) if "hydra" in cfg else {}
-    for place, value in _leaves(of_hydra, "hydra"):
-        problem = _problem(place, str(value), trusted)
+    for place, value in leaves(of_hydra, "hydra.", lists=True):
+        problem = _problem(place, str(value), trusted) if value not in ({}, []) else None
         if problem and not any(_is_typed(place, key) for key in typed):
             raise UserError(
                 f"{place}={value}: {problem}, and a recipe may not. If you wrote or trust it, type that key and its "
@@ -106,14 +107,3 @@ def _is_typed(place: str, key: str) -> bool:
     is_shell = place.startswith("hydra.launcher.") and place.split(".")[2] in SHELL
     key = key.replace("/", ".") if is_shell else key
     return place == key or place.startswith(f"{key}.")
-
-
-def _leaves(node: Any, place: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict):
-        for name, value in node.items():
-            yield from _leaves(value, f"{place}.{name}")
-    elif isinstance(node, list):
-        for number, value in enumerate(node):
-            yield from _leaves(value, f"{place}.{number}")
-    else:
-        yield place, node

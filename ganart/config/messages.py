@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,14 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from ganart.config.kinds_of_values import refuse_other_kinds
-from ganart.config.values import FOR_EACH_PLAYER, TAKING_SEVERAL, groups, nearest, options_of, options_with, plain
+from ganart.config.values import FOR_EACH_PLAYER, TAKING_SEVERAL, groups, options_of, options_with, plain
+from ganart.config.walk import walk
 from ganart.console import fail
-from ganart.errors import TrainingDivergedError, UserError
+from ganart.errors import TrainingDivergedError, UserError, did_you_mean, nearest_name
 from ganart.files.paths import RUN_ADVICE, conf_dir, disk_error_in, quoted, remove_if_nothing_is_in, shell
 
 KEY = re.compile(r"[+~]{0,2}[a-zA-Z_$][\w$/@.:-]*", re.ASCII)
@@ -105,7 +105,7 @@ def _missing_option(message: str) -> str:
         return f"{group}={wanted} needs a package of its own: pip install {package}"
     options = sorted(file.stem for file in (conf_dir() / group).glob("*.yaml"))
     options += [line.strip() for line in re.findall(r"^\t(\S+)$", message, re.M) if line.strip() not in options]
-    hint = _did_you_mean(wanted, [*options, *_plugins_of(group)], prefix=f"{group}=")
+    hint = did_you_mean(wanted, [*options, *_plugins_of(group)], prefix=f"{group}=")
     return f"{group}={wanted}: there is no such {group}.{hint} There are: {', '.join(options)}."
 
 
@@ -126,15 +126,15 @@ def _bad_override(error: Exception, config_name: str) -> str:
     known = _known_keys(config_name)
     if elsewhere := _in_another_option(key, known):
         return elsewhere
-    if group := nearest(key, groups()):
+    if group := nearest_name(key, groups()):
         option = _typed(key).partition("=")[2]
-        if nearest(key, [group, *(name for name in known if name not in groups())]) == group:
+        if nearest_name(key, [group, *(name for name in known if name not in groups())]) == group:
             wanted = f"{group}={option}" if option in options_of(group) else group
             return f"{key}: there is no such key. Did you mean {wanted}?"
     parent = key.rpartition(".")[0]
     siblings = sorted(name for name in known if name.rpartition(".")[0] == parent)
     there = f" There are: {', '.join(siblings)}." if siblings else ""
-    return f"{key}: there is no such key.{_did_you_mean(key, known)}{there}"
+    return f"{key}: there is no such key.{did_you_mean(key, known)}{there}"
 
 
 def _in_another_option(key: str, known: list[str]) -> str | None:
@@ -170,7 +170,7 @@ def _known_keys(config_name: str) -> list[str]:
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return list(_flat(compose(config_name, _group_choices(sys.argv[1:]))))
+            return [key for key, _ in walk(compose(config_name, _group_choices(sys.argv[1:])))]
     except (HydraException, OmegaConfBaseException):
         return []
 
@@ -184,19 +184,3 @@ def _group_choices(arguments: list[str]) -> list[str]:
         if options and set(options) <= set(options_of(group)):
             choices.append(argument)
     return choices
-
-
-def _flat(cfg: DictConfig, prefix: str = "") -> Iterable[str]:
-    for name in map(str, cfg):
-        yield f"{prefix}{name}"
-        if (
-            not OmegaConf.is_missing(cfg, name)
-            and not OmegaConf.is_interpolation(cfg, name)
-            and isinstance(cfg[name], DictConfig)
-        ):
-            yield from _flat(cfg[name], f"{prefix}{name}.")
-
-
-def _did_you_mean(wanted: str, names: Iterable[str], prefix: str = "") -> str:
-    nearest = difflib.get_close_matches(wanted, list(names), n=1, cutoff=0.5)
-    return f" Did you mean {prefix}{nearest[0]}?" if nearest else ""

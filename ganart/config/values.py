@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -168,10 +167,6 @@ def exists(value: str) -> bool:
         return bool(value) and Path(value).expanduser().exists()
     except (OSError, ValueError, RuntimeError):  # too long for a path, or the home folder of an unknown user
         return False
-
-
-def nearest(wanted: str, names: Sequence[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)), None)
 
 
 def options_of(group: str, folders: Sequence[Path] = ()) -> list[str]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganart.datasets.base import UNKNOWN, Factor
-from ganart.metrics import Sample
+from ganart.metrics import Features
 from ganart.metrics.neighbours import nearest
 from ganart.metrics.vendi import vendi
 
@@ -23,7 +23,7 @@ USUAL = 0.05
 """The share of training images that count as copies of each other, which sets the threshold of `copies`."""
 
 
-def numbers_of(real: Sample, fake: Sample, factors: Sequence[Factor]) -> dict[str, float]:
+def numbers_of(real: Features, fake: Features, factors: Sequence[Factor]) -> dict[str, float]:
     """Return the numbers of `diversity`, `copying` and, with a classifier, `labels` for training and generated images.
 
     All are relative to the same measure among training images, and so independent of the scale of the features.
@@ -80,7 +80,7 @@ def _ratio_to_neighbourhood(distances: Tensor) -> Tensor:
     return distances[:, 0] / distances.mean(dim=1).clamp(min=torch.finfo(distances.dtype).tiny)
 
 
-def labels(real: Sample, fake: Sample, column: int, factor: Factor) -> dict[str, float]:
+def labels(real: Features, fake: Features, column: int, factor: Factor) -> dict[str, float]:
     """Return measures of the labels that a classifier recognises in one factor F.
 
     classes/F          effective number of recognised classes among the generated images

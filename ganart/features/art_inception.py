@@ -10,7 +10,8 @@ from torch.nn.functional import interpolate
 from torchvision.models import Inception3
 
 from ganart.datasets.base import PictureSet
-from ganart.features.base import FeatureNetwork, as_rgb, hash_of_weights
+from ganart.features.base import FeatureNetwork, hash_of_weights
+from ganart.images import as_rgb
 from ganart.weights import check_hash, could_not_be_had, existing, hub_file, read_tensors
 
 WEIGHTS_FILE = "art_inception.pth"

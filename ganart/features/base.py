@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ganart.datasets.base import PictureSet
+from ganart.files.sources import code_digest, modules_of
 from ganart.machine.hardware import full_float32
 
 
@@ -44,17 +45,6 @@ class FeatureNetwork(nn.Module):
         return f"{without_inception.get(metric, metric)}_{self.name}"
 
 
-def as_rgb(pictures: Tensor) -> Tensor:
-    """Turn uint8 [N, H, W, 1|3|4] into [N, H, W, 3]: grey three times; RGBA over white."""
-    channels = pictures.shape[3]
-    if channels == 1:
-        return pictures.expand(-1, -1, -1, 3)
-    if channels == 4:
-        alpha = pictures[..., 3:].float() / 255
-        return (pictures[..., :3].float() * alpha + 255 * (1 - alpha)).round().to(torch.uint8)
-    return pictures
-
-
 def hash_of_weights(network: nn.Module) -> str:
     """Return the SHA-256 over the names and values of all weights."""
     digest = hashlib.sha256()
@@ -62,6 +52,12 @@ def hash_of_weights(network: nn.Module) -> str:
         digest.update(name.encode())
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
+
+
+def code_of(*networks: nn.Module, beside: tuple[str, ...] = ()) -> str:
+    """Return a digest of the code that makes features with `networks`, and of the modules `beside`: for cached ones."""
+    layers = (layer for network in networks for layer in network.modules())
+    return code_digest(*modules_of(layers), __name__, "ganart.images", "ganart.colours", *beside)
 
 
 MOST_AT_ONCE = 250

@@ -20,13 +20,11 @@ from torch import Tensor, nn
 from ganart.console import progress
 from ganart.datasets.base import UNKNOWN, PictureSet, Split
 from ganart.errors import NoLabelsError
-from ganart.features.base import PIXELS_AT_ONCE, FeatureNetwork, hash_of_weights, pictures_at_once
+from ganart.features.base import PIXELS_AT_ONCE, FeatureNetwork, code_of, hash_of_weights, pictures_at_once
 from ganart.files.store import cached
 from ganart.images import to_model
 from ganart.machine.hardware import cpu_has_bfloat16
 from ganart.seeds import mix
-
-VERSION = 2  # of network and training: raise it when either changes, so that cached networks are trained anew
 
 LARGEST_JOINT = 4096
 """Most joint classes with a logit each; four factors of fifty classes would be six million logits per picture."""
@@ -111,7 +109,8 @@ class Classifier(FeatureNetwork):
 
     def _key(self, pictures: PictureSet) -> str:
         """Return all that the trained network depends on, as text."""
-        return json.dumps([VERSION, pictures.split_hash, self._settings], sort_keys=True)
+        code = code_of(self, beside=("ganart.seeds",))
+        return json.dumps([code, pictures.split_hash, self._settings], sort_keys=True)
 
     def _make(self, file: Path, pictures: PictureSet, device: torch.device) -> None:
         self._train(pictures, device)

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from ganart.datasets.base import PictureSet
 from ganart.errors import UserError
-from ganart.features.base import FeatureNetwork, as_rgb, hash_of_weights
+from ganart.features.base import FeatureNetwork, hash_of_weights
+from ganart.images import as_rgb
 from ganart.weights import PUBLISHED, check_hash, could_not_be_had, existing, read_tensors
 
 

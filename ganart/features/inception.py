@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from ganart.datasets.base import PictureSet
-from ganart.features.base import FeatureNetwork, as_rgb, hash_of_weights
+from ganart.features.base import FeatureNetwork, hash_of_weights
+from ganart.images import as_rgb
 from ganart.weights import PUBLISHED, check_hash, could_not_be_had, existing, hub_file, read_tensors
 
 WEIGHTS_FILE = "weights-inception-2015-12-05-6726825d.pth"

@@ -122,7 +122,7 @@ def read_picture(file: Path) -> tuple[np.ndarray, dict[str, Any]]:
         raise UserError(f"{file}: its origin lacks what generating it again needs ({', '.join(sorted(NEEDED))}).")
     for key, is_right in _expectations(origin).items():
         if not is_right:
-            raise UserError(f"{file}: its origin is damaged: {key}={_short(origin.get(key))}. {AS_WRITTEN}")
+            raise UserError(f"{file}: its origin is damaged: {key}={_on_one_line(origin.get(key))}. {AS_WRITTEN}")
     return pixels, origin
 
 
@@ -175,6 +175,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _short(value: Any) -> str:
+def _on_one_line(value: Any) -> str:
     text = re.sub(r"\s+", " ", repr(value)) if not isinstance(value, int) or abs(value) < 1e30 else "a number too large"
     return text if len(text) <= 60 else f"{text[:60]}…"

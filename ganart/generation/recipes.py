@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from itertools import product
@@ -11,7 +10,7 @@ from typing import Any
 from ganart.config.values import parted, plain
 from ganart.datasets.base import Factor
 from ganart.datasets.reading import settings
-from ganart.errors import UserError
+from ganart.errors import UserError, did_you_mean
 from ganart.generation.painter import Recipe
 from ganart.generation.provenance import LARGEST_SIDE, Size
 from ganart.names import file_names, from_hydra, keys_of, named
@@ -58,7 +57,7 @@ def _factor(typed: str, names: list[str]) -> str:
             else "It was trained without labels (dataset.condition=[])."
         )
         raise UserError(
-            f"labels.{typed}: this generator does not know a factor {typed}.{_nearest(typed, keys)} {there}"
+            f"labels.{typed}: this generator does not know a factor {typed}.{did_you_mean(typed, keys)} {there}"
         )
     return name
 
@@ -72,7 +71,8 @@ def _classes(factor: Factor, wanted: Any) -> list[str]:
         raise UserError(f"labels.{key}=[] names no class. {there}; or all.")
     for name in chosen:
         if name not in factor.classes:
-            raise UserError(f"labels.{key}={name}: there is no such class.{_nearest(name, factor.classes)} {there}.")
+            hint = did_you_mean(name, factor.classes)
+            raise UserError(f"labels.{key}={name}: there is no such class.{hint} {there}.")
     return list(dict.fromkeys(chosen))
 
 
@@ -87,11 +87,6 @@ def _named(text: str, classes: Sequence[str]) -> list[str]:
 
 def _drawn(factor: Factor, seed: int) -> str:
     return factor.classes[mix("label", factor.name, seed) % len(factor.classes)]
-
-
-def _nearest(wanted: str, names: Any) -> str:
-    nearest = difflib.get_close_matches(wanted, list(names), n=1)
-    return f" Did you mean {nearest[0]}?" if nearest else ""
 
 
 def seeds_in(text: str) -> list[int]:

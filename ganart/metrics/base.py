@@ -15,7 +15,7 @@ from ganart.metrics.neighbours import nearest
 
 
 @dataclass(frozen=True)
-class Sample:
+class Features:
     """One side of a comparison, as the feature network saw it: real pictures or generated ones, one a row."""
 
     features: Tensor
@@ -33,13 +33,13 @@ class Sample:
     def __len__(self) -> int:
         return len(self.features)
 
-    def take(self, rows: Tensor | slice) -> Sample:
+    def take(self, rows: Tensor | slice) -> Features:
         """The pictures at `rows`."""
-        return Sample(self.features[rows], self.logits[rows], self.labels[rows], self.recognised[rows])
+        return Features(self.features[rows], self.logits[rows], self.labels[rows], self.recognised[rows])
 
-    def to(self, device: torch.device | str) -> Sample:
+    def to(self, device: torch.device | str) -> Features:
         columns = (self.features, self.logits, self.labels, self.recognised)
-        return Sample(*(column.to(device) for column in columns))
+        return Features(*(column.to(device) for column in columns))
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Value:
 class Comparison:
     """Real against generated pictures, with what several scores need of them computed once."""
 
-    real: Sample
-    fake: Sample
+    real: Features
+    fake: Features
     _radii: dict[str, Tensor] = field(default_factory=dict)
 
     @cached_property

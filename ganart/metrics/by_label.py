@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganart.datasets.base import UNKNOWN, Factor
-from ganart.metrics.base import Comparison, Sample
+from ganart.metrics.base import Comparison, Features
 from ganart.metrics.kernel import KernelDistance
 from ganart.metrics.precision_recall import PrecisionRecall
 from ganart.metrics.results import LabelRow, LabelTable
@@ -17,7 +17,7 @@ FEWEST = 20
 """Pictures of a class on each side below which its distance and recall would be noise."""
 
 
-def by_label(real: Sample, fake: Sample, factors: tuple[Factor, ...]) -> list[LabelTable]:
+def by_label(real: Features, fake: Features, factors: tuple[Factor, ...]) -> list[LabelTable]:
     """Return a table for each factor with more than one class.
 
     Shares are of what a classifier of the data's labels recognises, on both sides alike: what it mistakes, it mistakes
@@ -28,7 +28,7 @@ def by_label(real: Sample, fake: Sample, factors: tuple[Factor, ...]) -> list[La
     return [_table(real, fake, column, factor) for column, factor in enumerate(factors) if len(factor.classes) > 1]
 
 
-def _table(real: Sample, fake: Sample, column: int, factor: Factor) -> LabelTable:
+def _table(real: Features, fake: Features, column: int, factor: Factor) -> LabelTable:
     own, told = real.labels[:, column], fake.labels[:, column]
     seen_real, seen_fake = (_recognised(side, column) for side in (real, fake))
     is_told, is_seen = bool((told != UNKNOWN).any()), bool((seen_fake != UNKNOWN).any())
@@ -46,14 +46,14 @@ def _table(real: Sample, fake: Sample, column: int, factor: Factor) -> LabelTabl
     return LabelTable(factor.name, variation, agreement, rows)
 
 
-def _recognised(side: Sample, column: int) -> Tensor:
+def _recognised(side: Features, column: int) -> Tensor:
     """What a classifier takes the pictures for, int64 [N]; unknown where there is no classifier."""
     if side.recognised.shape[1]:
         return side.recognised[:, column]
     return torch.full((len(side),), UNKNOWN, device=side.labels.device)
 
 
-def _row(name: str, real: Sample, fake: Sample, shares: list[float]) -> LabelRow:
+def _row(name: str, real: Features, fake: Features, shares: list[float]) -> LabelRow:
     distance = recall = None
     if min(len(real), len(fake)) >= FEWEST:
         sides = Comparison(real, fake)

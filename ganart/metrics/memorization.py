@@ -1,4 +1,4 @@
-"""MiFID: Bai et al. 2021, "On Training Sample Memorization" (arXiv:2106.03062), section 3."""
+"""MiFID: Bai et al. 2021, "On Training Features Memorization" (arXiv:2106.03062), section 3."""
 
 from __future__ import annotations
 

@@ -16,15 +16,15 @@ from ganart.errors import UserError
 from ganart.features import FeatureNetwork
 from ganart.features.classifier import weakness
 from ganart.files.json_files import in_json
+from ganart.files.sources import code_digest
 from ganart.files.store import cached
-from ganart.metrics.base import Comparison, Sample, Score, Value
+from ganart.metrics.base import Comparison, Features, Score, Value
 from ganart.metrics.by_label import by_label
-from ganart.metrics.observer import Observer, Paint
+from ganart.metrics.feature_store import FeatureStore, Paint
 from ganart.metrics.results import Evaluation, Result
 from ganart.seeds import mix
 
 FEWEST_FOR_SMALL_TESTS = 1000
-VERSION = 2  # of the scores: raise it when one of them computes something else, and cached floors are taken anew
 
 
 class Scorer:
@@ -46,7 +46,7 @@ class Scorer:
         batch_size: int | Literal["auto"] = "auto",
         seed: int = 0,
     ) -> None:
-        self.observer = Observer(network, batch_size=batch_size, seed=seed)
+        self.store = FeatureStore(network, batch_size=batch_size, seed=seed)
         self.scores = scores
         self.wanted_images = num_images
         self.split = split
@@ -54,7 +54,7 @@ class Scorer:
 
     @property
     def network(self) -> FeatureNetwork:
-        return self.observer.network
+        return self.store.network
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         """Get the feature network ready, look at the real pictures and take the floors, from the cache where there.
@@ -62,7 +62,7 @@ class Scorer:
         Raises:
             UserError: if there are too few pictures for one of the scores.
         """
-        self.observer.prepare(pictures, device)
+        self.store.prepare(pictures, device)
         self._other = {"train": "test", "test": "train", "all": None}[self.split]
         num_own = len(getattr(pictures, self.split))
         self._num_other = len(getattr(pictures, self._other)) if self._other else 0
@@ -70,7 +70,7 @@ class Scorer:
         self.num_images = min(self.wanted_images, num_own, has_enough)
         self.refuse_too_few(self.num_images)
         self._factors = pictures.factors
-        self.real = self.observer.real(self.split, self.num_images)
+        self.real = self.store.real(self.split, self.num_images)
         self._floors: dict[tuple[str, int], dict[str, float]] = {}
         self._protocol = {
             "dataset": pictures.name,
@@ -80,7 +80,7 @@ class Scorer:
             "floor": self._other if self._num_other else "halves of the real pictures",
             "size": f"{pictures.width}×{pictures.height}",
             "resize": pictures.resize,
-            **self.observer.protocol(),
+            **self.store.protocol(),
             "seed": self.seed,
             "ganart": __version__,
         }
@@ -95,7 +95,7 @@ class Scorer:
     @property
     def caveats(self) -> list[str]:
         """What whoever reads the numbers has to know of the classifier behind them."""
-        classifier = self.observer.classifier
+        classifier = self.store.classifier
         weak = weakness(classifier.accuracy, classifier.chance) if classifier else None
         if weak is None:
             return []
@@ -113,11 +113,11 @@ class Scorer:
                     f"Give more pictures (num_images), or leave it out: ~metric.{name}"
                 )
 
-    def look(self, paint: Paint, count: int, **how: Any) -> Sample:
-        """Look at `count` pictures that `paint` paints: see `Observer.look`."""
-        return self.observer.look(paint, count, **how)
+    def look(self, paint: Paint, count: int, **how: Any) -> Features:
+        """Look at `count` pictures that `paint` paints: see `FeatureStore.look`."""
+        return self.store.look(paint, count, **how)
 
-    def score(self, fake: Sample, *, num_real: int | None = None, **painted: Any) -> list[Result]:
+    def score(self, fake: Features, *, num_real: int | None = None, **painted: Any) -> list[Result]:
         """Score generated pictures against `num_real` real ones; `painted` says how they were made, for the protocol.
 
         Without `num_real` there are as many real as generated pictures, where there are as many.
@@ -139,7 +139,7 @@ class Scorer:
             for value in self._compute(score, sides)
         ]
 
-    def evaluate(self, fake: Sample, **painted: Any) -> Evaluation:
+    def evaluate(self, fake: Features, **painted: Any) -> Evaluation:
         """Everything about generated pictures: all scores, and every class by itself."""
         with self._own_random_numbers("by label"):
             tables = by_label(self.real, fake, self._factors)
@@ -172,14 +172,15 @@ class Scorer:
 
     def _floor_from_disk(self, score: Score, count: int) -> dict[str, float]:
         num_other = min(self.num_images, self._num_other)
-        sides = [self.observer.key(self.split, self.num_images)]
-        sides += [self.observer.key(self._other, num_other)] if self._num_other and self._other else []
-        key = json.dumps([VERSION, sides, count, f"{type(score).__module__}.{score}"])
+        sides = [self.store.key(self.split, self.num_images)]
+        sides += [self.store.key(self._other, num_other)] if self._num_other and self._other else []
+        code = code_digest(__name__, type(score).__module__, "ganart.seeds", imports=True)
+        key = json.dumps([code, sides, count, f"{type(score).__module__}.{score}"])
 
         def write(file: Path) -> None:
             own = self.real.take(slice(0, count))
             if self._num_other and self._other:
-                stand_in = self.observer.real(self._other, num_other).take(slice(0, count))
+                stand_in = self.store.real(self._other, num_other).take(slice(0, count))
             else:
                 stand_in = self.real.take(slice(count, 2 * count))
             values = self._compute(score, Comparison(own, stand_in))

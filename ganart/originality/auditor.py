@@ -22,11 +22,13 @@ from torch import Tensor
 
 from ganart.datasets.base import PictureSet, Split
 from ganart.datasets.survey import duplicates
+from ganart.files.sources import code_digest
 from ganart.originality.kept import kept
 from ganart.originality.search import Advance, ignored, nearest_works
 from ganart.originality.spaces import Space
 
-VERSION = 2  # of the measure: raise it when it changes, so that cached reference distances are computed anew
+CODE = ("ganart.images", "ganart.colours")
+"""What distances are computed with beside the modules of this package."""
 
 SHOWN = 7
 """Number of nearest training images that are kept, for the sheet."""
@@ -113,7 +115,8 @@ class Auditor:
         self.usual: dict[str, Tensor] = {}
         for name, space in self.spaces.items():
             space.prepare(pictures)
-            key = json.dumps([VERSION, pictures.split_hash, space.key(), self.calibrated_on, chosen.tolist()])
+            code = code_digest(__name__, type(space).__module__, *CODE, imports=True)
+            key = json.dumps([code, pictures.split_hash, space.key(), self.calibrated_on, chosen.tolist()])
             arguments = (space, self.strangers, self.works, self._k, chosen if themselves else None, advance)
             self.usual[name] = kept(key, partial(_distances, *arguments))
 

@@ -14,7 +14,7 @@ from torch.nn.functional import normalize
 
 from ganart import __version__
 from ganart.datasets.base import PictureSet
-from ganart.metrics import Comparison, Sample
+from ganart.metrics import Comparison, Features
 from ganart.metrics.authenticity import Authenticity
 from ganart.originality.auditor import CLOSE, Audit, Auditor
 from ganart.originality.model import copying_score, novelty_ratio
@@ -85,7 +85,7 @@ def _model(space: Space, found: Audit, auditor: Auditor, pictures: np.ndarray) -
 
 def _authenticity(seen: Tensor, works: Tensor) -> float:
     """Return the score `authenticity` of `ganart evaluate`, against all training images."""
-    real, fake = (Sample(side, *(torch.empty(len(side), 0) for _ in range(3))) for side in (works, seen))
+    real, fake = (Features(side, *(torch.empty(len(side), 0) for _ in range(3))) for side in (works, seen))
     return Authenticity().compute(Comparison(real, fake))[0].value
 
 

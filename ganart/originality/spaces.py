@@ -19,6 +19,8 @@ from torch.nn.functional import normalize
 
 from ganart.datasets.base import PictureSet, Split
 from ganart.features import FeatureNetwork, extract, pictures_at_once
+from ganart.features.base import code_of
+from ganart.images import area_means, as_grey
 from ganart.originality.kept import kept
 
 SIDE = 16
@@ -109,12 +111,11 @@ class FeatureSpace(Space):
         self._device = device
 
     def key(self) -> str:
-        return json.dumps([self.name, self.network.protocol()], sort_keys=True)
+        return json.dumps([self.name, code_of(self.network), self.network.protocol()], sort_keys=True)
 
     def prepare(self, pictures: PictureSet) -> None:
-        key = json.dumps(
-            [pictures.split_hash, self.network.protocol(), "all training pictures, as seen"], sort_keys=True
-        )
+        what = [code_of(self.network), pictures.split_hash, self.network.protocol(), "all training pictures, as seen"]
+        key = json.dumps(what, sort_keys=True)
         self.works = kept(key, lambda: self.seen(pictures.train.pictures(np.arange(len(pictures.train)))))
 
     def originals(self, works: Split, indices: np.ndarray) -> Iterator[Tensor]:
@@ -130,26 +131,11 @@ class FeatureSpace(Space):
         return torch.cat([extract(self.network, batch, self._device)[0].cpu() for batch in batches])
 
 
-def as_grey(pictures: np.ndarray) -> Tensor:
-    """Turn uint8 [N, H, W, 1|3|4] into luminance in [0, 1], float32 [N, H, W]; transparency lies on white."""
-    floats = torch.from_numpy(pictures.astype(np.float32)) / 255
-    if floats.shape[3] == 1:
-        return floats[..., 0]
-    grey = floats[..., :3] @ torch.tensor([0.299, 0.587, 0.114])  # ITU-R BT.601
-    return grey * floats[..., 3] + 1 - floats[..., 3] if floats.shape[3] == 4 else grey
-
-
 def cells(grey: Tensor, window: Window) -> Tensor:
     """Return the means of grey [N, H, W] over 16 × 16 cells of a window, [N, 16, 16]."""
     scale, down, across = window
-    rows, columns = (_means(size, scale, place) for size, place in zip(grey.shape[1:], (down, across), strict=True))
+    rows, columns = (
+        area_means(size, SIDE, begin=(1 - scale) * size * place, length=scale * size)
+        for size, place in zip(grey.shape[1:], (down, across), strict=True)
+    )
     return rows @ grey @ columns.T
-
-
-def _means(size: int, scale: float, place: float) -> Tensor:
-    """Return the matrix [16, size] that takes means over 16 equal stretches of a window within `size` pixels."""
-    begin = (1 - scale) * size * place
-    edges = torch.linspace(begin, begin + scale * size, SIDE + 1)
-    pixels = torch.arange(size)
-    covered = torch.minimum(edges[1:, None], pixels + 1.0) - torch.maximum(edges[:-1, None], pixels.float())
-    return covered.clamp(min=0) / (scale * size / SIDE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganart.config.walk import leaves
 from ganart.runs.read import Run
 
 SEED = "seed"
@@ -61,16 +62,15 @@ def groups_but_for_seed(runs: Sequence[Run]) -> list[list[int]]:
     return list(groups.values())
 
 
-def flatten(nested: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(nested: Mapping[Any, Any]) -> dict[str, Any]:
     """Return nested mappings with dotted keys; a `_target_` is stored under its parent's key: `loss: losses.Hinge`."""
     flat: dict[str, Any] = {}
-    for name, value in nested.items():
+    for key, value in leaves(nested):
+        parent, _, name = key.rpartition(".")
         if name == "_target_":
-            flat[prefix.rstrip(".") or "_target_"] = str(value).removeprefix("ganart.")
-        elif isinstance(value, Mapping) and value:
-            flat |= flatten(value, f"{prefix}{name}.")
+            flat[parent or name] = str(value).removeprefix("ganart.")
         else:
-            flat[f"{prefix}{name}"] = value
+            flat[key] = value
     return flat
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from ganart.numbers import brief
 from ganart.reporting.charts import Chart, Line, Pen, draw
-from ganart.reporting.differences import differences, flatten, text
+from ganart.reporting.differences import differences, flatten
 from ganart.reporting.series import Series
 from ganart.runs.curves import Curve, mean_and_deviation
 from ganart.runs.read import Json, Run, mapping
@@ -128,7 +128,9 @@ def _trends(runs: Sequence[Run], series: Sequence[Series], most: int) -> Iterato
 def _apart(how: Json, others: Sequence[Json]) -> str:
     """Return the entries of `how` that differ between the protocols of the same score, as text."""
     keys = differences(others).keys
-    return "".join(f", {key} {brief(text(how[key]))}" for key in keys[:MOST_DIFFERENCES] if how.get(key) is not None)
+    return "".join(
+        f", {key} {brief(how[key], longest=24)}" for key in keys[:MOST_DIFFERENCES] if how.get(key) is not None
+    )
 
 
 def _few(lines: Sequence[Line], most: int = 3) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ganart.config.naming import tails_of
-from ganart.numbers import finite, short
+from ganart.numbers import brief, finite, short
 from ganart.reporting.axes import Axis
 from ganart.reporting.charts import path_of
 from ganart.runs.read import items, mapping, read_json
@@ -39,7 +39,7 @@ class Trial:
     @property
     def says(self) -> str:
         """Number, value or state, and parameters, as a tooltip."""
-        tried = ", ".join(f"{key} {_short(value)}" for key, value in self.params.items())
+        tried = ", ".join(f"{key} {brief(value)}" for key, value in self.params.items())
         return f"trial {self.number}: {short(self.value) if self.value is not None else self.state} ({tried})"
 
 
@@ -260,8 +260,3 @@ def _parallel(space: dict[str, str], ranked: Sequence[Trial], strength: dict[int
     names = zip(keys, tails_of(keys), strict=True)
     axes = [(places[key], name, scales[key].ticks) for key, name in names] + [(places[""], objective, goal.ticks)]
     return Parallel(left + len(keys) * gap + 60, axes, lines)
-
-
-def _short(value: Any) -> str:
-    number = finite(value)
-    return short(number, 3) if number is not None else str(value)

@@ -19,13 +19,14 @@ import torch
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from ganart.config.build import build_dataset, build_network
+from ganart.config.walk import walk
 from ganart.datasets import cache
 from ganart.datasets.advice import classes_without_training
 from ganart.datasets.base import Factor, PictureSet
 from ganart.datasets.reading.settings import HOW_READ
 from ganart.errors import TrainingDivergedError, UserError
 from ganart.files import places
-from ganart.files.foreign import read_configuration, read_json, refuse_links_out_of
+from ganart.files.foreign import asks_outside, read_configuration, read_json, refuse_links_out_of
 from ganart.files.json_files import write_json
 from ganart.files.paths import is_placed, text_without_places, without_places, write_atomically
 
@@ -304,22 +305,10 @@ def with_places_of(config: Any, recipe: Any) -> Any:
 def without_resolvers(cfg: DictConfig) -> DictConfig:
     """Copy `cfg` with values from outside (`${hydra:…}`, `${oc.env:…}`) replaced by their current value."""
     copied = cfg.copy()
-    for copy, original in zip(_nodes(copied), _nodes(cfg), strict=True):
-        raw = OmegaConf.to_container(original, resolve=False)
-        assert isinstance(raw, dict)
-        for key, value in raw.items():
-            if isinstance(value, str) and "${" in value and ":" in value:
-                copy[key] = original[key]
+    for key, value in list(walk(cfg)):
+        if isinstance(value, str) and asks_outside(value):
+            OmegaConf.update(copied, key, OmegaConf.select(cfg, key), merge=False)
     return copied
-
-
-def _nodes(cfg: DictConfig) -> Iterator[DictConfig]:
-    """Yield `cfg` and the mappings in it, without following interpolations."""
-    yield cfg
-    for key in map(str, cfg):
-        followed = OmegaConf.is_interpolation(cfg, key) or OmegaConf.is_missing(cfg, key)
-        if not followed and isinstance(cfg[key], DictConfig):
-            yield from _nodes(cfg[key])
 
 
 def read_checkpoint(file: Path) -> dict[str, Any]:

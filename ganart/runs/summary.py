@@ -16,6 +16,7 @@ from ganart import __version__
 from ganart.files.json_files import write_json
 from ganart.machine.hardware import cpu_name
 from ganart.metrics.results import LabelTable, Result
+from ganart.numbers import brief
 
 ENOUGH_FOR_FRECHET = 10_000
 
@@ -121,16 +122,7 @@ def protocol_lines(results: Sequence[Result]) -> list[str]:
 
 
 def _listed(protocol: dict[str, Any]) -> str:
-    return ", ".join(f"{key}={_short(value)}" for key, value in protocol.items())
-
-
-def _short(value: Any) -> str:
-    """Return `value` as text: 12 digits of a hash, three of a fraction, all else whole."""
-    if isinstance(value, dict):
-        return "{" + _listed(value) + "}"
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return f"{value[:12]}…" if isinstance(value, str) and len(value) == 64 else str(value)
+    return ", ".join(f"{key}={brief(value)}" for key, value in protocol.items())
 
 
 def label_table(table: LabelTable) -> Table:

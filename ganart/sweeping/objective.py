@@ -11,6 +11,7 @@ from omegaconf import DictConfig, ListConfig
 
 from ganart.config.build import build
 from ganart.errors import UserError
+from ganart.numbers import brief
 
 COSTS = ("seconds_training",)
 """Numbers of the summary, other than scores, that may be minimised."""
@@ -72,9 +73,5 @@ def same_protocols(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[st
     for one, other in zip(before, now, strict=True):
         for key in sorted(one.keys() | other.keys()):
             if one.get(key) != other.get(key):
-                differing.append(f"{key} {_short(one.get(key))} → {_short(other.get(key))}")
+                differing.append(f"{key} {brief(one.get(key))} → {brief(other.get(key))}")
     return ", ".join(differing) or None
-
-
-def _short(value: Any) -> str:
-    return f"{value[:12]}…" if isinstance(value, str) and len(value) == 64 else str(value)

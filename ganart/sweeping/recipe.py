@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hydra import compose
@@ -10,6 +10,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganart.config.values import TAKING_SEVERAL
+from ganart.config.walk import flat
 from ganart.runs.read import mapping
 
 LABELS = ("name", "run_folder", "resume", "allow_targets")
@@ -54,20 +55,6 @@ def _gone(key: str, wanted: Mapping[str, Any]) -> str | None:
             return ".".join(parts[:depth])
         node = node[part]
     return None
-
-
-def leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every value with its dotted key."""
-    for key, value in node.items():
-        if isinstance(value, dict) and value:
-            yield from leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def flat(cfg: DictConfig) -> dict[str, Any]:
-    """Return every value of a configuration by its dotted key, interpolations as written."""
-    return dict(leaves(mapping(OmegaConf.to_container(cfg, resolve=False))))
 
 
 def _composed(config_name: str, overrides: Sequence[str]) -> tuple[DictConfig, Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from pytorch_lightning import Callback, Trainer
 
 from ganart.callbacks.interrupt import Interrupt
 from ganart.callbacks.order import Order, callbacks_of
-from ganart.callbacks.scores import Scores, View
+from ganart.callbacks.scores import Scores, Trend
 from ganart.errors import UserError
 from ganart.gan import GAN
 from ganart.sweeping.objective import Objective
@@ -46,7 +46,7 @@ class Watch(Callback):
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         self._has_ended = True  # `Scores` takes the last trend after this callback
 
-    def on_view(self, trainer: Trainer, gan: GAN, view: View) -> None:
+    def on_trend(self, trainer: Trainer, gan: GAN, view: Trend) -> None:
         row = next((row for row in view.results if self._objective and row.key == self._objective.key), None)
         if row is None or not self._every or not trainer.is_global_zero:
             return

@@ -10,6 +10,7 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
+from ganart.config.walk import walk
 from ganart.errors import UserError
 from ganart.files import places
 from ganart.files.foreign import read_yaml
@@ -93,6 +94,7 @@ class Resume:
         cfg = self.run.recipe.copy()
         for key, place in self.run.places_from_here(cfg).items():
             OmegaConf.update(cfg, key, place)
+        known = {key for key, _ in walk(cfg, follow=True)}
         for override in OverridesParser.create().parse_overrides(self.overrides):
             key = override.key_or_group
             value = OmegaConf.select(cfg, key, throw_on_missing=False)
@@ -100,7 +102,7 @@ class Resume:
                 self._set_threads(cfg, override.value())
                 continue
             plain = not (override.is_delete() or override.is_add() or isinstance(value, DictConfig))
-            if not plain or key not in _keys(cfg) or _makes_another_run(key):
+            if not plain or key not in known or _makes_another_run(key):
                 raise UserError(
                     f"{override.input_line} cannot be changed in a run that is resumed: the rest of the run would no "
                     f"longer be the same experiment. Change {MAY_CHANGE}, or start a new run without resume=."
@@ -155,7 +157,7 @@ def refuse_other_places(cfg: DictConfig, composed: DictConfig, run: RunFolder) -
     The files of weights that the command itself names, by what it composes, are the user's word.
     """
     own = Path(cfg.run_folder).resolve()
-    for key in _keys(cfg):
+    for key, _ in walk(cfg, follow=True):
         name, value = key.rpartition(".")[2], OmegaConf.select(cfg, key)
         if name in WEIGHTS and value is not None and value != OmegaConf.select(composed, key):
             raise UserError(
@@ -182,13 +184,3 @@ def _makes_another_run(key: str) -> bool:
     if key.startswith("callback.scores."):
         return key != "callback.scores.every_images"
     return key.startswith(("architecture.", "metric.", "features.")) or key in ("seed", "allow_targets", "run_folder")
-
-
-def _keys(cfg: DictConfig, prefix: str = "") -> set[str]:
-    keys = set()
-    for name, value in cfg.items():
-        key = prefix + str(name)
-        keys.add(key)
-        if isinstance(value, DictConfig):
-            keys |= _keys(value, f"{key}.")
-    return keys

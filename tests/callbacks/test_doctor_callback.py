@@ -18,7 +18,7 @@ from ganart.training.checks import check
 from ganart.training.resume import Resume
 from ganart.training.run import train
 
-WITH_DOCTOR = "callback=[metrics,doctor,samples,scores]"
+WITH_DOCTOR = "callback=[numbers,doctor,samples,scores]"
 FROZEN = ("optimizer.discriminator.lr=1e-7", "optimizer.generator.lr=0.01")  # a discriminator that does not learn
 LONGER = ("total_images=800", "callback.checkpoint.every_images=160")
 

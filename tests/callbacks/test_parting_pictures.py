@@ -17,7 +17,7 @@ from ganart.datasets import cache
 from ganart.features import Classifier
 from ganart.features.base import extract
 from ganart.grids import grid
-from ganart.metrics.observer import Observer
+from ganart.metrics.feature_store import FeatureStore
 
 
 def test_a_way_leads_through_its_stations_and_back():
@@ -73,7 +73,7 @@ def test_a_run_leaves_the_nearest_works_of_its_scored_pictures(tmp_path, monkeyp
     data = cache.load(build(cfg.dataset))
     network = Classifier(images=2000)
     network.prepare(data, torch.device("cpu"))
-    scored = Observer(network)
+    scored = FeatureStore(network)
     scored.prepare(data, torch.device("cpu"))
     seen = data.train.pictures(scored.positions("train", 100))  # as many as the scores looked at
     features = extract(network, torch.from_numpy(seen), torch.device("cpu"))[0]
@@ -89,10 +89,10 @@ def test_the_row_of_a_real_picture_leads_to_the_picture(tmp_path, make_pictures)
     from ganart.datasets.base import Factor
 
     pictures = make_pictures(images, labels, factors=[Factor("kind", ("a", "b"))], is_test=[n > 49 for n in range(60)])
-    observer = Observer(Classifier(images=64))
-    observer.prepare(pictures, torch.device("cpu"))
-    real, rows = observer.real("train", 30), observer.positions("train", 30)
+    store = FeatureStore(Classifier(images=64))
+    store.prepare(pictures, torch.device("cpu"))
+    real, rows = store.real("train", 30), store.positions("train", 30)
     assert len(set(rows.tolist())) == 30
-    again = observer.look(lambda seeds: (torch.from_numpy(images[rows[seeds]]), torch.zeros(len(seeds), 1)), 30)
+    again = store.look(lambda seeds: (torch.from_numpy(images[rows[seeds]]), torch.zeros(len(seeds), 1)), 30)
     assert_close(again.features, real.features, rtol=1e-4, atol=1e-5)
     assert real.labels[:, 0].tolist() == labels[rows, 0].tolist()

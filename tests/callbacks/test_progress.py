@@ -22,10 +22,10 @@ def test_a_line_in_a_log_has_at_most_eighty_letters(monkeypatch, score):
     assert bar.seconds_per_line <= 10
     bar._started, bar._began_at = 0.0, 0
     latest = {"players/discriminator_loss": -12.345, "players/generator_loss": 123.456}
-    bar._metrics = SimpleNamespace(latest=latest)
+    bar._numbers = SimpleNamespace(latest=latest)
     result = Result(score, 123.456, 0.5, 1.0, True, dict.fromkeys(("n_real", "n_fake", "n_floor"), 9), "fid")
     monkeypatch.setattr("ganart.callbacks.progress.console", SimpleNamespace(say=lambda *a, **k: None))
-    bar.on_view(
+    bar.on_trend(
         SimpleNamespace(is_global_zero=True), SimpleNamespace(images_seen=12), SimpleNamespace(results=[result])
     )
     line = bar._line(SimpleNamespace(images_seen=12_345_678), 9_999.0)

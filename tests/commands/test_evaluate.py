@@ -10,8 +10,8 @@ from laboratory import TINY, small_pictures, train_tiny
 from PIL import Image
 
 from ganart.callbacks import Checkpoint, scores
-from ganart.metrics import Comparison, FrechetDistance, Sample
-from ganart.metrics.observer import Observer
+from ganart.metrics import Comparison, Features, FrechetDistance
+from ganart.metrics.feature_store import FeatureStore
 from ganart.runs.folder import read_checkpoint
 
 QUICK = ("features=classifier", "features.images=2000", "num_images=100", "device=cpu")
@@ -143,13 +143,13 @@ def test_training_scores_the_best_checkpoint_too_where_it_is_not_the_last(tmp_pa
 def test_a_second_evaluation_looks_at_the_generated_pictures_alone(ganart, run, tmp_path, monkeypatch):
     ganart("evaluate", f"run={run.path}", *QUICK, f"hydra.run.dir={tmp_path}/one")
     seen = []
-    plain = Observer._see
+    plain = FeatureStore._see
 
     def counted(self, pictures, told):
         seen.append(len(pictures))
         return plain(self, pictures, told)
 
-    monkeypatch.setattr(Observer, "_see", counted)
+    monkeypatch.setattr(FeatureStore, "_see", counted)
     status, text = ganart("evaluate", f"run={run.path}", *QUICK, f"hydra.run.dir={tmp_path}/two", "checkpoint=last")
     assert status == 0, text
     assert sum(seen) == 100
@@ -195,7 +195,7 @@ def test_a_network_of_ones_own_gives_the_features(ganart, folders, tmp_path):
     ]
     flat = [side.transpose(0, 3, 1, 2).reshape(len(side), -1) for side in pixels]
     expected = FrechetDistance().compute(
-        Comparison(*(Sample(torch.from_numpy(x), *[torch.empty(0)] * 3) for x in flat))
+        Comparison(*(Features(torch.from_numpy(x), *[torch.empty(0)] * 3) for x in flat))
     )
     assert score["value"] == pytest.approx(expected[0].value, rel=1e-4)
     assert score["protocol"]["features"] == "torch.nn.modules.flatten.Flatten"

@@ -6,12 +6,12 @@ import torch
 
 from ganart.datasets.base import Factor
 from ganart.doctor import numbers_of
-from ganart.metrics import Sample
+from ganart.metrics import Features
 
 STYLE = Factor("style", ("baroque", "cubist", "drip", "orphic"))
 
 
-def side(features, told=None, recognised=None) -> Sample:
+def side(features, told=None, recognised=None) -> Features:
     """Pictures with these features, told nothing (−1) and recognised by nobody if not said otherwise."""
     features = torch.as_tensor(np.asarray(features), dtype=torch.float32)
     told = np.full(len(features), -1) if told is None else told
@@ -20,7 +20,7 @@ def side(features, told=None, recognised=None) -> Sample:
         torch.as_tensor(np.asarray(column)).long().view(len(features), -1)
         for column in (told, nobody if recognised is None else recognised)
     ]
-    return Sample(features, torch.empty(len(features), 0), *columns)
+    return Features(features, torch.empty(len(features), 0), *columns)
 
 
 def draws(seed: int, count: int = 600, dim: int = 8) -> np.ndarray:

@@ -3,14 +3,14 @@
 import numpy as np
 import torch
 
-from ganart.metrics import Comparison, Sample, Score, Value
+from ganart.metrics import Comparison, Features, Score, Value
 
 
-def sample(features, logits=None, labels=None, recognised=None) -> Sample:
+def sample(features, logits=None, labels=None, recognised=None) -> Features:
     """One side of a comparison from arrays; what is not given has no columns."""
     features = torch.as_tensor(np.asarray(features), dtype=torch.float32)
     nothing = torch.empty(len(features), 0)
-    return Sample(
+    return Features(
         features,
         nothing if logits is None else torch.as_tensor(logits),
         nothing.long() if labels is None else torch.as_tensor(np.asarray(labels)).long(),
@@ -20,7 +20,7 @@ def sample(features, logits=None, labels=None, recognised=None) -> Sample:
 
 def values(score: Score, real, fake) -> dict[str, Value]:
     """The values of `score` by key, for two arrays of features or two samples."""
-    sides = (side if isinstance(side, Sample) else sample(side) for side in (real, fake))
+    sides = (side if isinstance(side, Features) else sample(side) for side in (real, fake))
     return {value.key: value for value in score.compute(Comparison(*sides))}
 
 

@@ -13,7 +13,15 @@ from ganart.errors import PlaceError, UserError
 from ganart.features import FeatureNetwork, pictures_at_once
 from ganart.files import store
 from ganart.files.paths import cache_dir
-from ganart.metrics import FrechetDistance, InceptionScore, KernelDistance, PrecisionRecall, Result, Scorer, observer
+from ganart.metrics import (
+    FrechetDistance,
+    InceptionScore,
+    KernelDistance,
+    PrecisionRecall,
+    Result,
+    Scorer,
+    feature_store,
+)
 
 CPU = torch.device("cpu")
 
@@ -143,7 +151,7 @@ def test_a_trend_is_of_as_many_real_pictures_and_has_its_own_floor(pictures):
     scorer = prepared(pictures)
     trend = scored(scorer, 24)[0]
     assert [trend.protocol[key] for key in ("n_real", "n_fake", "n_floor")] == [24, 24, 24]
-    train, test = (side.features.double().numpy()[:24] for side in (scorer.real, scorer.observer.real("test", 40)))
+    train, test = (side.features.double().numpy()[:24] for side in (scorer.real, scorer.store.real("test", 40)))
     assert trend.value == pytest.approx(frechet(train, quarters_of(paint(range(24))[0].numpy())), rel=1e-4)
     assert trend.floor == pytest.approx(frechet(train, test), rel=1e-4)
 
@@ -316,15 +324,15 @@ def test_processes_see_every_seed_once_and_all_get_the_same_in_order(pictures, m
         return paint(seeds)
 
     # Several processes in one: first each looks at its share, then what would be gathered is handed out.
-    monkeypatch.setattr(observer, "_dealt_back", lambda mine, *_: mine)
+    monkeypatch.setattr(feature_store, "_dealt_back", lambda mine, *_: mine)
     for rank in range(world_size):
         shares.append(scorer.look(recorded, count, rank=rank, world_size=world_size))
     assert sorted(painted) == list(range(count))
     monkeypatch.undo()
     columns = [[getattr(share, name) for share in shares] for name in ("features", "logits", "labels", "recognised")]
     gathered = iter(columns)
-    monkeypatch.setattr(observer, "gather_all_tensors", lambda column: next(gathered))
-    together = observer._dealt_back(shares[0], count, 7, world_size)
+    monkeypatch.setattr(feature_store, "gather_all_tensors", lambda column: next(gathered))
+    together = feature_store._dealt_back(shares[0], count, 7, world_size)
     assert torch.equal(together.features, alone.features)
     assert torch.equal(together.logits, alone.logits)
 
@@ -368,7 +376,7 @@ def test_two_splits_of_the_same_pictures_do_not_share_features_or_floors(make_pi
     for first in parts:
         data = make_pictures(images, is_test=[n >= first for n in range(120)])
         scorer = prepared(data, num_images=30)
-        train, test = (getattr(data, name).pictures(scorer.observer.positions(name, 30)) for name in ("train", "test"))
+        train, test = (getattr(data, name).pictures(scorer.store.positions(name, 30)) for name in ("train", "test"))
         assert scorer.real.features.numpy() == pytest.approx(quarters_of(train))
         assert scored(scorer)[0].floor == pytest.approx(frechet(quarters_of(train), quarters_of(test)), rel=1e-4)
 

@@ -1,6 +1,9 @@
+import math
+
 import numpy as np
 import pytest
 import torch
+from scipy.stats import mannwhitneyu
 
 from ganart.datasets.procedural_art import ProceduralArt
 from ganart.features import Module
@@ -105,14 +108,17 @@ def test_mann_whitney_is_worked_by_hand():
     assert mann_whitney_z(torch.tensor([1.0, 1.0]), torch.tensor([1.0, 1.0])) == 0  # ties count half
 
 
-def test_mann_whitney_is_that_of_scipy():
-    from scipy.stats import mannwhitneyu
-
+def test_mann_whitney_is_the_z_of_the_two_sided_test_and_wins_are_counted_pair_by_pair():
     rng = np.random.default_rng(0)
     ours, theirs = rng.normal(0.3, 1, 60), rng.normal(0, 1, 45)
-    wins = mannwhitneyu(ours, theirs).statistic
-    expected = (wins - 60 * 45 / 2) / (60 * 45 * 106 / 12) ** 0.5
-    assert mann_whitney_z(torch.from_numpy(ours), torch.from_numpy(theirs)) == pytest.approx(expected)
+    z = mann_whitney_z(torch.from_numpy(ours), torch.from_numpy(theirs))
+    p = mannwhitneyu(ours, theirs, use_continuity=False, method="asymptotic").pvalue
+    assert z > 0
+    assert math.erfc(z / 2**0.5) == pytest.approx(p)
+    ours, theirs = rng.integers(0, 5, 30).astype(np.float32), rng.integers(0, 5, 20).astype(np.float32)
+    wins = sum((a > b) + 0.5 * (a == b) for a in ours for b in theirs)
+    expected = (wins - 300) / (30 * 20 * 51 / 12) ** 0.5
+    assert mann_whitney_z(torch.from_numpy(ours), torch.from_numpy(theirs)) == expected
 
 
 @pytest.mark.parametrize(("spread", "low", "high"), [(0.02, -99, -3), (1.0, -2.5, 2.5), (8.0, 3, 99)])

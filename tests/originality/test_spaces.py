@@ -4,9 +4,10 @@ import torch
 from torch.testing import assert_close
 
 from ganart.datasets.procedural_art import ProceduralArt
+from ganart.images import as_grey
 from ganart.originality import FeatureSpace, Outlines, Tones
 from ganart.originality.search import nearest_works
-from ganart.originality.spaces import WINDOWS, as_grey, cells
+from ganart.originality.spaces import WINDOWS, cells
 
 CPU = torch.device("cpu")
 

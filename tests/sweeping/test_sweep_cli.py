@@ -15,9 +15,10 @@ from hydra import compose, initialize_config_dir
 from laboratory import DCGAN, TINY
 from omegaconf import OmegaConf
 
+from ganart.config.walk import flat
 from ganart.files.paths import conf_dir
 from ganart.runs.folder import RunFolder
-from ganart.sweeping.recipe import as_experiment, flat
+from ganart.sweeping.recipe import as_experiment
 
 TREND = ("callback.scores.every_images=48", "callback.scores.trend_images=60")
 RUN = (*TINY, *DCGAN, "name=tiny", *TREND)

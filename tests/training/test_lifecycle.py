@@ -17,7 +17,7 @@ from laboratory import DCGAN, TINY, compose_tiny, train_tiny
 from pytorch_lightning import Callback
 from pytorch_lightning.loggers import CSVLogger as LightningCSVLogger
 
-from ganart.callbacks import Checkpoint, Interrupt, Metrics, Order, Scores, StopAtImages
+from ganart.callbacks import Checkpoint, Interrupt, Order, Scores, StopAtImages, TrainingNumbers
 from ganart.callbacks.doctor import keys_of
 from ganart.errors import PlaceError, UserError
 from ganart.loggers import CSVLogger, Guarded
@@ -68,7 +68,7 @@ def ctrl_c():
 # --------------------------------------------------------------------------------------- its callbacks
 
 
-@pytest.mark.parametrize("chosen", ["[]", "[scores]", "[scores,metrics]", "[progress,checkpoint,stop,scores,metrics]"])
+@pytest.mark.parametrize("chosen", ["[]", "[scores]", "[scores,numbers]", "[progress,checkpoint,stop,scores,numbers]"])
 def test_what_ends_and_saves_a_run_does_not_depend_on_a_list_nor_its_order_on_yaml(tmp_path, chosen):
     cfg = compose_tiny(
         tmp_path, base=["trainer=cpu", "metric=[fid]", f"callback={chosen}", "callback.checkpoint.keep=3"]
@@ -80,8 +80,8 @@ def test_what_ends_and_saves_a_run_does_not_depend_on_a_list_nor_its_order_on_ya
     orders = [getattr(callback, "order", Order.OTHERS) for callback in callbacks]
     assert orders == sorted(orders)
     kinds = [type(callback) for callback in callbacks]
-    if "metrics" in chosen:
-        assert kinds.index(Metrics) < kinds.index(Scores) < kinds.index(Checkpoint)
+    if "numbers" in chosen:
+        assert kinds.index(TrainingNumbers) < kinds.index(Scores) < kinds.index(Checkpoint)
 
 
 def test_a_run_without_any_callback_ends_and_is_saved(tmp_path):
@@ -154,7 +154,7 @@ def test_a_gradient_penalty_through_batch_norm_is_noted(tmp_path, capsys):
 
 
 def test_a_stop_adds_nothing_and_the_resumed_run_has_every_number_of_the_unbroken_one(tmp_path):
-    every = ("callback.metrics.every_images=48", "callback.scores.every_images=80", "penalty.r1.every=2")
+    every = ("callback.numbers.every_images=48", "callback.scores.every_images=80", "penalty.r1.every=2")
     straight = train_tiny(tmp_path / "straight", *every)
     folder = tmp_path / "stopped"
     assert train_and(folder, ctrl_c, *every, at=64) == 128 + signal.SIGINT
@@ -187,11 +187,11 @@ def test_nohup_is_respected(tmp_path):
 
 
 def test_a_run_killed_while_it_was_scored_keeps_all_numbers_of_its_last_row(tmp_path, monkeypatch):
-    plain = train_tiny(tmp_path / "plain", "callback.metrics.every_images=48")
+    plain = train_tiny(tmp_path / "plain", "callback.numbers.every_images=48")
     with monkeypatch.context() as patch:
         patch.setattr(Scorer, "evaluate", kill)
         with pytest.raises(KeyboardInterrupt):
-            train_tiny(tmp_path / "killed", "callback.metrics.every_images=48")
+            train_tiny(tmp_path / "killed", "callback.numbers.every_images=48")
     killed = RunFolder(tmp_path / "killed")
     resume_tiny(killed)
     assert rows_of(killed) == rows_of(plain)

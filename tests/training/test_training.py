@@ -190,7 +190,7 @@ def test_gradient_norms_are_of_rounds_with_and_without_lazy_penalties_as_often_a
                 self.norms.append(float(torch.nn.utils.get_total_norm(gradients)))
 
     recorded = Norms()
-    overrides = ["total_images=1152", "callback.metrics.every_images=1152", "~callback.scores"]
+    overrides = ["total_images=1152", "callback.numbers.every_images=1152", "~callback.scores"]
     overrides += [f"optimizer.{player}.lr=1e-9" for player in ("generator", "discriminator")]  # always the same norms
     overrides += [f"penalty.r{n}.{key}" for n in (1, 2) for key in ("every=8", "gamma=100")]
     run = train_with(tmp_path / "run", recorded, *overrides, monkeypatch=monkeypatch)
@@ -222,7 +222,7 @@ def test_processes_agree_on_what_the_generators_layers_remember_of_their_batches
 
 
 def test_learning_rates_follow_the_schedule_by_images_seen(tmp_path):
-    run = train_tiny(tmp_path / "run", "schedule=linear", "callback.metrics.every_images=16", "~callback.scores")
+    run = train_tiny(tmp_path / "run", "schedule=linear", "callback.numbers.every_images=16", "~callback.scores")
     rates = {int(row["images_seen"]): float(row["players/learning_rate_generator"]) for row in rows_of(run)}
     # The round that ends at 80 images began at 64: 1 − 64/160 of the full rate.
     assert rates[80] == pytest.approx(0.001 * (1 - 64 / 160))
@@ -431,7 +431,7 @@ def test_the_end_is_saved_before_it_is_scored_in_full(tmp_path, monkeypatch):
 
 
 def test_the_summary_holds_what_the_doctor_said(tmp_path):
-    run = train_tiny(tmp_path / "run", "penalty.r1.gamma=1e4", "penalty.r1.every=1", "callback.metrics.every_images=16")
+    run = train_tiny(tmp_path / "run", "penalty.r1.gamma=1e4", "penalty.r1.every=1", "callback.numbers.every_images=16")
     notes = json.loads((run.path / "summary.json").read_text())["doctor"]
     assert "penalty too large" in [note["disease"] for note in notes]
     assert all(note.keys() == {"disease", "images_seen", "says", "try"} for note in notes)

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
+from ganart.colours import LUMA
 from ganart.datasets.base import Dataset, Factor, Picture
 from ganart.datasets.procedural_art.paint import paint
 from ganart.datasets.procedural_art.styles import STYLES
@@ -22,7 +23,7 @@ PAINTER_VERSION = 1
 
 _CHUNK = 100  # pictures per task of a process
 _WORTH_A_POOL = 2_000  # fewer pictures are painted faster than processes start
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_LUMA = np.array(LUMA, dtype=np.float32)
 
 
 class ProceduralArt(Dataset):

@@ -8,8 +8,7 @@ from pathlib import PurePosixPath
 
 from ganart.datasets.base import UNKNOWN, Factor
 from ganart.datasets.reading.label_tables import Table, few
-from ganart.datasets.reading.settings import nearest
-from ganart.errors import UserError
+from ganart.errors import UserError, did_you_mean
 
 SPLITS = {"train": False, "training": False, "test": True, "val": True, "valid": True, "validation": True}
 """Folder names (lower case) that mean a split instead of a label; True for the test split."""
@@ -137,7 +136,7 @@ def _columns(table: Table, asked: Sequence[str] | None, notes: list[str]) -> lis
             if name not in table.columns:
                 raise UserError(
                     f"dataset.factors=[{','.join(asked)}]: {table.name} has no column {name}."
-                    f"{nearest(name, table.columns)} Its columns: {few(table.columns) or 'only file names'}."
+                    f"{did_you_mean(name, table.columns)} Its columns: {few(table.columns) or 'only file names'}."
                 )
         return list(asked)
     distinct = {name: len({row[name] for row in table.rows.values()} - {""}) for name in table.columns}

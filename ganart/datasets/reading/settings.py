@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 
 from PIL import Image, ImageColor
 
-from ganart.errors import UserError
+from ganart.errors import UserError, did_you_mean
 from ganart.names import named
 
 RGB = tuple[int, int, int]
 
 HOW_READ = ("encoding", "max_pixels")
 """Settings of a data set that determine how its files are read, not how pictures are processed."""
-
-
-def nearest(asked: str, known: Iterable[str]) -> str:
-    """Return " Did you mean …?" if one of `known` resembles `asked`, else ""."""
-    close = difflib.get_close_matches(asked, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]}?" if close else ""
 
 
 def one_of(key: str, asked: str, known: Iterable[str]) -> str:
@@ -33,7 +26,7 @@ def one_of(key: str, asked: str, known: Iterable[str]) -> str:
     if asked in known:
         return asked
     raise UserError(
-        f"{key}={asked}: there is none of that name.{nearest(str(asked), known)} Known: {', '.join(known)}."
+        f"{key}={asked}: there is none of that name.{did_you_mean(str(asked), known)} Known: {', '.join(known)}."
     )
 
 
@@ -110,7 +103,7 @@ def colour(key: str, asked: str | Sequence[int]) -> RGB:
     try:
         return ImageColor.getrgb(asked)[:3]
     except ValueError:
-        hint = nearest(asked.lower(), ImageColor.colormap)
+        hint = did_you_mean(asked.lower(), ImageColor.colormap)
         example = f"Type a name such as {key}=white, or {key}='#ffffff'."
         raise UserError(f"{key}={asked}: no colour of that name is known.{hint} {example}") from None
 
@@ -155,7 +148,8 @@ def conditions(asked: str | Iterable[str], factors: Sequence[str]) -> tuple[str,
             f"dataset.condition={list(wanted)}: the pictures have no labels, so there is nothing to condition on. "
             "Sort them into one folder a class, name a table with dataset.labels=FILE.csv, or dataset.condition=[]."
         )
+    hint = did_you_mean(unknown[0], factors)
     raise UserError(
-        f"dataset.condition={list(wanted)}: the data set has no factor {unknown[0]}.{nearest(unknown[0], factors)} "
+        f"dataset.condition={list(wanted)}: the data set has no factor {unknown[0]}.{hint} "
         f"Its factors: {', '.join(factors)}."
     )

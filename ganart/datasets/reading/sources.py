@@ -14,8 +14,7 @@ from pathlib import Path, PurePosixPath
 from ganart.datasets.base import Skipped
 from ganart.datasets.reading.encodings import guess, otherwise_type
 from ganart.datasets.reading.kinds import Kind, kind_of, looks_like_picture
-from ganart.datasets.reading.settings import nearest
-from ganart.errors import UserError
+from ganart.errors import UserError, did_you_mean
 
 MAX_BYTES = 2**30
 """Maximum size of a file; larger files are refused unread."""
@@ -289,7 +288,7 @@ def _hidden(part: str) -> bool:
 def _missing(root: Path) -> str:
     siblings = [path.name for path in root.parent.iterdir()] if root.parent.is_dir() else []
     return (
-        f"dataset.root={root}: there is no such folder or zip.{nearest(root.name, siblings)} "
+        f"dataset.root={root}: there is no such folder or zip.{did_you_mean(root.name, siblings)} "
         "Type dataset.root=FOLDER or dataset.root=FILE.zip."
     )
 

@@ -13,6 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
+import torch
+
+from ganart.images import area_means
 
 ROWS, COLUMNS = 8, 9
 BITS_APART = 4
@@ -49,7 +52,8 @@ def near(pictures: np.ndarray, same: Iterable[list[int]]) -> list[list[int]]:
 
 def thumbnails(pictures: np.ndarray) -> np.ndarray:
     """Return the area means of uint8 [N, H, W, C] over 8 × 9 cells: float32 [N, 8, 9, C]."""
-    down, across = _area(pictures.shape[1], ROWS), _area(pictures.shape[2], COLUMNS)
+    sides = ((pictures.shape[1], ROWS), (pictures.shape[2], COLUMNS))
+    down, across = (area_means(*side, dtype=torch.float64).numpy().astype(np.float32) for side in sides)
     small = np.empty((len(pictures), ROWS, COLUMNS, pictures.shape[3]), dtype=np.float32)
     for start in range(0, len(pictures), 1024):
         chunk = pictures[start : start + 1024].astype(np.float32)
@@ -69,13 +73,6 @@ def difference_hash(small: np.ndarray) -> np.ndarray:
         grey = grey * alpha + 128 * (1 - alpha)
     # Half a level of tolerance: in flat areas the sign of a difference is rounding noise.
     return (grey[:, :, 1:] - grey[:, :, :-1] > 0.5).reshape(len(small), -1)
-
-
-def _area(pixels: int, cells: int) -> np.ndarray:
-    """Return the matrix [cells, pixels] that averages a line of pixels over equal stretches."""
-    edges = np.linspace(0, pixels, cells + 1)
-    covered = np.minimum(edges[1:, None], np.arange(1, pixels + 1)) - np.maximum(edges[:-1, None], np.arange(pixels))
-    return (np.clip(covered, 0, None) * (cells / pixels)).astype(np.float32)
 
 
 def _close(bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

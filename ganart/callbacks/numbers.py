@@ -15,19 +15,23 @@ from ganart.callbacks.order import Order
 from ganart.gan import GAN
 
 
-class Metrics(EveryImages):
+class TrainingNumbers(EveryImages):
     """Losses, penalties, logits, D(real) and D(fake), gradient norms, learning rates and images/s to every logger.
 
     The row at the end of a run, between two multiples, leaves the meters as they are: a run that is made longer has the
     rows that it would have had at once.
     """
 
-    order = Order.METRICS
+    order = Order.NUMBERS
 
     def __init__(self, *, every_images: int) -> None:
         super().__init__(every_images=every_images)
         self.latest: dict[str, float] = {}
         self._busy, self._images = 0.0, 0
+
+    @property
+    def state_key(self) -> str:
+        return "Metrics"  # its name in the checkpoints of earlier releases, which are resumed
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         self._busy += time.monotonic() - self._begun

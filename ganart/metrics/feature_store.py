@@ -16,21 +16,22 @@ from ganart.console import progress
 from ganart.datasets.base import PictureSet, Split
 from ganart.errors import UserError
 from ganart.features import FeatureNetwork, extract, pictures_at_once
+from ganart.features.base import code_of
 from ganart.features.classifier import Classifier
 from ganart.files.store import cached
-from ganart.metrics.base import Sample
+from ganart.metrics.base import Features
 
 Paint = Callable[[list[int]], tuple[Tensor, Tensor]]
 """Seeds to generated pictures, uint8 [N, H, W, C], and what was told for each, int64 [N, F], −1 where nothing was."""
 
 COLUMNS = ("features", "logits", "labels", "recognised")
-"""Of a sample, in its own order."""
+"""Of `Features`, in its own order."""
 
 Advance = Callable[[int], None]
 """Told how many pictures have been dealt with."""
 
 
-class Observer:
+class FeatureStore:
     """Looks at pictures with a feature network and, where the data have labels, with a classifier of them.
 
     `batch_size` pictures are generated and looked at together; auto: see `pictures_at_once`.
@@ -63,16 +64,16 @@ class Observer:
         """What has to be equal for two features to be the same."""
         return {**self.network.protocol(), "precision": "float32"}
 
-    def real(self, name: str, count: int) -> Sample:
+    def real(self, name: str, count: int) -> Features:
         """Return `count` pictures of a split (train, test, all) in an order of which any prefix is a fair sample."""
-        sample = cached(
+        features = cached(
             "features",
             self.key(name, count),
             ".npz",
             lambda file: _save(self._look_at_split(name, count), file),
             _load,
         )
-        return sample.to(self._device)
+        return features.to(self._device)
 
     def positions(self, name: str, count: int) -> np.ndarray:
         """Which pictures of the split `real` returns, in its order, [count]."""
@@ -82,12 +83,14 @@ class Observer:
     def key(self, name: str, count: int) -> str:
         """What the features of `count` pictures of a split depend on, as text."""
         recognised = self.classifier.protocol() if self.classifier else None
-        parts = [self._pictures.split_hash, self.protocol(), recognised, name, count, self._seed]
+        networks = [network for network in (self.network, self.classifier) if network is not None]
+        code = code_of(*networks, beside=(__name__,))
+        parts = [code, self._pictures.split_hash, self.protocol(), recognised, name, count, self._seed]
         return json.dumps(parts, sort_keys=True)
 
     def look(
         self, paint: Paint, count: int, *, rank: int = 0, world_size: int = 1, advance: Advance = lambda n: None
-    ) -> Sample:
+    ) -> Features:
         """Look at what `paint` paints from the seeds 0 … count − 1; of several processes, each takes its share.
 
         Whole batches are dealt, so that every picture is seen in the same batch however many processes there are; all
@@ -99,10 +102,10 @@ class Observer:
             pictures, told = paint(list(range(start, min(start + self._batch_size, count))))
             mine.append(self._see(pictures, told))
             advance(len(pictures))
-        sample = _joined(mine) if mine else self._nothing()
-        return sample if world_size == 1 else _dealt_back(sample, count, self._batch_size, world_size)
+        features = _joined(mine) if mine else self._nothing()
+        return features if world_size == 1 else _dealt_back(features, count, self._batch_size, world_size)
 
-    def _see(self, pictures: Tensor, labels: Tensor) -> Sample:
+    def _see(self, pictures: Tensor, labels: Tensor) -> Features:
         features, logits = extract(self.network, pictures, self._device)
         if not features.isfinite().all():
             raise UserError(
@@ -114,9 +117,9 @@ class Observer:
             recognised = self.classifier.recognise(features)
         elif self.classifier:
             recognised = self.classifier.recognise(extract(self.classifier, pictures, self._device)[0])
-        return Sample(features, logits, labels.to(self._device), recognised)
+        return Features(features, logits, labels.to(self._device), recognised)
 
-    def _nothing(self) -> Sample:
+    def _nothing(self) -> Features:
         """A share of no picture: of the right widths, so that it can be gathered."""
         pictures = self._pictures
         blank = torch.zeros(1, pictures.height, pictures.width, pictures.channels, dtype=torch.uint8)
@@ -124,7 +127,7 @@ class Observer:
 
     # ------------------------------------------------------------------------------------------ the real side
 
-    def _look_at_split(self, name: str, count: int) -> Sample:
+    def _look_at_split(self, name: str, count: int) -> Features:
         split: Split = getattr(self._pictures, name)
         chosen = self._chosen(name, count)
         seen = []
@@ -145,24 +148,24 @@ class Observer:
         return (indices[start : start + self._batch_size] for start in range(0, len(indices), self._batch_size))
 
 
-def _save(sample: Sample, file: Path) -> None:
-    np.savez(file, **{key: getattr(sample, key).cpu().numpy() for key in COLUMNS})
+def _save(features: Features, file: Path) -> None:
+    np.savez(file, **{key: getattr(features, key).cpu().numpy() for key in COLUMNS})
 
 
-def _load(file: Path) -> Sample:
+def _load(file: Path) -> Features:
     with np.load(file) as arrays:
-        return Sample(*(torch.from_numpy(arrays[key]) for key in COLUMNS))
+        return Features(*(torch.from_numpy(arrays[key]) for key in COLUMNS))
 
 
-def _joined(samples: list[Sample]) -> Sample:
-    columns = zip(*((s.features, s.logits, s.labels, s.recognised) for s in samples), strict=True)
-    return Sample(*(torch.cat(column) for column in columns))
+def _joined(parts: list[Features]) -> Features:
+    columns = zip(*((s.features, s.logits, s.labels, s.recognised) for s in parts), strict=True)
+    return Features(*(torch.cat(column) for column in columns))
 
 
-def _dealt_back(mine: Sample, count: int, batch_size: int, world_size: int) -> Sample:
+def _dealt_back(mine: Features, count: int, batch_size: int, world_size: int) -> Features:
     """Gather the shares of all processes, and put the pictures back in the order of their seeds."""
     owner = torch.arange(count) // batch_size % world_size
     order = torch.cat([torch.nonzero(owner == rank).flatten() for rank in range(world_size)]).argsort()
     columns = (mine.features, mine.logits, mine.labels, mine.recognised)
-    gathered = Sample(*(torch.cat(gather_all_tensors(column)) for column in columns))
+    gathered = Features(*(torch.cat(gather_all_tensors(column)) for column in columns))
     return gathered.take(order.to(mine.features.device))

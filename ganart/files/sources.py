@@ -1,0 +1,90 @@
+"""Digests of source code, for the keys of what code has made: changed code makes it anew, changed prose does not."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from functools import cache
+
+
+@cache
+def code_digest(*modules: str, imports: bool = False) -> str:
+    """Return a SHA-256 over the code of `modules`, without comments, docstrings and layout.
+
+    Args:
+        modules: their dotted names. One without source, as of a notebook, counts by its name alone.
+        imports: whether the modules of its own package that each of them imports belong to it, and so on.
+    """
+    codes = {name: _code(name) for name in (_with_imports(modules) if imports else modules)}
+    return hashlib.sha256(repr(sorted(codes.items())).encode()).hexdigest()
+
+
+def _with_imports(modules: tuple[str, ...]) -> list[str]:
+    found, waiting = set(modules), list(modules)
+    while waiting:
+        name = waiting.pop()
+        package = name.rpartition(".")[0]
+        near = imported_by(name, package) if package else set()
+        waiting += near - found
+        found |= near
+    return sorted(found)
+
+
+def imported_by(module: str, package: str) -> set[str]:
+    """Return the names of the modules below `package` that the source of `module` imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(_source(module))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            relative = "." * node.level + (node.module or "")
+            base = importlib.util.resolve_name(relative, module.rpartition(".")[0]) if node.level else relative
+            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return {name for name in names if name.startswith(f"{package}.") and _is_module(name)}
+
+
+def _is_module(name: str) -> bool:
+    if name in sys.modules:
+        return True
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False
+
+
+def _code(module: str) -> str:
+    """Return the source of `module` as Python writes it back: nothing is left of what it does not run."""
+    tree = ast.parse(_source(module))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            kept = [statement for statement in body if not _is_prose(statement)]
+            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
+    return ast.unparse(tree)
+
+
+def _is_prose(statement: ast.stmt) -> bool:
+    """Whether a statement is a docstring, of a function or of an attribute."""
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def _source(module: str) -> str:
+    """Return the source of `module`; nothing where it has none."""
+    try:
+        spec = importlib.util.find_spec(module)
+        return (spec.loader.get_source(module) if spec and spec.loader else None) or ""  # type: ignore[attr-defined]
+    except (ImportError, ValueError, AttributeError, OSError):
+        return ""
+
+
+def modules_of(parts: Iterable[object]) -> tuple[str, ...]:
+    """Return the modules that the classes of `parts` are from, but for those of libraries, whose code has versions."""
+    names = {type(part).__module__ for part in parts}
+    return tuple(sorted(name for name in names if name.partition(".")[0] not in LIBRARIES))
+
+
+LIBRARIES = ("torch", "torchvision", "torchmetrics", "torch_fidelity")
