@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
-import sys
 from collections.abc import Iterable
 from functools import cache
+from importlib.machinery import ModuleSpec
 
 
 @cache
@@ -42,17 +42,27 @@ def imported_by(module: str, package: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             relative = "." * node.level + (node.module or "")
             base = importlib.util.resolve_name(relative, module.rpartition(".")[0]) if node.level else relative
-            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
-    return {name for name in names if name.startswith(f"{package}.") and _is_module(name)}
+            names.add(base)
+            if _is_below(base, package) and _is_package(base):
+                names |= {f"{base}.{alias.name}" for alias in node.names}
+    return {name for name in names if _is_below(name, package) and name != package and _spec(name) is not None}
 
 
-def _is_module(name: str) -> bool:
-    if name in sys.modules:
-        return True
+def _is_below(name: str, package: str) -> bool:
+    return f"{name}.".startswith(f"{package}.")
+
+
+def _is_package(name: str) -> bool:
+    spec = _spec(name)
+    return spec is not None and spec.submodule_search_locations is not None
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    """Return what Python knows of `module`, which is not imported for this; None where there is none."""
     try:
-        return importlib.util.find_spec(name) is not None
+        return importlib.util.find_spec(module)
     except (ImportError, ValueError, AttributeError):
-        return False
+        return None
 
 
 def _code(module: str) -> str:
@@ -74,10 +84,10 @@ def _is_prose(statement: ast.stmt) -> bool:
 
 def _source(module: str) -> str:
     """Return the source of `module`; nothing where it has none."""
+    spec = _spec(module)
     try:
-        spec = importlib.util.find_spec(module)
         return (spec.loader.get_source(module) if spec and spec.loader else None) or ""  # type: ignore[attr-defined]
-    except (ImportError, ValueError, AttributeError, OSError):
+    except (ImportError, AttributeError, OSError):
         return ""
 
 

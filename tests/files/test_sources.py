@@ -1,5 +1,7 @@
 """Digests of code in the keys of caches: changed code is noticed, changed prose is not, and no module is left out."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -40,6 +42,8 @@ def shop(tmp_path, monkeypatch):
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "shop", raising=False)  # that of an earlier test
+    assert imported_by("shop.thing", "shop") == {"shop.tools", "shop.prices"}
 
     def digest(name="thing", old="", new="", *, imports=True):
         file = folder / f"{name}.py"
@@ -83,6 +87,11 @@ def test_prose_and_layout_do_not_change_a_digest(shop, old, new):
 def test_code_does_also_that_of_modules_that_are_imported(shop, name, old, new):
     assert shop(name, old, new) != shop()
     assert (shop(name, old, new, imports=False) != shop(imports=False)) is (name == "thing")
+
+
+def test_nothing_is_imported_to_find_that_out(shop):
+    shop()
+    assert not {"shop.thing", "shop.tools", "shop.tax"} & sys.modules.keys()
 
 
 def test_what_is_not_imported_is_no_part_of_it(shop):
