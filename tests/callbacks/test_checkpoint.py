@@ -55,7 +55,7 @@ def played(checkpoint, trainer, *values, images=16, **score):
             nn.init.constant_(player.weight, trainer.gan.images_seen)
         nn.init.constant_(trainer.gan.generator_ema.bias, 7)
         results = [] if value is None else [result(value, **score)]
-        checkpoint.on_view(trainer, trainer.gan, SimpleNamespace(results=results))
+        checkpoint.on_trend(trainer, trainer.gan, SimpleNamespace(results=results))
         checkpoint.on_train_batch_end(trainer, trainer.gan)
         found.append(checkpoint.best and checkpoint.best["images_seen"])
     return found
@@ -81,7 +81,7 @@ def test_the_score_to_go_by_is_the_one_that_was_asked_for(trainer):
     checkpoint = Checkpoint(monitor="kid")
     for images, fid, kid in ((16, 1.0, 4.0), (32, 2.0, 3.0), (48, 0.5, 5.0)):
         trainer.gan.images_seen = images
-        checkpoint.on_view(trainer, trainer.gan, SimpleNamespace(results=[result(fid), result(kid, "kid")]))
+        checkpoint.on_trend(trainer, trainer.gan, SimpleNamespace(results=[result(fid), result(kid, "kid")]))
     assert checkpoint.best == {"name": "kid", "value": 3.0, "images_seen": 32}
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ganart.callbacks import Interrupt, Metrics, StopAtImages, StopAtRounds, TimeBudget
+from ganart.callbacks import Interrupt, StopAtImages, StopAtRounds, TimeBudget, TrainingNumbers
 from ganart.callbacks.clock import EveryImages
 from ganart.errors import TrainingDivergedError
 
@@ -218,8 +218,8 @@ def test_signals_are_handled_as_before_when_it_is_over(end):
 
 def test_a_row_is_of_the_rounds_since_the_last_and_the_end_leaves_the_meters_alone(monkeypatch):
     ticks = iter(range(100))
-    monkeypatch.setattr("ganart.callbacks.metrics.time.monotonic", lambda: 2.0 * next(ticks))
-    metrics = Metrics(every_images=32)
+    monkeypatch.setattr("ganart.callbacks.numbers.time.monotonic", lambda: 2.0 * next(ticks))
+    metrics = TrainingNumbers(every_images=32)
     gan, trainer = gan_at(), trainer_of(metrics)
     metrics.on_train_start(trainer, gan)
     for _ in range(5):

@@ -8,7 +8,7 @@ import torch
 from pytorch_lightning import Callback
 
 from ganart.callbacks import Interrupt, Scores
-from ganart.metrics import Evaluation, Result, Sample
+from ganart.metrics import Evaluation, Features, Result
 
 
 class Seen:
@@ -16,12 +16,12 @@ class Seen:
 
     num_images, seed = 4, 0
     names = ("mean",)
-    real = Sample(torch.zeros(4, 1), torch.zeros(4, 0), torch.zeros(4, 0), torch.zeros(4, 0))
+    real = Features(torch.zeros(4, 1), torch.zeros(4, 0), torch.zeros(4, 0), torch.zeros(4, 0))
 
     def look(self, generated, count, *, advance, rank, world_size):
         features = generated(list(range(count)))[0].float()
         advance(count)
-        return Sample(features, torch.zeros(count, 0), torch.zeros(count, 0), torch.zeros(count, 0))
+        return Features(features, torch.zeros(count, 0), torch.zeros(count, 0), torch.zeros(count, 0))
 
     def score(self, fake, **painted):
         assert painted["weights"] == "average"
@@ -60,8 +60,8 @@ class Keeper(Callback):
     def best_average(self, trainer, gan):
         return "of the best"
 
-    def on_view(self, trainer, gan, view):
-        self.view = view
+    def on_trend(self, trainer, gan, trend):
+        self.trend = trend
 
 
 @pytest.fixture
@@ -92,8 +92,8 @@ def test_a_trend_is_of_the_average_on_latents_of_its_own_and_shown_to_who_listen
     trainer = trainer_of(scores, keeper)
     scores.act(trainer, gan)
     assert trainer.rows == [(64, {"trend/mean": 1.0})]
-    assert len(keeper.view.fake) == len(keeper.view.real) == 3
-    assert keeper.view.results[0].value == 1.0
+    assert len(keeper.trend.fake) == len(keeper.trend.real) == 3
+    assert keeper.trend.results[0].value == 1.0
     scores.on_train_end(trainer, gan)
     of_trend, of_end = gan.latents[0], gan.latents[-1]
     assert len(of_trend) == 3

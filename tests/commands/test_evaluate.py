@@ -120,14 +120,14 @@ def test_a_weak_classifier_is_told(ganart, run, tmp_path):
 
 
 def test_training_scores_the_best_checkpoint_too_where_it_is_not_the_last(tmp_path, monkeypatch):
-    plain, trends = Checkpoint.on_view, []
+    plain, trends = Checkpoint.on_trend, []
 
     def worse_and_worse(self, trainer, gan, view):
         trends.append(gan.images_seen)
         view = replace(view, results=[replace(row, value=float(len(trends))) for row in view.results])
         plain(self, trainer, gan, view)
 
-    monkeypatch.setattr(Checkpoint, "on_view", worse_and_worse)
+    monkeypatch.setattr(Checkpoint, "on_trend", worse_and_worse)
     trend = ("callback.scores.every_images=48", "callback.scores.trend_images=60", "total_images=96")
     trend += ("ema.every=1",)
     run = train_tiny(tmp_path / "run", *trend, "~callback.nearest")

@@ -359,12 +359,12 @@ def test_labels_bring_what_is_recognised_and_a_table_a_factor(make_pictures):
 
 def test_any_prefix_of_the_real_pictures_is_a_fair_sample_of_all(make_pictures):
     """They are looked at in the order of the data, and shuffled once more: the first half is not that of the data."""
-    observer = prepared(make_pictures(random_pictures(400)), num_images=200).observer
-    chosen = observer.positions("train", 200)
+    store = prepared(make_pictures(random_pictures(400)), num_images=200).store
+    chosen = store.positions("train", 200)
     assert len(set(chosen.tolist())) == 200
     for part in (chosen, chosen[:100], chosen[100:]):
         assert abs(part.mean() - 199.5) < 4 * (400 / np.sqrt(12)) / np.sqrt(len(part))
-    assert observer.real("train", 200).features.numpy() == pytest.approx(
+    assert store.real("train", 200).features.numpy() == pytest.approx(
         quarters_of(random_pictures(400)[chosen]), abs=1e-6
     )
 
