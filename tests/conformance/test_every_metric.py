@@ -9,7 +9,7 @@ import torch
 from registered import assert_cites_a_source
 
 from ganart.features import FeatureNetwork
-from ganart.metrics import Comparison, Sample, Score
+from ganart.metrics import Comparison, Features, Score
 
 GROUP = "metric"
 SHORT = ("fd_", "kd_", "mifd_")
@@ -21,14 +21,14 @@ def score(registry, option) -> Score:
     return registry.build(f"metric=[{option}]")[option]
 
 
-def side(count: int, seed: int, shift: float = 0.0) -> Sample:
+def side(count: int, seed: int, shift: float = 0.0) -> Features:
     draw = torch.Generator().manual_seed(seed)
     labels = torch.arange(count)[:, None] % 2
     features, logits = (torch.randn(count, size, generator=draw) for size in (6, 4))
-    return Sample(features + shift, logits, labels, labels)
+    return Features(features + shift, logits, labels, labels)
 
 
-def computed(score: Score, real: Sample, fake: Sample):
+def computed(score: Score, real: Features, fake: Features):
     torch.manual_seed(0)
     return score.compute(Comparison(real, fake))
 
