@@ -27,11 +27,11 @@ class TrainingDivergedError(RuntimeError):
 
 
 def nearest_name(asked: str, known: Iterable[str]) -> str | None:
-    """Return the one of `known` that `asked` resembles most; None if it resembles none of them."""
+    """Return the name in `known` that is most similar to `asked`; None if none is similar."""
     return next(iter(difflib.get_close_matches(asked, list(known), n=1, cutoff=0.5)), None)
 
 
 def did_you_mean(asked: str, known: Iterable[str], prefix: str = "") -> str:
-    """Return " Did you mean …?" where one of `known` resembles `asked`, with `prefix` before it; else nothing."""
+    """Return " Did you mean …?" with `prefix` and the similar name in `known`; empty if none is similar."""
     name = nearest_name(asked, known)
     return "" if name is None else f" Did you mean {prefix}{name}?"

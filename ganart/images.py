@@ -32,7 +32,7 @@ def as_rgb(pictures: Tensor) -> Tensor:
 
 
 def as_grey(pictures: np.ndarray) -> Tensor:
-    """Turn uint8 [N, H, W, 1|3|4] into luminance in [0, 1], float32 [N, H, W]; what is transparent lies on white."""
+    """Turn uint8 [N, H, W, 1|3|4] into luminance in [0, 1], float32 [N, H, W]; transparency lies on white."""
     floats = torch.from_numpy(pictures.astype(np.float32)) / 255
     if floats.shape[3] == 1:
         return floats[..., 0]
@@ -43,14 +43,14 @@ def as_grey(pictures: np.ndarray) -> Tensor:
 def area_means(
     pixels: int, cells: int, *, begin: float = 0.0, length: float | None = None, dtype: torch.dtype = torch.float32
 ) -> Tensor:
-    """Return the matrix [cells, pixels] that takes the means over equal stretches of a line of pixels.
+    """Return the matrix [cells, pixels] that takes means over equal stretches of a line of pixels.
 
     Args:
-        pixels: how many there are on the line.
-        cells: how many stretches are wanted.
-        begin: where the first one begins, in pixels.
-        length: that of all together, in pixels; None: all of the line.
-        dtype: what is computed in, and returned.
+        pixels: number of pixels of the line.
+        cells: number of stretches.
+        begin: start of the first stretch, in pixels.
+        length: length of all stretches together, in pixels; None for the whole line.
+        dtype: type of the computation and of the result.
     """
     length = float(pixels) if length is None else length
     edges = torch.linspace(begin, begin + length, cells + 1, dtype=dtype)

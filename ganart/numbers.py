@@ -52,10 +52,10 @@ def with_deviation(value: float | None, std: float | None) -> str:
 
 
 def brief(value: Any, longest: int | None = None) -> str:
-    """Return a value of a protocol or of a recipe for a line of several.
+    """Shorten a value of a protocol or recipe for a line of several values.
 
-    A fraction has three digits and a hash its first twelve. Of any other text that has more than `longest` letters the
-    first twelve stay; None lets it be as long as it is.
+    Fractions get three significant digits, hashes their first twelve digits. Other texts longer than `longest` letters
+    are cut to twelve; None leaves them whole.
     """
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}={brief(inner)}" for key, inner in value.items()) + "}"
@@ -67,7 +67,7 @@ def brief(value: Any, longest: int | None = None) -> str:
 
 
 HASH = re.compile("[0-9a-f]{64}")
-"""A SHA-256."""
+"""The pattern of a SHA-256."""
 
 
 def share(value: float | None) -> str:

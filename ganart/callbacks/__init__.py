@@ -1,4 +1,4 @@
-"""What happens around the rounds: pictures, scores, numbers, checkpoints, the progress bar; one a file."""
+"""Callbacks around the rounds, one a file: samples, scores, losses and rates, checkpoints, diagnoses, progress."""
 
 from pytorch_lightning import Callback
 
@@ -10,4 +10,4 @@ __all__ = ["Order", "in_order"]
 
 __getattr__ = export(__name__, Callback)
 
-Metrics = TrainingNumbers  # what the configurations in run folders of earlier releases name
+Metrics = TrainingNumbers  # the name in configurations of earlier releases

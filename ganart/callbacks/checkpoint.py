@@ -1,4 +1,4 @@
-"""Checkpoints: last, best and every so many images; a file is there whole or not at all."""
+"""Checkpoints: last, best and every so many images, written atomically."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from ganart.runs.folder import read_checkpoint
 
 
 class Checkpoint(EveryImages):
-    """Writes `checkpoints/last.ckpt`, `best.ckpt` and, every `every_images`, `images_<seen>.ckpt`.
+    """The files `checkpoints/last.ckpt`, `best.ckpt` and, every `every_images`, `images_<seen>.ckpt`.
 
-    `monitor` names the score whose trend decides what is best (`fid` or `fd_classifier`, say); null takes the first
-    one. `keep` limits how many of the numbered checkpoints stay, the latest; null keeps all. A run that is told to stop
-    is saved too.
+    `monitor` is the score whose trend decides which is best, for example `fid` or `fd_classifier`; None takes the first
+    score. `keep` is the number of numbered checkpoints that stay, the latest; None keeps all. An interrupted run is
+    saved too.
     """
 
     order = Order.CHECKPOINT
@@ -42,10 +42,10 @@ class Checkpoint(EveryImages):
         self._best_is_unsaved = False
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Find out now, not at the first score, whether the one to go by will be taken.
+        """Check that `monitor` is among the scores, before training rather than at the first trend.
 
         Raises:
-            UserError: if it will not.
+            UserError: if it is not.
         """
         super().on_train_start(trainer, pl_module)
         if trainer.is_global_zero:
@@ -57,7 +57,7 @@ class Checkpoint(EveryImages):
                 raise UserError(f"callback.checkpoint.monitor={self.monitor} is not among the scores: {names}.")
 
     def on_trend(self, trainer: Trainer, gan: GAN, view: Trend) -> None:
-        """Keep this round if it is the best so far by the trend. Called by every process with the same results."""
+        """Keep this round if its trend is the best so far; every process calls it with the same results."""
         result = next((row for row in view.results if self.monitor in (None, row.name)), None)
         if result is None or not math.isfinite(result.value):
             return
@@ -75,14 +75,15 @@ class Checkpoint(EveryImages):
         self.save_now(trainer, pl_module)
 
     def save_now(self, trainer: Trainer, gan: GAN) -> None:
-        """Save the last checkpoint, if it is not there yet."""
+        """Save the last checkpoint unless it is saved already."""
         if self._best_is_unsaved or self._acted_at != gan.images_seen:
             self._act(trainer, gan)
 
     def act(self, trainer: Trainer, gan: GAN) -> None:
-        """Write last.ckpt and, of the same round, what else is due.
+        """Write last.ckpt, and best.ckpt and the numbered checkpoint of the same round if they are due.
 
-        The last one comes last: it knows what is the best, and whoever goes on from it has passed the multiple.
+        All are copies of one state. last.ckpt is put in place after the others: a run that resumes from it does not
+        write them again.
         """
         gan.refuse_to_save_what_is_not_finite()
         numbered = [f"images_{gan.images_seen:09d}.ckpt"] if self.has_passed(gan.images_seen) else []
@@ -107,7 +108,7 @@ class Checkpoint(EveryImages):
                 old.unlink()
 
     def best_average(self, trainer: Trainer, gan: GAN) -> nn.Module:
-        """Return the moving average that the best checkpoint holds."""
+        """Return the moving average in the best checkpoint."""
         state = read_checkpoint(self._folder(trainer) / "best.ckpt")["state_dict"]
         average = copy.deepcopy(gan.generator_ema)
         prefix = "generator_ema."
@@ -126,10 +127,10 @@ class Checkpoint(EveryImages):
 
 
 class WholeFile(TorchCheckpointIO):
-    """Writes a checkpoint to where it belongs, and to the disk itself.
+    """Writing of checkpoints at their final place, with fsync.
 
-    Lightning's own makes it in the system's temporary folder, which may be small, and moves it. A folder that has been
-    removed is not made anew: what else belongs into it is gone.
+    Lightning's plugin writes into the system's temporary folder, which may be small, and moves the file. A removed run
+    folder is not created again, because its other contents are lost.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
@@ -138,4 +139,4 @@ class WholeFile(TorchCheckpointIO):
         with open(path, "wb") as file:
             file.write(content.getbuffer())
             file.flush()
-            os.fsync(file.fileno())  # a rename must not reach the disk before the content does
+            os.fsync(file.fileno())  # the content must reach the disk before a rename does

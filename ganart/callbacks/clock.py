@@ -1,4 +1,4 @@
-"""Every so many images: the one way in which callbacks recur."""
+"""The base class of callbacks that act every so many images."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ganart.loggers import ExperimentLogger
 
 
 class EveryImages(Callback):
-    """Calls `act` when the number of images seen passes a multiple of `every_images`, and at the end of training.
+    """A callback whose `act` is called when images seen pass a multiple of `every_images`, and at the end of training.
 
-    Which multiples have passed follows from the clock alone, so a resumed run acts where the uninterrupted one would.
-    A run that is told to stop, and may go on later, has not come to its end.
+    The passed multiples follow from the clock alone, so a resumed run acts at the same images as an uninterrupted one.
+    An interrupted run, which may be resumed, has not ended.
     """
 
     at_start = False
@@ -31,7 +31,7 @@ class EveryImages(Callback):
         raise NotImplementedError
 
     def has_passed(self, seen: int) -> bool:
-        """Whether the round that ends at `seen` images has passed a multiple of `every_images`."""
+        """Return whether the round that ends at `seen` images has passed a multiple of `every_images`."""
         return bool(self.every_images) and seen // self.every_images > self._before // self.every_images
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
@@ -50,10 +50,10 @@ class EveryImages(Callback):
 
     def _act(self, trainer: Trainer, gan: GAN) -> None:
         self._acted_at = gan.images_seen
-        gan.refuse_what_is_not_finite()  # nothing is scored, shown or saved of a training that has diverged
+        gan.refuse_what_is_not_finite()  # a diverged generator must not be scored, shown or saved
         self.act(trainer, gan)
 
 
 def experiment_loggers(trainer: Trainer) -> Iterator[ExperimentLogger]:
-    """The loggers of `trainer` that take pictures and scores."""
+    """Return the loggers of `trainer` that take pictures and scores."""
     return (logger for logger in trainer.loggers if isinstance(logger, ExperimentLogger))

@@ -1,4 +1,4 @@
-"""The collapse doctor: watches a training, and says in words what goes wrong and which key to turn."""
+"""The callback of the collapse doctor, which prints and logs diagnoses with advice."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ log = logging.getLogger(__name__)
 class Doctor(Callback):
     """Looks at each row of the `numbers` callback and at each trend of the `scores` callback.
 
-    A disease is told once when it breaks out and once when it is over: on the console, in log.txt, in `notes` for the
-    summary, and to every logger as `doctor/<disease>`, 1 or 0. Checkpoints know the snapshots of their own round, so a
-    resumed run says what the uninterrupted one would have said.
+    A disease is reported once when it begins and once when it is over: on the console, in log.txt, in `notes` for the
+    summary, and to every logger as `doctor/<disease>`, 1 or 0. Checkpoints hold the snapshots up to their round, so a
+    resumed run gives the same diagnoses as an uninterrupted one.
 
     Args:
-        ignore: the names of diseases that are not to be looked for, with _ for spaces.
+        ignore: names of diseases to leave out, with _ for spaces.
         also: diseases of the user's own, under any name; one that is called as one of ganart's stands in its place.
     """
 
@@ -69,9 +69,9 @@ class Doctor(Callback):
         self._look(trainer, gan, numbers)
 
     def _look(self, trainer: Trainer, gan: GAN, values: dict[str, float]) -> None:
-        """The first process speaks for all: what it measures of its share of the pictures is a fair sample."""
+        """Examine `values` as a snapshot in the first process, whose share of the images is a fair sample."""
         looked_at = ((snapshot.images_seen, snapshot.values.keys()) for snapshot in self.examiner.history.snapshots)
-        if (gan.images_seen, values.keys()) in looked_at:  # before a run was interrupted while it was scored
+        if (gan.images_seen, values.keys()) in looked_at:  # examined already, before an interruption during scoring
             return
         if trainer.is_global_zero:
             for diagnosis in self.examiner.look(Snapshot(gan.images_seen, values)):
@@ -100,9 +100,9 @@ class Doctor(Callback):
 
 
 def loss_of_ignorance(loss: AdversarialLoss) -> float | None:
-    """The least that `loss` takes from a discriminator that gives every picture the same logit.
+    """Return the constant-logit loss: the least `loss` of a discriminator with the same logit for every image.
 
-    None for a loss that can be below zero, such as Wasserstein's: there is no best loss to measure it against.
+    None for a loss that can be negative, such as Wasserstein's, which has no least value to compare with.
     """
     same = torch.linspace(-5, 5, 1001)
     least = float(loss.discriminator(same, same).min())
@@ -111,7 +111,7 @@ def loss_of_ignorance(loss: AdversarialLoss) -> float | None:
 
 
 def keys_of(trainer: Trainer, gan: GAN) -> dict[str, float]:
-    """What of the configuration the doctor might advise to turn, as it stands."""
+    """Return the values of the keys that the doctor may advise to change: learning rates and strengths of penalties."""
     rates = {f"optimizer.{p}.lr": o.defaults["lr"] for p, o in zip(PLAYERS, trainer.optimizers, strict=True)}
     strengths = {
         f"penalty.{name}.{penalty.strength}": getattr(penalty, penalty.strength)

@@ -1,4 +1,4 @@
-"""Signals end a run between two rounds, with everything saved; a second Ctrl-C ends it at once."""
+"""Interruption by signals between two rounds, with everything saved; a second Ctrl-C ends a run at once."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ SIGNALS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, HANGUP) if 
 
 
 class Interrupt(Callback):
-    """Turns Ctrl-C, SIGTERM and SIGHUP into a stop after the round under way: inside of one nothing could be resumed.
+    """A stop after the current round on Ctrl-C, SIGTERM and SIGHUP, because only whole rounds can be resumed.
 
-    Other callbacks may ask for the same with `stop`, saying what for. A SIGHUP that `nohup`, say, has made the
-    process ignore stays ignored.
+    Other callbacks may request the same with `stop` and a reason. An ignored SIGHUP, as under `nohup`, stays ignored.
     """
 
     order = Order.INTERRUPT
@@ -43,7 +42,7 @@ class Interrupt(Callback):
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
-            if number == signal.SIGINT:  # schedulers send SIGTERM several times; only a person insists
+            if number == signal.SIGINT:  # schedulers repeat SIGTERM; a repeated SIGINT is a user's
                 self._restore()
                 raise KeyboardInterrupt
             return
@@ -54,7 +53,7 @@ class Interrupt(Callback):
         console.say(f"{signal.Signals(number).name} received: finishing this round, then saving.")
 
     def stop(self, reason: str) -> None:
-        """End the run after this round, saved but not scored."""
+        """Request the end of the run after this round, saved but not scored."""
         self.reason = reason
 
     def findings(self) -> dict[str, Any]:
@@ -62,20 +61,20 @@ class Interrupt(Callback):
 
     @property
     def exit_status(self) -> int:
-        """128 and the number of the signal that has ended the run, as shells have it; 0 for any other end."""
-        # Where there is no number another process of the run has received it.
+        """128 plus the number of the signal that ended the run, as in shells; 0 for any other end."""
+        # Without a number here, another process of the run received the signal.
         return 128 + (self.received or signal.SIGTERM) if self.reason == SIGNAL else 0
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         if trainer.world_size > 1 and not (pl_module.is_checked or trainer.should_stop):
             return
-        # All processes have to stop after the same round, whichever of them was told.
+        # All processes must stop after the same round, whichever of them received the signal.
         if trainer.strategy.reduce_boolean_decision(self.reason is not None, all=False):
-            # The first process alone asks for any other end.
+            # Any other reason is requested by the first process only.
             self.reason = trainer.strategy.broadcast(self.reason) or SIGNAL
             trainer.should_stop = True
 
-    # Lightning takes its own handlers back before the teardown hooks: restoring them there would leave them for good.
+    # Restored here, not in a teardown hook: Lightning restores its own handlers before those.
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         self._restore()
@@ -90,12 +89,12 @@ class Interrupt(Callback):
 
 
 def told_to_stop(trainer: Trainer) -> bool:
-    """Whether `trainer` ends before its time, saved and not scored."""
+    """Return whether `trainer` is being interrupted: it ends early, saved and not scored."""
     return any(isinstance(c, Interrupt) and c.reason is not None for c in callbacks_of(trainer))
 
 
 def leave_the_terminal() -> None:
-    """Send what is still printed nowhere: a terminal that has been closed fails whoever writes to it."""
+    """Redirect standard output and error to the null device, because writing to a closed terminal fails."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         for stream in (sys.__stdout__, sys.__stderr__):
             with suppress(OSError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""The training pictures that generated ones come nearest to, on one sheet when a run has ended."""
+"""A sheet of generated images and their nearest training images at the end of a run."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ganart.metrics.neighbours import nearest
 
 
 class NearestWorks(EveryImages):
-    """Writes `samples/nearest.png` at the end: in each row a generated picture, then the `works` nearest to it.
+    """The file `samples/nearest.png`: in each row a generated image, then its nearest training images, `works` many.
 
-    Near is meant in the features of the scores, among the real pictures that they looked at: a glance that costs
-    nothing. Whether a picture is a copy is for `ganart audit` to say. It belongs after `scores`.
+    Distances are those of the features extracted for the scores, among the scored real images, and so cost nothing;
+    `ganart audit` detects copies. It acts after `scores`.
     """
 
     order = Order.FAREWELL

@@ -1,4 +1,4 @@
-"""The numbers of the training itself, averaged over the images since the last row."""
+"""Losses, rates and other numbers of training, averaged over the images since the last row."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ganart.gan import GAN
 
 
 class TrainingNumbers(EveryImages):
-    """Losses, penalties, logits, D(real) and D(fake), gradient norms, learning rates and images/s to every logger.
+    """Rows for every logger of losses, penalties, logits, D(real), D(fake), gradient norms, learning rates, images/s.
 
-    The row at the end of a run, between two multiples, leaves the meters as they are: a run that is made longer has the
-    rows that it would have had at once.
+    The row at the end of a run, between two multiples, does not reset the meters, so that a run that is extended has
+    the same rows as one that was longer from the beginning.
     """
 
     order = Order.NUMBERS
@@ -31,7 +31,7 @@ class TrainingNumbers(EveryImages):
 
     @property
     def state_key(self) -> str:
-        return "Metrics"  # its name in the checkpoints of earlier releases, which are resumed
+        return "Metrics"  # the name in checkpoints of earlier releases
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         self._busy += time.monotonic() - self._begun
@@ -54,7 +54,7 @@ class TrainingNumbers(EveryImages):
             return
         optimizers = dict(zip(("discriminator", "generator"), trainer.optimizers, strict=True))
         values |= {f"players/learning_rate_{player}": o.param_groups[0]["lr"] for player, o in optimizers.items()}
-        # Of training alone: samples, scores and checkpoints have their own time.
+        # Rounds only, without samples, scores and checkpoints.
         values["machine/images_per_second"] = self._images / max(self._busy, 1e-9)
         if at_multiple:
             self._busy, self._images = 0.0, 0
@@ -67,7 +67,7 @@ class TrainingNumbers(EveryImages):
 
 
 def peak_memory_gb() -> float:
-    """The most that this process has held at once, in GiB; NaN where the system does not tell."""
+    """Return the peak memory of this process in GiB; NaN on Windows."""
     if sys.platform == "win32":
         return math.nan
     import resource

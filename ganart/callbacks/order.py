@@ -1,4 +1,4 @@
-"""Which callbacks act before which others after the same round."""
+"""The order of callbacks after the same round."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pytorch_lightning import Callback, Trainer
 
 
 class Order(IntEnum):
-    """The class attribute `order` of a callback: its place among those that act after the same round.
+    """Values of a callback's class attribute `order`: its place among the callbacks that act after the same round.
 
-    A checkpoint holds what the callbacks before it have found in its own round; the ends come after it.
+    Checkpoints come after the callbacks whose state of the round they save, and before those that end a run.
     """
 
     WATCH = 0
@@ -29,10 +29,10 @@ class Order(IntEnum):
 
 
 def in_order(callbacks: Iterable[Callback]) -> list[Callback]:
-    """Sort `callbacks` by their own `order`; those of one place stay as they came."""
+    """Return `callbacks` sorted by their `order`; the sort is stable."""
     return sorted(callbacks, key=lambda callback: getattr(callback, "order", Order.OTHERS))
 
 
 def callbacks_of(trainer: Trainer) -> list[Any]:
-    """The callbacks of `trainer`, in their order: Lightning sets the list without declaring it."""
+    """Return the callbacks of `trainer`, in their order; Lightning does not declare this attribute."""
     return trainer.callbacks  # type: ignore[attr-defined]

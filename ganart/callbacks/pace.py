@@ -1,4 +1,4 @@
-"""With how many threads a training computes, and what is said when it becomes very much slower than it was."""
+"""The number of threads of a training run, and a warning when its rate falls tenfold."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from ganart.machine import threads
 from ganart.play import output_of
 
 SECONDS = 5.0
-"""Of rounds, over which the rate is measured."""
+"""Time of rounds over which the rate is measured."""
 
 TOO_SLOW = 10.0
 
 
 def choose_threads(cfg: DictConfig, trainer: Trainer, gan: GAN) -> threads.Threads | None:
-    """Let this process compute with as many threads as `cfg` asks for or as are fastest, and watch over its pace.
+    """Set the number of threads, that of `cfg` or the fastest, and add the callback `Pace`; return the choice.
 
-    None on a GPU where nothing was asked for: torch's own number stays.
+    Returns None on a GPU if `cfg` has no number: torch's own number stays.
     """
     wanted = cfg.trainer.get("threads")
     chosen = None
@@ -41,7 +41,7 @@ def choose_threads(cfg: DictConfig, trainer: Trainer, gan: GAN) -> threads.Threa
 
 
 def round_of(gan: GAN) -> Callable[[int], object]:
-    """What most of a round consists of, for a number of pictures, on copies of the networks: nothing of it stays."""
+    """Return a function that runs most of a round's computation for a number of images, on copies of the networks."""
     generator, discriminator = copy.deepcopy(gan.generator), copy.deepcopy(gan.discriminator)
 
     def work(pictures: int) -> None:
@@ -53,10 +53,10 @@ def round_of(gan: GAN) -> Callable[[int], object]:
 
 
 class Pace(Callback):
-    """Says once that the rate has fallen tenfold, with what to do; computes with `num_threads` (None: as it finds).
+    """One warning, with advice, when the rate has fallen tenfold; also sets `num_threads` (None leaves torch's).
 
-    Only rounds count, without samples, scores and checkpoints. Lightning sets a number of threads of its own where it
-    starts processes, which is why the number is set here again.
+    Only rounds count, without samples, scores and checkpoints. The number of threads is set here again because
+    Lightning changes it when it starts processes.
     """
 
     def __init__(self, *, num_threads: int | None) -> None:

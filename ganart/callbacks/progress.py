@@ -1,4 +1,4 @@
-"""What a run shows while it runs: images seen, images/s, time left, losses, the latest score."""
+"""The progress of a run: images seen, images/s, time left, losses, the latest score."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ProgressBar(Callback):
         self._next = time.monotonic() + (0 if self._bar else self.seconds_per_line)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-        # Reading the clock is all that most rounds pay for.
+        # Most rounds only read the clock, to cost nothing.
         now = time.monotonic()
         if now < self._next or not trainer.is_global_zero:
             return
@@ -88,7 +88,7 @@ class ProgressBar(Callback):
 
 
 def fitted(parts: Sequence[str], room: int) -> str:
-    """As many of `parts` as fit into `room` letters, the first ones first."""
+    """Join `parts` with " · ", skipping each that would make the line longer than `room` letters."""
     line = ""
     for part in filter(None, parts):
         longer = f"{line} · {part}" if line else part

@@ -1,4 +1,4 @@
-"""What a callback may have beside Lightning's hooks: preparation, findings, a report and an exit status."""
+"""Optional methods of callbacks beside Lightning's hooks: preparation, findings, a report and an exit status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Preparing(Protocol):
     """A callback with work to do before training and its clock begin."""
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
-        """Get ready for a training on `pictures`, on `device`; every process calls it.
+        """Prepare for training on `pictures`, on `device`; every process calls it.
 
         Raises:
             UserError: if the callback cannot do its work with these.
@@ -29,7 +29,7 @@ class Preparing(Protocol):
 
 @runtime_checkable
 class Finding(Protocol):
-    """A callback that has something to say in summary.json."""
+    """A callback with entries for summary.json."""
 
     def findings(self) -> dict[str, Any]:
         """Return keys and values for summary.json, as JSON knows them; called once, when training has ended."""
@@ -37,16 +37,16 @@ class Finding(Protocol):
 
 @runtime_checkable
 class Reporting(Protocol):
-    """A callback that prints something below the last line of a run that has come to its end."""
+    """A callback that prints a report below the last line of a finished run."""
 
     def report(self) -> None:
-        """Print it. The first process calls it, after summary.json is written."""
+        """Print the report. The first process calls it, after summary.json is written."""
 
 
 def findings_of(callbacks: Iterable[Any]) -> dict[str, Any]:
-    """Join the findings of `callbacks`; of the same key the value of the last one stands.
+    """Merge the findings of `callbacks`; for repeated keys the last value wins.
 
-    What one of them fails to say is left out with a remark: a training must not be lost over its summary.
+    Findings that raise are left out with a remark, because a finished run must not fail at its summary.
     """
     found: dict[str, Any] = {}
     for callback in callbacks:
@@ -64,5 +64,5 @@ def findings_of(callbacks: Iterable[Any]) -> dict[str, Any]:
 
 
 def exit_status_of(callbacks: Iterable[Any]) -> int:
-    """Return what the command ends with: 0, or the `exit_status` of the callback that has stopped the run."""
+    """Return the exit status of the command: 0, or the `exit_status` of the callback that stopped the run."""
     return max((getattr(callback, "exit_status", 0) for callback in callbacks), default=0)

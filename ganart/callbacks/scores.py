@@ -1,4 +1,4 @@
-"""Scores while it learns: a cheap trend every so many images, everything about the last and the best at the end."""
+"""Scores during training: a cheap trend every so many images, all scores of the last and the best at the end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ganart.seeds import latents_of
 
 @dataclass(frozen=True)
 class Trend:
-    """What a trend was taken of: for callbacks that want to see more in it than its scores."""
+    """Features and results of one trend, for other callbacks."""
 
     real: Features
     fake: Features
@@ -42,21 +42,21 @@ class Trend:
 
 @runtime_checkable
 class ScoringListener(Protocol):
-    """A callback that wants to know how far scoring is."""
+    """A callback that is called with the progress of scoring."""
 
     def on_scoring(self, trainer: Trainer, gan: GAN, share_done: float) -> None: ...
 
 
 @runtime_checkable
 class TrendListener(Protocol):
-    """A callback that wants to see what a trend was taken of."""
+    """A callback that is called with the features and results of each trend."""
 
     def on_trend(self, trainer: Trainer, gan: GAN, view: Trend) -> None: ...
 
 
 @runtime_checkable
 class BestKeeper(Protocol):
-    """A callback that keeps the best checkpoint: what it knows of it, and its moving average."""
+    """A callback that keeps the best checkpoint: its score in `best`, and its moving average."""
 
     best: dict[str, Any] | None
 
@@ -66,12 +66,11 @@ class BestKeeper(Protocol):
 
 
 class Scores(EveryImages):
-    """Takes `metrics` of `trend_images` pictures every `every_images`, and of `num_images` at the end.
+    """Scores of `trend_images` images every `every_images`, and of `num_images` at the end, by the moving average.
 
-    The trend decides which checkpoint is the best. At the end the full number is taken of the last weights and of the
-    best checkpoint, with every class by itself, on latents that no trend has seen: the best checkpoint was chosen for
-    being good on those. Values of the two kinds have different protocols and different names:
-    `trend/…` and `scores/…`. Everything is of the generator's moving average.
+    The trend decides which checkpoint is best. At the end the last weights and the best checkpoint are scored in full,
+    also by class, on latents that no trend had: the best checkpoint was selected on those, which biases its trend. The
+    two kinds have different protocols and names: `trend/…` and `scores/…`.
     """
 
     order = Order.SCORES
@@ -93,7 +92,7 @@ class Scores(EveryImages):
         self.evaluation: Evaluation | None = None
         self.of_best: Evaluation | None = None
         self.seen: Features | None = None
-        """The generated pictures that the final scores are of."""
+        """Features of the generated images of the final scores."""
         self._best: dict[str, Any] | None = None
         self.seconds = 0.0
         self.scored_at: int | None = None
@@ -101,9 +100,9 @@ class Scores(EveryImages):
         self._is_owed = False
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
-        """Get feature network, real features and floors ready before training and its clock begin.
+        """Prepare the feature network, real features and floors before training and its clock begin.
 
-        Without labels there is no classifier to lend its features; then nothing is scored, and the user is told.
+        If the classifier is the feature network and there are no labels, nothing is scored, and a line says so.
         """
         self._pictures = pictures
         try:
@@ -119,7 +118,7 @@ class Scores(EveryImages):
             console.say(f"weak      {caveat}", style="yellow")
 
     def act(self, trainer: Trainer, gan: GAN) -> None:
-        """Take the trend."""
+        """Compute and log the trend, and pass it to the listeners."""
         if not self.ready:
             return
         fake = self._look(trainer, gan, gan.generate, self.trend_images, trend=True)
@@ -135,7 +134,7 @@ class Scores(EveryImages):
                 callback.on_trend(trainer, gan, view)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-        """Take first the trend that was left off when the run was told to stop."""
+        """Compute first the trend that was abandoned when the run was interrupted."""
         if self._is_owed:
             self._act(trainer, pl_module)
             if (keeper := keeper_of(trainer)) is not None:
@@ -148,13 +147,13 @@ class Scores(EveryImages):
         self._is_owed = state_dict["is_owed"]
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Score the end of a run, but not a run that was told to stop: it has to be saved first, and will go on."""
+        """Score the end of a run; skip an interrupted one, which must be saved quickly and may be resumed."""
         if not self.ready or told_to_stop(trainer):
             return
         super().on_train_end(trainer, pl_module)
         keeper = keeper_of(trainer)
         if keeper:
-            keeper.save_now(trainer, pl_module)  # what follows may take long, and may be killed
+            keeper.save_now(trainer, pl_module)  # scoring may take long, and the process may be killed
         self.seen = self._look(trainer, pl_module, pl_module.generate, self.scorer.num_images)
         if self.seen is None:
             return
@@ -173,14 +172,14 @@ class Scores(EveryImages):
             self._best = {"checkpoint": "best.ckpt", "images_seen": keeper.best["images_seen"]}
 
     def findings(self) -> dict[str, Any]:
-        """For the summary: scores and tables of the last weights, and of the best checkpoint where that is another."""
+        """Return scores and tables of the last weights and, if it is another one, of the best checkpoint."""
         last = self.evaluation.as_dict() if self.evaluation else {"scores": {}, "per_label": {}}
         best = {**(self._best or {}), **self.of_best.as_dict()} if self.of_best else None
         seconds = {"seconds_scoring": round(self.seconds, 1)}
         return {**seconds, "scored_at_images": self.scored_at, **last, "best": best}
 
     def report(self) -> None:
-        """Print the final scores as a table, with what its reader has to know."""
+        """Print the final scores as a table, with their caveats."""
         results = self.evaluation.results if self.evaluation else []
         if results:
             console.print(summary.table(results))
@@ -188,7 +187,7 @@ class Scores(EveryImages):
                 console.say(caveat, style="dim")
 
     def generated(self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], *, trend: bool = False) -> Generated:
-        """The pictures that are scored, by their numbers."""
+        """Return the generated images of the final scores, or of the trend, as a function of their numbers."""
         loader = cast(BatchLoader, trainer.train_dataloader)
         sample = sample_of(self.scorer.seed, trend=trend)
 
@@ -200,13 +199,13 @@ class Scores(EveryImages):
     def _look(
         self, trainer: Trainer, gan: GAN, paint: Callable[..., Tensor], count: int, *, trend: bool = False
     ) -> Features | None:
-        """Look at `count` pictures; None if the run was told to stop meanwhile."""
+        """Extract features of `count` generated images; None if the run was interrupted meanwhile."""
         listeners = [c for c in callbacks_of(trainer) if isinstance(c, ScoringListener)]
         scored = 0
 
         def advance(done: int) -> None:
             nonlocal scored
-            if told_to_stop(trainer) and trainer.world_size == 1:  # several would have to agree on where to leave off
+            if told_to_stop(trainer) and trainer.world_size == 1:  # several processes would have to agree
                 raise AbandonedError
             scored += done * trainer.world_size
             for listener in listeners:
@@ -228,7 +227,7 @@ class Scores(EveryImages):
 
 
 def log(trainer: Trainer, gan: GAN, kind: str, results: Sequence[Result]) -> None:
-    """Tell every logger the values with their deviations and floors, as `kind/<name>` and so on."""
+    """Log values, deviations and floors to every logger, as `<kind>/<name>`, `…_std` and `…_floor`."""
     values = {f"{kind}/{row.name}": row.value for row in results}
     values |= {f"{kind}/{row.name}_std": row.std for row in results if row.std is not None}
     values |= {f"{kind}/{row.name}_floor": row.floor for row in results if row.floor is not None}
@@ -240,7 +239,7 @@ def log(trainer: Trainer, gan: GAN, kind: str, results: Sequence[Result]) -> Non
 
 
 def rows_of(table: LabelTable) -> tuple[list[str], list[list[Any]]]:
-    """Columns and rows of a table of classes, for loggers."""
+    """Return the columns and rows of a table of classes, for loggers."""
     rows = [row.as_dict() for row in table.rows]
     return list(rows[0]), [list(row.values()) for row in rows]
 
@@ -250,11 +249,11 @@ def keeper_of(trainer: Trainer) -> BestKeeper | None:
 
 
 class AbandonedError(Exception):
-    """Scoring was left off: the run has been told to stop."""
+    """Scoring abandoned because the run was interrupted."""
 
 
 def describe(scorer: Scorer, trend_images: int) -> str:
-    """One line on what will be scored how, with the accuracy of a classifier that lends its features."""
+    """Return one line with the scores, counts and features, and the accuracy of the classifier if it is the network."""
     network = scorer.network
     line = f"{', '.join(scorer.names)} on {scorer.num_images:,} pictures at the end and {trend_images:,} meanwhile"
     line += f", features={network.name}"

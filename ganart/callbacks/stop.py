@@ -1,4 +1,4 @@
-"""The ends of a training: in images, in rounds, in time."""
+"""Ends of a run: by images, by rounds, by time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganart.ranges import refuse_unless_count
 
 
 class StopAtImages(Callback):
-    """Stops when the discriminator has seen `total_images` real images."""
+    """The end of a run after `total_images` real images."""
 
     order = Order.END
 
@@ -22,7 +22,7 @@ class StopAtImages(Callback):
         self.has_ended = False
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        self.on_train_batch_end(trainer, pl_module)  # a run that was killed while it was scored has nothing to train
+        self.on_train_batch_end(trainer, pl_module)  # a run killed during its final scores has nothing left to train
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
         if pl_module.images_seen >= self.total_images:
@@ -33,9 +33,9 @@ class StopAtImages(Callback):
 
 
 class StopAtRounds(Callback):
-    """Stops after `max_steps` rounds.
+    """The end of a run after `max_steps` rounds.
 
-    Lightning's own `max_steps` leaves a run that has made them already without its end: no scores, no summary.
+    With Lightning's own `max_steps`, a resumed run that has reached them would end without scores and summary.
     """
 
     order = Order.END
@@ -57,7 +57,7 @@ class StopAtRounds(Callback):
 
 
 class TimeBudget(Timer):
-    """Lightning's timer, for each command anew: resuming a run that its time has ended trains for that time again."""
+    """Lightning's timer, restarted by each command: a run that ended by its time trains as long again when resumed."""
 
     order = Order.END
 
@@ -77,4 +77,4 @@ class TimeBudget(Timer):
         return {"ended_by": "time"} if self.has_ended else {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Forget how long earlier commands took."""
+        """Ignore the time of earlier commands."""

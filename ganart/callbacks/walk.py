@@ -1,4 +1,4 @@
-"""A walk through the latents when a run has ended: what lies between the pictures."""
+"""An animated walk through the latents at the end of a run."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ MILLISECONDS = 90
 
 
 class LatentWalk(EveryImages):
-    """Writes `samples/walk.gif` at the end: `frames` pictures on a closed way through the latents of a few seeds.
+    """The file `samples/walk.gif`: `frames` frames on a closed path through the latents of a few seeds.
 
-    Told labels, all tiles walk the same way, each with a class of its own, so one sees what the latents are and what
-    the class is. Without labels each tile walks its own way.
+    With labels, all tiles have the same path and different classes, which separates the effects of latents and class.
+    Without labels, each tile has its own path.
     """
 
     order = Order.FAREWELL
@@ -58,10 +58,10 @@ class LatentWalk(EveryImages):
 
 
 def closed_way(stations: Tensor, frames: int) -> Tensor:
-    """Latents [frames, Z] on arcs from each of `stations` [K, Z] to the next and from the last to the first.
+    """Return latents [frames, Z] on arcs from each of `stations` [K, Z] to the next and from the last to the first.
 
-    Spherical interpolation (White 2016, arXiv:1609.04468, section 2.1): straight lines lead through the middle of a
-    Gaussian, where no latent is ever drawn.
+    Spherical interpolation (White 2016, arXiv:1609.04468, section 2.1): straight lines pass near the origin, where
+    latents of a Gaussian are hardly ever drawn.
     """
     along = torch.arange(frames) * len(stations) / frames
     start, share = along.long(), (along - along.floor()).unsqueeze(1)

@@ -1,4 +1,4 @@
-"""Every value of a configuration by its dotted key: the one walk through nested mappings and lists."""
+"""Iteration over nested configurations by dotted key."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any, cast
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 MISSING = "???"
-"""What stands for a value that is still to be given."""
+"""The placeholder of a mandatory value that is not given yet."""
 
 
 def walk(node: Any, prefix: str = "", *, follow: bool = False, lists: bool = False) -> Iterator[tuple[str, Any]]:
-    """Yield the dotted key and the value of everything in `node`, a mapping before what is in it.
+    """Yield (dotted key, value) for every entry in `node`, a mapping before its own entries.
 
     Args:
         node: a configuration, or plain mappings and lists.
-        prefix: what the keys begin with, `hydra.`, say.
-        follow: take an interpolation for what it refers to, and walk on there; else for its text.
-        lists: walk into lists too, whose items are numbered.
+        prefix: prefix of the keys, for example `hydra.`.
+        follow: True to resolve interpolations and continue in their values, False to yield their text.
+        lists: True to enter lists too; their items are numbered.
 
     Raises:
-        InterpolationResolutionError: if an interpolation that is to be followed leads nowhere.
+        InterpolationResolutionError: if a followed interpolation cannot be resolved.
     """
     for name, value in _entries(node, follow, lists):
         yield f"{prefix}{name}", value
@@ -29,19 +29,19 @@ def walk(node: Any, prefix: str = "", *, follow: bool = False, lists: bool = Fal
 
 
 def leaves(node: Any, prefix: str = "", *, lists: bool = False) -> Iterator[tuple[str, Any]]:
-    """Yield the dotted key and the value of everything in `node` that holds nothing itself: see `walk`."""
+    """Yield (dotted key, value) for every entry in `node` without entries of its own, see `walk`."""
     for key, value in walk(node, prefix, lists=lists):
         if next(_entries(value, follow=False, lists=lists), None) is None:
             yield key, value
 
 
 def flat(cfg: DictConfig) -> dict[str, Any]:
-    """Return every value of a configuration by its dotted key, interpolations as they are written."""
+    """Return the values of a configuration by dotted key, interpolations as text."""
     return dict(leaves(OmegaConf.to_container(cfg, resolve=False)))
 
 
 def _entries(node: Any, follow: bool, lists: bool) -> Iterator[tuple[str, Any]]:
-    """Yield what `node` holds, by name or number; nothing if it is no mapping, and no list that is to be walked."""
+    """Yield (name or number, value) for the entries of a mapping or, with `lists`, of a list; nothing otherwise."""
     if isinstance(node, DictConfig | ListConfig):
         if node._is_none() or node._is_missing() or not (lists or isinstance(node, DictConfig)):
             return

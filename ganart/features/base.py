@@ -55,7 +55,7 @@ def hash_of_weights(network: nn.Module) -> str:
 
 
 def code_of(*networks: nn.Module, beside: tuple[str, ...] = ()) -> str:
-    """Return a digest of the code that makes features with `networks`, and of the modules `beside`: for cached ones."""
+    """Return a digest of the code of `networks` and of the modules `beside`, for the keys of cached features."""
     layers = (layer for network in networks for layer in network.modules())
     return code_digest(*modules_of(layers), __name__, "ganart.images", "ganart.colours", *beside)
 

@@ -1,4 +1,4 @@
-"""Digests of source code, for the keys of what code has made: changed code makes it anew, changed prose does not."""
+"""Digests of source code for cache keys, which change with the code but not with comments and docstrings."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def code_digest(*modules: str, imports: bool = False) -> str:
     """Return a SHA-256 over the code of `modules`, without comments, docstrings and layout.
 
     Args:
-        modules: their dotted names. One without source, as of a notebook, counts by its name alone.
-        imports: whether the modules of its own package that each of them imports belong to it, and so on.
+        modules: dotted names. A module without source, for example of a notebook, counts by its name alone.
+        imports: True to include, recursively, the imported modules of the same package.
     """
     codes = {name: _code(name) for name in (_with_imports(modules) if imports else modules)}
     return hashlib.sha256(repr(sorted(codes.items())).encode()).hexdigest()
@@ -58,7 +58,7 @@ def _is_package(name: str) -> bool:
 
 
 def _spec(module: str) -> ModuleSpec | None:
-    """Return what Python knows of `module`, which is not imported for this; None where there is none."""
+    """Return the spec of `module` without importing it; None if there is none."""
     try:
         return importlib.util.find_spec(module)
     except (ImportError, ValueError, AttributeError):
@@ -66,7 +66,7 @@ def _spec(module: str) -> ModuleSpec | None:
 
 
 def _code(module: str) -> str:
-    """Return the source of `module` as Python writes it back: nothing is left of what it does not run."""
+    """Return the normalised source of `module`, without comments, docstrings and layout."""
     tree = ast.parse(_source(module))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
@@ -77,13 +77,13 @@ def _code(module: str) -> str:
 
 
 def _is_prose(statement: ast.stmt) -> bool:
-    """Whether a statement is a docstring, of a function or of an attribute."""
+    """Return whether a statement is a docstring, also of an attribute."""
     value = statement.value if isinstance(statement, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def _source(module: str) -> str:
-    """Return the source of `module`; nothing where it has none."""
+    """Return the source of `module`; empty if it has none."""
     spec = _spec(module)
     try:
         return (spec.loader.get_source(module) if spec and spec.loader else None) or ""  # type: ignore[attr-defined]
@@ -92,7 +92,7 @@ def _source(module: str) -> str:
 
 
 def modules_of(parts: Iterable[object]) -> tuple[str, ...]:
-    """Return the modules that the classes of `parts` are from, but for those of libraries, whose code has versions."""
+    """Return the modules of the classes of `parts`, without those of libraries, whose code has versions."""
     names = {type(part).__module__ for part in parts}
     return tuple(sorted(name for name in names if name.partition(".")[0] not in LIBRARIES))
 

@@ -1,4 +1,4 @@
-"""Scores of generated pictures, one a file."""
+"""Scores of generated images, one a file."""
 
 from ganart.metrics.base import Comparison, Features, Score, Value
 from ganart.metrics.results import Evaluation, Result

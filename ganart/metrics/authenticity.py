@@ -10,10 +10,10 @@ from ganart.metrics.neighbours import nearest
 
 @dataclass(frozen=True)
 class Authenticity(Score):
-    """The percentage of generated pictures that are authentic: not as near to a real picture as another real one is.
+    """The percentage of generated images that are authentic.
 
-    A picture is not authentic if its nearest real picture is nearer to it than to any other real picture. Pictures that
-    no generator has learnt from get what chance gives, about a half: see the floor.
+    An image is not authentic if its nearest real image is nearer to it than to any other real image. Held-out images
+    get about 50 % by chance, see the floor.
     """
 
     keys = ("authenticity",)

@@ -1,4 +1,4 @@
-"""What a score is: the features of real and of generated pictures in, numbers out."""
+"""The interface of scores: from features of real and generated images to numbers."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ganart.metrics.neighbours import nearest
 
 @dataclass(frozen=True)
 class Features:
-    """One side of a comparison, as the feature network saw it: real pictures or generated ones, one a row."""
+    """Features and labels of one side of a comparison, real or generated images, one per row."""
 
     features: Tensor
     """float32 [N, D]."""
 
     logits: Tensor
-    """float32 [N, K], of the network's own classes; K is 0 for a network without classes."""
+    """float32 [N, K], for the network's own classes; K is 0 for a network without classes."""
 
     labels: Tensor
-    """int64 [N, F]: of real pictures their own, of generated ones what the generator was told; −1 where unknown."""
+    """int64 [N, F]: labels of real images, conditioning labels of generated ones; −1 where unknown."""
 
     recognised: Tensor
-    """int64 [N, F]: what a classifier of the data set's labels takes the pictures for; F is 0 where there is none."""
+    """int64 [N, F]: labels recognised by a classifier; F is 0 without a classifier."""
 
     def __len__(self) -> int:
         return len(self.features)
 
     def take(self, rows: Tensor | slice) -> Features:
-        """The pictures at `rows`."""
+        """Return the images at `rows`."""
         return Features(self.features[rows], self.logits[rows], self.labels[rows], self.recognised[rows])
 
     def to(self, device: torch.device | str) -> Features:
@@ -44,7 +44,7 @@ class Features:
 
 @dataclass(frozen=True)
 class Value:
-    """One number of a score. `std` is the deviation that the score itself can tell: over subsets, splits or folds."""
+    """One number of a score; `std` is its standard deviation over subsets, splits or folds, if the score has one."""
 
     key: str
     value: float
@@ -53,7 +53,7 @@ class Value:
 
 @dataclass
 class Comparison:
-    """Real against generated pictures, with what several scores need of them computed once."""
+    """Features of real and generated images, with quantities that several scores need, computed once."""
 
     real: Features
     fake: Features
@@ -61,11 +61,11 @@ class Comparison:
 
     @cached_property
     def real_gaussian(self) -> Gaussian:
-        """Fitted to the real features, in float64."""
+        """The Gaussian fitted to the real features, in float64."""
         return Gaussian.of(in_double(self.real.features))
 
     def radii(self, side: str, k: int) -> Tensor:
-        """Distance of each picture of `side` (real or fake) to its k-th nearest other one, [N]."""
+        """Return the distance of each image of `side` (real or fake) to its k-th nearest other one, [N]."""
         features = (self.real if side == "real" else self.fake).features
         if side not in self._radii or self._radii[side].shape[1] < k:
             wanted = min(max(k, USUAL_NEIGHBOURS), len(features) - 1)
@@ -77,35 +77,35 @@ USUAL_NEIGHBOURS = 5
 
 
 class Score(ABC):
-    """Numbers about generated pictures, on features that were extracted once for all scores.
+    """One or more numbers about generated images, computed from features that are extracted once for all scores.
 
-    A subclass is a frozen dataclass: its fields are its settings, and two of them that are equal compute the same.
+    A subclass is a frozen dataclass whose fields are its settings: equal instances compute the same.
     """
 
     keys: ClassVar[tuple[str, ...]]
-    """What its values are called with Inception features: `fid`, say, or `precision` and `recall`."""
+    """Names of its values with Inception features, for example `fid`, or `precision` and `recall`."""
 
     lower_is_better: ClassVar[bool] = True
 
     fewest: ClassVar[int] = 2
-    """How many pictures each side must have."""
+    """The least number of images on each side."""
 
     @abstractmethod
     def compute(self, sides: Comparison) -> list[Value]:
-        """Return a value for each of `keys`, or none where this network cannot give them."""
+        """Return a value for each of `keys`; an empty list if the feature network does not allow them."""
 
     def protocol(self, num_images: int) -> dict[str, Any]:
-        """What of the settings belongs to the protocol of this score alone, as it is used at that many pictures."""
+        """Return the score's own settings for the protocol, as used with `num_images` images."""
         return {}
 
 
 def in_double(features: Tensor) -> Tensor:
-    """In float64, where the device has it: Apple's GPUs have not."""
+    """Return features in float64, on the CPU if the device is an Apple GPU, which lacks it."""
     return (features.cpu() if features.device.type == "mps" else features).double()
 
 
 class Ready(nn.Identity):
-    """Stands where torchmetrics expects the network: the features come ready."""
+    """An identity in the place of torchmetrics' feature network, for extracted features."""
 
     def __init__(self, num_features: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Every class by itself: one number for all hides a style that is missing."""
+"""Scores of every class: one number for all classes can hide a missing one."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ganart.metrics.precision_recall import PrecisionRecall
 from ganart.metrics.results import LabelRow, LabelTable
 
 FEWEST = 20
-"""Pictures of a class on each side below which its distance and recall would be noise."""
+"""Least number of images of a class on each side for its distance and recall, which would be noise below."""
 
 
 def by_label(real: Features, fake: Features, factors: tuple[Factor, ...]) -> list[LabelTable]:
     """Return a table for each factor with more than one class.
 
-    Shares are of what a classifier of the data's labels recognises, on both sides alike: what it mistakes, it mistakes
-    in both. Without a classifier the real pictures have the shares of their own labels, and generated ones none. The
-    kernel distance and the recall of a class compare its real pictures with those generated ones that were conditioned
-    on it; where none was, pictures that are recognised as it, on both sides.
+    Shares of classes are those that a classifier recognises, on both sides, so that its errors affect both alike.
+    Without a classifier real images have the shares of their labels, and generated ones none. The kernel distance and
+    the recall of a class compare its real images with the generated ones conditioned on it; if the generator is not
+    conditioned on labels, images recognised as the class, on both sides.
     """
     return [_table(real, fake, column, factor) for column, factor in enumerate(factors) if len(factor.classes) > 1]
 
@@ -47,7 +47,7 @@ def _table(real: Features, fake: Features, column: int, factor: Factor) -> Label
 
 
 def _recognised(side: Features, column: int) -> Tensor:
-    """What a classifier takes the pictures for, int64 [N]; unknown where there is no classifier."""
+    """Return the recognised classes, int64 [N]; all unknown without a classifier."""
     if side.recognised.shape[1]:
         return side.recognised[:, column]
     return torch.full((len(side),), UNKNOWN, device=side.labels.device)
@@ -64,6 +64,6 @@ def _row(name: str, real: Features, fake: Features, shares: list[float]) -> Labe
 
 
 def _shares(labels: Tensor, num_classes: int) -> Tensor:
-    """The share of each class among the known labels, float64 [num_classes]; NaN where none is known."""
+    """Return the share of each class among the known labels, float64 [num_classes]; NaN where none is known."""
     counts = torch.bincount(labels[labels != UNKNOWN], minlength=num_classes).double()
     return counts / counts.sum()

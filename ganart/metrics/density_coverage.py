@@ -13,10 +13,10 @@ from ganart.metrics.neighbours import distances
 
 @dataclass(frozen=True)
 class DensityCoverage(Score):
-    """How many real balls a generated picture lies in, and how many real balls have a generated picture in them.
+    """Density, the mean number of real k-NN balls around a generated image over k; coverage, the share hit.
 
-    A real picture's ball reaches to its `neighbours`-th nearest other real picture. Density is the mean number of balls
-    around a generated picture over `neighbours`, and may exceed 1; coverage is the share of balls that are not empty.
+    The ball of a real image reaches to its k-th nearest other real image, k = `neighbours`. Density may exceed 1;
+    coverage is the share of balls that contain a generated image.
     """
 
     neighbours: int = 5

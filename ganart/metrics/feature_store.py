@@ -1,4 +1,4 @@
-"""Pictures become features once, for all scores; those of real pictures are kept on disk."""
+"""Features of real and generated images, extracted once for all scores; those of real images are cached on disk."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from ganart.files.store import cached
 from ganart.metrics.base import Features
 
 Paint = Callable[[list[int]], tuple[Tensor, Tensor]]
-"""Seeds to generated pictures, uint8 [N, H, W, C], and what was told for each, int64 [N, F], −1 where nothing was."""
+"""A function from seeds to images, uint8 [N, H, W, C], and conditioning labels, int64 [N, F], −1 if unknown."""
 
 COLUMNS = ("features", "logits", "labels", "recognised")
-"""Of `Features`, in its own order."""
+"""The fields of `Features`, in their order."""
 
 Advance = Callable[[int], None]
-"""Told how many pictures have been dealt with."""
+"""A callback that gets the number of images extracted since its last call."""
 
 
 class FeatureStore:
-    """Looks at pictures with a feature network and, where the data have labels, with a classifier of them.
+    """Extraction of features by a feature network and, if the data have labels, of recognised labels by a classifier.
 
-    `batch_size` pictures are generated and looked at together; auto: see `pictures_at_once`.
+    `batch_size` images are generated and extracted together; auto: see `pictures_at_once`.
     """
 
     def __init__(self, network: FeatureNetwork, *, batch_size: int | Literal["auto"] = "auto", seed: int = 0) -> None:
@@ -44,10 +44,10 @@ class FeatureStore:
         self._asked_batch_size = batch_size
         self._seed = seed
         self.classifier: Classifier | None = None
-        """What recognises the labels; the network itself, or one beside it."""
+        """The classifier that recognises labels: the feature network itself or another one; None without labels."""
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
-        """Load or train what looks, on `pictures`."""
+        """Load or train the feature network and the classifier on `pictures`."""
         self._pictures, self._device = pictures, device
         at_once = pictures_at_once(pictures.height, pictures.width)
         self._batch_size = at_once if self._asked_batch_size == "auto" else self._asked_batch_size
@@ -61,11 +61,11 @@ class FeatureStore:
             self.classifier.to(device)
 
     def protocol(self) -> dict[str, Any]:
-        """What has to be equal for two features to be the same."""
+        """Return the facts that must be equal for features to be comparable."""
         return {**self.network.protocol(), "precision": "float32"}
 
     def real(self, name: str, count: int) -> Features:
-        """Return `count` pictures of a split (train, test, all) in an order of which any prefix is a fair sample."""
+        """Return features of `count` images of a split (train, test, all), shuffled: any prefix is a fair sample."""
         features = cached(
             "features",
             self.key(name, count),
@@ -76,12 +76,12 @@ class FeatureStore:
         return features.to(self._device)
 
     def positions(self, name: str, count: int) -> np.ndarray:
-        """Which pictures of the split `real` returns, in its order, [count]."""
+        """Return the positions in the split of the images that `real` returns, in its order, [count]."""
         order = np.random.default_rng(self._seed + 1).permutation(count)  # any prefix is a fair sample
         return self._chosen(name, count)[order]
 
     def key(self, name: str, count: int) -> str:
-        """What the features of `count` pictures of a split depend on, as text."""
+        """Return all that the features of `count` images of a split depend on, as text."""
         recognised = self.classifier.protocol() if self.classifier else None
         networks = [network for network in (self.network, self.classifier) if network is not None]
         code = code_of(*networks, beside=(__name__,))
@@ -91,10 +91,10 @@ class FeatureStore:
     def look(
         self, paint: Paint, count: int, *, rank: int = 0, world_size: int = 1, advance: Advance = lambda n: None
     ) -> Features:
-        """Look at what `paint` paints from the seeds 0 … count − 1; of several processes, each takes its share.
+        """Extract features of the images that `paint` generates from the seeds 0 … count − 1, shared by all processes.
 
-        Whole batches are dealt, so that every picture is seen in the same batch however many processes there are; all
-        of them return the whole.
+        Whole batches are distributed, so that every image is in the same batch for any number of processes; each
+        process returns the features of all images.
         """
         batches = range(0, count, self._batch_size)
         mine = []
@@ -120,7 +120,7 @@ class FeatureStore:
         return Features(features, logits, labels.to(self._device), recognised)
 
     def _nothing(self) -> Features:
-        """A share of no picture: of the right widths, so that it can be gathered."""
+        """Return features of no images, with the widths that gathering from all processes needs."""
         pictures = self._pictures
         blank = torch.zeros(1, pictures.height, pictures.width, pictures.channels, dtype=torch.uint8)
         return self._see(blank, torch.zeros(1, len(pictures.factors), dtype=torch.int64)).take(slice(0, 0))
@@ -137,7 +137,7 @@ class FeatureStore:
                     self._see(torch.from_numpy(split.pictures(indices)), torch.from_numpy(split.labels_of(indices)))
                 )
                 advance(len(indices))
-        # In the order of the data until here, so that batches are read from neighbouring places on the disk.
+        # Extracted in the order of the data, so that batches are read from neighbouring places on the disk.
         return _joined(seen).take(torch.from_numpy(np.searchsorted(chosen, self.positions(name, count))))
 
     def _chosen(self, name: str, count: int) -> np.ndarray:
@@ -163,7 +163,7 @@ def _joined(parts: list[Features]) -> Features:
 
 
 def _dealt_back(mine: Features, count: int, batch_size: int, world_size: int) -> Features:
-    """Gather the shares of all processes, and put the pictures back in the order of their seeds."""
+    """Gather the shares of all processes, in the order of the seeds."""
     owner = torch.arange(count) // batch_size % world_size
     order = torch.cat([torch.nonzero(owner == rank).flatten() for rank in range(world_size)]).argsort()
     columns = (mine.features, mine.logits, mine.labels, mine.recognised)

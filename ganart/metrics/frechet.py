@@ -16,8 +16,8 @@ from ganart.metrics.gaussian import Gaussian
 class FrechetDistance(Score):
     """‖μ − μ′‖² + Tr(Σ + Σ′ − 2(ΣΣ′)^½) of Gaussians fitted to real and generated features, by torchmetrics.
 
-    The deviation is the jackknife's over `folds` of the generated pictures: what another set of as many would change.
-    It says nothing of the bias, which falls as 1/N; `FrechetDistanceAtInfinity` and the floor show that.
+    The standard deviation is the jackknife's over `folds` of the generated images: the variation between sets of as
+    many images. It does not include the bias, which falls as 1/N; see `FrechetDistanceAtInfinity` and the floor.
     """
 
     folds: int = 10
@@ -33,9 +33,9 @@ class FrechetDistance(Score):
         return [Value("fid", float(metric.compute()), self._jackknife(sides.real_gaussian, fake))]
 
     def _jackknife(self, real: Gaussian, fake: Tensor) -> float | None:
-        """Quenouille 1956, Tukey 1958: √((g − 1)/g · Σ(θᵢ − θ̄)²) over the g estimates that leave one fold out.
+        """Return √((g − 1)/g · Σ(θᵢ − θ̄)²) over the g estimates that leave one fold out (Quenouille 1956, Tukey 1958).
 
-        Folds are as equal as the number of pictures allows, as the formula takes them to be.
+        The formula assumes equal folds; here their sizes differ by at most one.
         """
         if self.folds < 2 or len(fake) < 2 * self.folds:
             return None

@@ -13,11 +13,11 @@ from ganart.metrics.gaussian import Gaussian
 
 @dataclass(frozen=True)
 class FrechetDistanceAtInfinity(Score):
-    """The value at 1/N = 0 of a line through the distances of N generated pictures, at `points` sizes N.
+    """The value at 1/N = 0 of the least-squares line of Fréchet distances over 1/N, at `points` sizes N.
 
-    The sizes go in equal steps from a tenth of the pictures to all of them, but begin no lower than at four times the
-    number of features (where there are twice as many pictures, and at 5,000 at most): below that the line bends. What
-    stays is the bias of the real side, which is the same for all generators compared with the same real pictures.
+    Sizes increase in equal steps up to all generated images. The smallest is a tenth of the images or four times the
+    number of features, whichever is larger, but at most half of the images and 5,000: for smaller sizes the line bends.
+    The bias of the real side remains; it is equal for all generators compared with the same real images.
     """
 
     points: int = 15
@@ -33,7 +33,7 @@ class FrechetDistanceAtInfinity(Score):
         return [Value("fid_infinity", at_infinity(sizes, distances))]
 
     def sizes(self, num_images: int, num_features: int) -> list[int]:
-        """How many pictures each point of the line is of."""
+        """Return the number of images at each point of the line."""
         fewest = min(max(num_images // 10, 4 * num_features), num_images // 2, 5000)
         return torch.linspace(fewest, num_images, self.points).round().int().tolist()
 
@@ -42,7 +42,7 @@ class FrechetDistanceAtInfinity(Score):
 
 
 def at_infinity(sizes: list[int], distances: list[float]) -> float:
-    """The intercept of the least-squares line of `distances` over 1/N."""
+    """Return the intercept of the least-squares line of `distances` over 1/N."""
     inverse = 1 / torch.tensor(sizes, dtype=torch.float64)
     values = torch.tensor(distances, dtype=torch.float64)
     centred = inverse - inverse.mean()

@@ -1,4 +1,4 @@
-"""Gaussians fitted to features, and the Fréchet distance from one of them to many others."""
+"""Gaussians fitted to features, and the Fréchet distance between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 class Gaussian:
     """Mean [D] and covariance of `count` vectors, float64.
 
-    Of few vectors the centred ones are kept, [count, D], of many the sum Σ(x − μ)(x − μ)ᵀ, [D, D]: what is smaller.
+    It holds the smaller of the centred vectors [count, D] and the scatter matrix Σ(x − μ)(x − μ)ᵀ [D, D].
     """
 
     mean: Tensor
@@ -40,7 +40,7 @@ class Gaussian:
 
     @cached_property
     def covariance(self) -> Tensor:
-        """The unbiased estimate, [D, D]; needs two vectors."""
+        """The unbiased covariance, [D, D]; needs two vectors."""
         return self.scatter / (self.count - 1)
 
     @cached_property
@@ -61,8 +61,8 @@ class Gaussian:
     def distance_to(self, other: Gaussian) -> float:
         """Return ‖μ − μ′‖² + Tr Σ + Tr Σ′ − 2 Tr(Σ^½ Σ′ Σ^½)^½.
 
-        With RᵀR = Σ and R′ᵀR′ = Σ′, the last trace is the sum of the singular values of R R′ᵀ: of the roots of the
-        eigenvalues of R Σ′ Rᵀ, or of R′ Σ R′ᵀ, symmetric both. So they are real, however few vectors there are.
+        With RᵀR = Σ and R′ᵀR′ = Σ′, the last trace is the sum of the singular values of R R′ᵀ, which are the square
+        roots of the eigenvalues of R Σ′ Rᵀ or R′ Σ R′ᵀ. Both are symmetric, so these are real even for few vectors.
         """
         if other.centred is not None:
             product = other.factor @ self.factor.T
@@ -74,9 +74,9 @@ class Gaussian:
         return float(means + self.variance + other.variance - 2 * roots.sum())
 
     def without(self, part: Tensor, rest: Tensor) -> Gaussian:
-        """What is left when the vectors of `part` are taken out; `rest` are the others.
+        """Return the Gaussian without the vectors of `part`; `rest` are the other vectors.
 
-        For many vectors by Chan et al. 1983, the pairwise update backwards: without looking at the rest.
+        For many vectors it is computed without `rest`, by the pairwise update of Chan et al. 1983 in reverse.
         """
         if self.summed is None:
             return Gaussian.of(rest)

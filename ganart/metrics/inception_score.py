@@ -13,10 +13,10 @@ from ganart.metrics.base import Comparison, Score, Value, in_double
 
 @dataclass(frozen=True)
 class InceptionScore(Score):
-    """exp E[KL(p(y|x) ‖ p(y))] over a network's classes, as mean ± std over splits. It looks at no real picture.
+    """exp E[KL(p(y|x) ‖ p(y))] over a network's classes, as mean ± std over splits; it uses no real images.
 
-    Splits are drawn, and as equal as the number of pictures allows. torchmetrics computes in float32, where a class
-    whose probability is too small to be written makes all of it NaN.
+    Splits are random, and their sizes differ by at most one. torchmetrics computes in float32, where a class
+    probability that underflows makes the score NaN.
     """
 
     splits: int = 10
@@ -27,7 +27,7 @@ class InceptionScore(Score):
     def compute(self, sides: Comparison) -> list[Value]:
         logits = in_double(sides.fake.logits)
         if logits.shape[1] < 2:
-            return []  # a network without classes has none to be sure of
+            return []  # the score needs classes
         order = torch.randperm(len(logits)).to(logits.device)
         parts = logits[order].tensor_split(self._splits(len(logits)))
         scores = torch.tensor([inception_score(part) for part in parts], dtype=torch.float64)
@@ -37,7 +37,7 @@ class InceptionScore(Score):
         return {"splits": self._splits(num_images)}
 
     def _splits(self, num_images: int) -> int:
-        """As many as wanted, but none with a single picture, whose score would be 1 always."""
+        """Return the number of splits, at most `splits`, with two images each: with one the score is always 1."""
         return max(1, min(self.splits, num_images // 2))
 
 

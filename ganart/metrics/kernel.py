@@ -15,8 +15,8 @@ from ganart.metrics.base import Comparison, Ready, Score, Value
 class KernelDistance(Score):
     """Squared maximum mean discrepancy with the kernel (x·y/D + 1)³, unbiased, as mean ± std over random subsets.
 
-    Where there are fewer than `subset_size` pictures on a side, subsets are of half of them. A subset of all is always
-    the same: there is no deviation then.
+    With fewer than `subset_size` images on a side, subsets have half of them. If a subset has all images, there is only
+    one, and no standard deviation.
     """
 
     subsets: int = 100
@@ -28,7 +28,7 @@ class KernelDistance(Score):
         fewest = min(len(sides.real), len(sides.fake))
         size = self._size(fewest)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the memory that the features take: they are there already
+            warnings.simplefilter("ignore")  # about memory for features, which is allocated already
             metric = KernelInceptionDistance(
                 feature=Ready(sides.real.features.shape[1]),
                 subsets=self.subsets if size < fewest else 1,

@@ -1,4 +1,4 @@
-"""MiFID: Bai et al. 2021, "On Training Features Memorization" (arXiv:2106.03062), section 3."""
+"""MiFID: Bai et al. 2021, "On Training Sample Memorization" (arXiv:2106.03062), section 3."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ganart.metrics.neighbours import rows_at_once
 
 @dataclass(frozen=True)
 class MemorizationInformedDistance(Score):
-    """The Fréchet distance divided by how far generated pictures are from the nearest real ones, if that is not far.
+    """The Fréchet distance divided by the distance of generated images to the nearest real ones, if that is small.
 
-    The divisor is the mean of 1 − |cos| between a generated picture and its nearest real one; above `threshold` nothing
-    looks learnt by heart, and it is 1. torchmetrics takes the mean over the real pictures instead of the generated
-    ones, and holds all cosines in memory at once.
+    The divisor is the mean of 1 − |cos| between a generated image and its nearest real one; from `threshold` on it is
+    1: no sign of memorisation. torchmetrics averages over the real images instead of the generated ones, and holds all
+    cosines in memory at once.
     """
 
     threshold: float = 0.1
@@ -37,7 +37,7 @@ class MemorizationInformedDistance(Score):
 
 
 def mean_nearest_cosine_distance(queries: Tensor, references: Tensor) -> float:
-    """The mean over queries [M, D] of the smallest 1 − |cos| to any of references [N, D]; zeros do not count."""
+    """Return the mean over queries [M, D] of the smallest 1 − |cos| to references [N, D]; zero vectors are left out."""
     queries, references = (normalize(side[side.abs().sum(dim=1) > 0]) for side in (queries, references))
     if not len(queries) or not len(references):
         return 1.0

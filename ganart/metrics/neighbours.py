@@ -1,4 +1,4 @@
-"""Nearest neighbours by comparing everything with everything, without ever holding all distances."""
+"""Nearest neighbours by exhaustive comparison, in blocks that bound the memory for distances."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ BYTES_AT_ONCE = 2**28  # of distances: 670 rows against 100,000
 
 
 def rows_at_once(num_references: int) -> int:
-    """How many queries are compared with all references at once."""
+    """Return the number of queries that are compared with all references at once."""
     return max(1, BYTES_AT_ONCE // (4 * num_references))
 
 
 def distances(queries: Tensor, references: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Yield Euclidean distances from `queries` [M, D] to `references` [N, D]: some rows, and their distances [m, N].
+    """Yield blocks of Euclidean distances from `queries` [M, D] to `references` [N, D]: rows, and distances [m, N].
 
-    They come from inner products, whose error is that of the longest vectors; both sides are centred for that reason.
+    Distances come from inner products, whose error grows with the norms; both sides are centred to keep norms small.
     """
     centre = references.mean(dim=0)
     references = references - centre
@@ -31,8 +31,8 @@ def distances(queries: Tensor, references: Tensor) -> Iterator[tuple[slice, Tens
 def nearest(queries: Tensor, references: Tensor, k: int, *, same: bool = False) -> tuple[Tensor, Tensor]:
     """Return distances [M, k], the smallest first, and positions [M, k] of the `k` nearest references of each query.
 
-    With `same`, queries and references are one set, and nobody is a neighbour of itself. The distances are
-    computed from the differences of the pairs found, so that a copy is at distance 0.
+    With `same`, queries and references are one set, and no element is its own neighbour. The distances of the found
+    pairs are computed from their differences, so that a copy is at distance 0.
     """
     found_distances, found_positions = [], []
     for rows, block in distances(queries, references):

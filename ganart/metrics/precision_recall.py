@@ -13,9 +13,9 @@ from ganart.metrics.neighbours import rows_at_once
 
 @dataclass(frozen=True)
 class PrecisionRecall(Score):
-    """Precision is the share of generated pictures that lie in the ball of some real one, recall the reverse.
+    """Precision, the share of generated images in the ball of a real one, and recall, the reverse, by torch-fidelity.
 
-    A picture's ball reaches to its `neighbours`-th nearest other picture of its own side. By torch-fidelity.
+    The ball of an image reaches to its `neighbours`-th nearest other image of its own side.
     """
 
     neighbours: int = 3
@@ -25,7 +25,7 @@ class PrecisionRecall(Score):
     fewest = 5
 
     def compute(self, sides: Comparison) -> list[Value]:
-        # Distances come from inner products, whose error is that of the longest vectors: centred, they are short.
+        # Distances come from inner products, whose error grows with the norms: centring keeps these small.
         centre = sides.real.features.mean(dim=0)
         precision, recall = calculate_precision_recall_part(
             sides.fake.features - centre,

@@ -1,4 +1,4 @@
-"""What scoring gives: numbers with their protocols, and tables of one row a class."""
+"""Results of scoring: numbers with their protocols, and tables with one row per class."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Result:
-    """One number with what it was computed from."""
+    """One value of a score with its deviation, floor and protocol."""
 
     name: str
     value: float
@@ -18,13 +18,13 @@ class Result:
     lower_is_better: bool
     protocol: Mapping[str, Any] = field(repr=False)
     key: str
-    """What the metric itself calls it: `fid`, where the features make `fd_classifier` of its name."""
+    """The name without features: `fid` for a value whose `name` is `fd_classifier`."""
 
     @property
     def times_floor(self) -> float | None:
-        """How many times the floor a distance is; None where the floor was not taken at the same number of pictures.
+        """A distance over its floor; None if the floor has another number of images, or there is no such ratio.
 
-        An unbiased distance may be estimated below zero: it is none then, and none of the floor.
+        Negative estimates of an unbiased distance count as 0.
         """
         comparable = self.protocol["n_floor"] == self.protocol["n_real"] == self.protocol["n_fake"]
         if self.floor is None or self.floor <= 0 or not self.lower_is_better or not comparable:
@@ -32,7 +32,7 @@ class Result:
         return max(self.value, 0.0) / self.floor
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything but the name, for a file."""
+        """Return all fields but the name, and `times_floor`, for a file."""
         row = {**asdict(self), "times_floor": self.times_floor}
         del row["name"]
         return row
@@ -40,7 +40,7 @@ class Result:
 
 @dataclass(frozen=True)
 class LabelRow:
-    """One class of one factor. Numbers that too few pictures do not give are None."""
+    """One class of one factor; numbers that need more images are None."""
 
     class_name: str
     n_real: int
@@ -57,14 +57,14 @@ class LabelRow:
 
 @dataclass(frozen=True)
 class LabelTable:
-    """Every class of one factor by itself, and how far the shares of the classes are from those of the data."""
+    """The classes of one factor, and the distance of their shares from those of the data."""
 
     factor: str
     total_variation: float | None
-    """½ Σ |share of real − share of generated pictures|, as recognised: 0 as the data, 1 nothing in common."""
+    """½ Σ |share of real − share of generated images| of recognised classes: 0 if equal, 1 if disjoint."""
 
     agreement: float | None
-    """The share of generated pictures that are recognised as the class that they were conditioned on, if they were."""
+    """The share of generated images recognised as the class that they are conditioned on; None without labels."""
 
     rows: list[LabelRow]
 
@@ -78,16 +78,16 @@ class LabelTable:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All scores and tables of one set of generated pictures."""
+    """All scores and tables of one set of generated images."""
 
     results: list[Result]
     tables: list[LabelTable]
     caveats: list[str] = field(default_factory=list)
-    """What is to be known of the classifier behind them."""
+    """Sentences on weaknesses of the classifier behind the numbers."""
 
     @property
     def values(self) -> dict[str, float]:
-        """The numbers alone, by name."""
+        """The values by name."""
         return {row.name: row.value for row in self.results}
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""All scores on the same features, each beside its floor and with the protocol that it was taken by."""
+"""All scores on the same features, each with its floor and protocol."""
 
 from __future__ import annotations
 
@@ -28,12 +28,11 @@ FEWEST_FOR_SMALL_TESTS = 1000
 
 
 class Scorer:
-    """Scores generated pictures against real ones.
+    """Scores of generated images against real ones, with floors.
 
-    As many real as generated pictures are compared: `num_images`, or as many as the data set has to give on both of
-    its splits. `split` names the one that is compared with: train, test or all. The floor of a score is what pictures
-    of the other split get in the place of the generated ones; where there are none, what one half of the real
-    pictures gets against the other half.
+    As many real as generated images are compared: `num_images`, or fewer if the splits of the data set are smaller.
+    `split` is the one to compare with: train, test or all. The floor of a score is its value for images of the other
+    split in the place of generated ones; without such images, that of one half of the real images against the other.
     """
 
     def __init__(
@@ -57,7 +56,7 @@ class Scorer:
         return self.store.network
 
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
-        """Get the feature network ready, look at the real pictures and take the floors, from the cache where there.
+        """Prepare the feature network, extract the real features and compute the floors, all cached.
 
         Raises:
             UserError: if there are too few pictures for one of the scores.
@@ -89,12 +88,12 @@ class Scorer:
 
     @property
     def names(self) -> list[str]:
-        """What the scores are called, with the features at hand."""
+        """The names of all values, with these features."""
         return [self.network.score_name(key) for score in self.scores.values() for key in score.keys]
 
     @property
     def caveats(self) -> list[str]:
-        """What whoever reads the numbers has to know of the classifier behind them."""
+        """Sentences on weaknesses of the classifier behind the numbers, for their readers."""
         classifier = self.store.classifier
         weak = weakness(classifier.accuracy, classifier.chance) if classifier else None
         if weak is None:
@@ -114,13 +113,13 @@ class Scorer:
                 )
 
     def look(self, paint: Paint, count: int, **how: Any) -> Features:
-        """Look at `count` pictures that `paint` paints: see `FeatureStore.look`."""
+        """Extract features of `count` generated images, see `FeatureStore.look`."""
         return self.store.look(paint, count, **how)
 
     def score(self, fake: Features, *, num_real: int | None = None, **painted: Any) -> list[Result]:
-        """Score generated pictures against `num_real` real ones; `painted` says how they were made, for the protocol.
+        """Score generated images against `num_real` real ones; `painted` are facts on them for the protocol.
 
-        Without `num_real` there are as many real as generated pictures, where there are as many.
+        Without `num_real`, there are as many real as generated images, or all that there are.
         """
         real = self.real.take(slice(0, num_real or len(fake)))
         sides, count = Comparison(real, fake), len(real)
@@ -140,7 +139,7 @@ class Scorer:
         ]
 
     def evaluate(self, fake: Features, **painted: Any) -> Evaluation:
-        """Everything about generated pictures: all scores, and every class by itself."""
+        """Return all scores and the tables by class of generated images."""
         with self._own_random_numbers("by label"):
             tables = by_label(self.real, fake, self._factors)
         return Evaluation(self.score(fake, num_real=self.num_images, **painted), tables, self.caveats)
@@ -151,18 +150,18 @@ class Scorer:
 
     @contextmanager
     def _own_random_numbers(self, purpose: str) -> Iterator[None]:
-        """Draw subsets by this scorer's seed: training must not feel that scores were taken, nor one score another."""
+        """Fork the random generators with a seed for `purpose`: scoring changes neither training nor another score."""
         device = self.real.features.device
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(mix("scores", self.seed, purpose))
             yield
 
     def _num_floor(self, count: int) -> int:
-        """How many pictures a floor for `count` real ones has on each side."""
+        """Return the number of images on each side of the floor for `count` real ones."""
         return min(count, self._num_other) if self._num_other else count // 2
 
     def _floor(self, name: str, count: int) -> dict[str, float]:
-        """What real pictures get in the place of generated ones, by key; taken once and kept on disk."""
+        """Return the values of real images in the place of generated ones, by key; cached on disk."""
         score, count = self.scores[name], self._num_floor(count)
         if count < score.fewest:
             return {}

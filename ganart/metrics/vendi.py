@@ -13,7 +13,7 @@ from ganart.metrics.base import Comparison, Score, Value, in_double
 
 @dataclass(frozen=True)
 class VendiScore(Score):
-    """The effective number of different pictures among the generated ones: 1 if all are alike, N if none are."""
+    """The effective number of different images among the generated ones: 1 if all are equal, N if orthogonal."""
 
     keys = ("vendi",)
     lower_is_better = False
@@ -25,7 +25,7 @@ class VendiScore(Score):
 def vendi(features: Tensor) -> float:
     """Return exp of the entropy of the eigenvalues of K/N, K the cosines between the rows of features [N, D]."""
     rows = normalize(in_double(features))
-    # XXᵀ and XᵀX have the same eigenvalues but for zeros, which have no entropy.
+    # XXᵀ and XᵀX have the same eigenvalues except zeros, which add no entropy.
     gram = rows @ rows.T if len(rows) <= rows.shape[1] else rows.T @ rows
     values = torch.linalg.eigvalsh(gram / len(rows)).clamp(min=0)
     return float(torch.special.entr(values).sum().exp())

@@ -28,7 +28,7 @@ from ganart.originality.search import Advance, ignored, nearest_works
 from ganart.originality.spaces import Space
 
 CODE = ("ganart.images", "ganart.colours")
-"""What distances are computed with beside the modules of this package."""
+"""Modules outside of this package that distances depend on."""
 
 SHOWN = 7
 """Number of nearest training images that are kept, for the sheet."""

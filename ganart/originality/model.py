@@ -54,9 +54,9 @@ def copying_score(
 
 
 def mann_whitney_z(ours: Tensor, theirs: Tensor) -> float:
-    """Return how many standard deviations more often `ours` [M] exceed `theirs` [N] than chance would.
+    """Return the z-value of the Mann-Whitney test that `ours` [M] exceed `theirs` [N].
 
-    Ties count half in U; its deviation is that of values without ties.
+    Ties count half in U; its standard deviation is that of values without ties.
     """
     wins = float(mannwhitneyu(ours.numpy(), theirs.numpy(), method="asymptotic").statistic)
     m, n = len(ours), len(theirs)

@@ -1,1 +1,1 @@
-"""One training run: checks, assembly, processes, resuming."""
+"""Training runs: checks, assembly, processes, resuming."""

@@ -1,4 +1,4 @@
-"""From a configuration to what trains: players, callbacks, loggers and Lightning's trainer."""
+"""Building of players, callbacks, loggers and Lightning's trainer from a configuration."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from ganart.training.processes import environment_of
 
 
 def build_gan(cfg: DictConfig, pictures: PictureSet, hardware: Choice) -> GAN:
-    """The two players and all that they play by, for `pictures`."""
+    """Build the GAN of `cfg` for the factors of `pictures`."""
     return gan_of_sizes(cfg, [len(pictures.factor(name).classes) for name in cfg.dataset.condition], hardware)
 
 
 def gan_of_sizes(cfg: DictConfig, label_sizes: list[int], hardware: Choice) -> GAN:
-    """The same for the numbers of classes of the factors that the players are conditioned on."""
+    """Build the GAN of `cfg` for `label_sizes`, the numbers of classes of the factors it is conditioned on."""
     scaled = hardware.precision in ("16", "16-mixed")
     return GAN(
         generator=build_network(cfg.architecture.generator, allow=cfg.allow_targets, label_sizes=label_sizes),
@@ -56,7 +56,7 @@ def gan_of_sizes(cfg: DictConfig, label_sizes: list[int], hardware: Choice) -> G
 
 
 def build_callbacks(cfg: DictConfig, extra: Mapping[str, pl.Callback]) -> list[pl.Callback]:
-    """All callbacks in their own order; what ends a run and what saves it are there whatever `cfg` leaves out."""
+    """Build all callbacks, in their order; those that end and save a run are added if `cfg` leaves them out."""
     callbacks = [*ends_of(cfg.trainer), *extra.values(), *build(cfg.callback, allow=cfg.allow_targets).values()]
     always = [StopAtImages(total_images=cfg.total_images), Interrupt(), Checkpoint()]
     callbacks += [own for own in always if not any(isinstance(callback, type(own)) for callback in callbacks)]
@@ -64,7 +64,7 @@ def build_callbacks(cfg: DictConfig, extra: Mapping[str, pl.Callback]) -> list[p
 
 
 def ends_of(trainer: DictConfig) -> list[pl.Callback]:
-    """Build what may end a run beside its images, whose word stands if they end it after the same round."""
+    """Build the ends of a run by time and rounds; `total_images` takes precedence in the same round."""
     ends: list[pl.Callback] = []
     if trainer.max_time is not None:
         ends.append(TimeBudget(max_time=trainer.max_time))
@@ -80,7 +80,7 @@ def build_trainer(
     callbacks: Sequence[pl.Callback],
     loggers: Sequence[Logger],
 ) -> pl.Trainer:
-    """Lightning's trainer without the parts that ganart does itself, by images seen."""
+    """Build Lightning's trainer, without the parts that ganart replaces: checkpoints, progress, limits, samplers."""
     lightnings = {key: value for key, value in resolved(cfg.trainer).items() if key != "threads"}
     node = OmegaConf.merge(lightnings, {"accelerator": hardware.accelerator, "precision": hardware.precision})
     if node.strategy == "auto" and (node.devices not in (1, "1") or node.num_nodes > 1):
@@ -108,13 +108,13 @@ def build_trainer(
 
 
 def resolved(node: DictConfig) -> dict[str, Any]:
-    """Return what `node` holds as plain values: merged elsewhere, it could not follow its interpolations any more."""
+    """Return `node` as plain values, because its interpolations would not resolve after merging it elsewhere."""
     return cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
 
 
 @contextmanager
 def built_loggers(cfg: DictConfig) -> Iterator[list[Guarded]]:
-    """The loggers of `cfg`, closed whatever happens; metrics.csv is always among them."""
+    """Build the loggers of `cfg`, always including metrics.csv, and close them on exit."""
     csv = {"csv": {"_target_": "ganart.loggers.CSVLogger", "folder": cfg.run_folder}}
     nodes = OmegaConf.merge(csv, resolved(cfg.logger) if cfg.logger else {})
     loggers = [Guarded(name, logger) for name, logger in build(nodes, allow=cfg.allow_targets).items()]

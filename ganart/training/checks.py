@@ -1,4 +1,4 @@
-"""Every problem of a configuration at once, before data are read or a GPU warms up."""
+"""Checks of a configuration that list all its problems, before data are read or a GPU is used."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ LARGEST_SEED = 2**63 - 1
 
 
 def check(cfg: DictConfig, *, world_size: int | None = None) -> None:
-    """Raise one `UserError` that lists everything that cannot be: what was asked, why not, what to type instead.
+    """Raise one `UserError` that lists all problems: what was asked, why it cannot be, and what to type instead.
 
-    The parts refuse what they cannot do themselves: they are built and thrown away. `world_size` is how many devices
-    share the batch; None takes what the trainer will have.
+    Parts check their own arguments: they are built and thrown away. `world_size` is the number of devices that share
+    the batch; None for that of the trainer.
     """
     take_rank(cfg.trainer)
     quiet.libraries()
     problems = list(_missing(cfg))
     for one in CHECKS:
-        # What cannot be looked at for want of a value is told by the value that is wanting.
+        # A check that needs a missing value is skipped: the missing value itself is reported.
         with suppress(MissingMandatoryValue, InterpolationResolutionError):
             problems += one(cfg)
     with suppress(MissingMandatoryValue, InterpolationResolutionError):
@@ -56,7 +56,7 @@ def check(cfg: DictConfig, *, world_size: int | None = None) -> None:
 
 
 def _follows(cfg: DictConfig, problem: str, problems: Sequence[str]) -> bool:
-    """Whether `problem` is about a value that is taken from another one, which is among `problems` itself."""
+    """Return whether `problem` is about a value interpolated from another one that is itself among `problems`."""
     parent, _, leaf = problem.partition("=")[0].rpartition(".")
     node = OmegaConf.select(cfg, parent, throw_on_missing=False) if parent and "=" in problem else None
     if not isinstance(node, DictConfig) or leaf not in node or not OmegaConf.is_interpolation(node, leaf):
@@ -108,7 +108,7 @@ def _gradient_clip(cfg: DictConfig) -> Iterator[str]:
 
 def _lipschitz(cfg: DictConfig) -> Iterator[str]:
     target = str(cfg.loss.get("_target_", ""))
-    with suppress(Exception):  # a loss that cannot be found is told when it is built
+    with suppress(Exception):  # building the loss reports a missing class
         if getattr(get_object(target), "needs_lipschitz", False) and not cfg.get("penalty"):
             yield (
                 f"loss {target.rpartition('.')[2]} without a penalty: the discriminator is not held Lipschitz. "
@@ -134,9 +134,9 @@ def _every(cfg: DictConfig) -> Iterator[str]:
 
 
 def _parts(cfg: DictConfig) -> Iterator[str]:
-    """What the parts themselves refuse.
+    """Yield the problems that parts raise when they are built.
 
-    Of other packages only what a round computes with is built: who knows what a callback or a logger does beside that.
+    From other packages only parts of the round are built; their callbacks and loggers may have side effects.
     """
     for key in ("loss", "schedule", "ema"):
         yield from _refusal(key, build, cfg[key], allow=cfg.allow_targets)
@@ -159,7 +159,7 @@ def _players(cfg: DictConfig, world_size: int) -> Iterator[str]:
 
 
 def _is_own(node: DictConfig) -> bool:
-    """Whether all that `node` names is ganart's."""
+    """Return whether all targets in `node` are ganart's."""
     return all(target.startswith("ganart.") for target in targets_in(node))
 
 
@@ -168,7 +168,11 @@ def _try_optimizer(node: DictConfig, allow: Sequence[str]) -> None:
 
 
 def _try_player(cfg: DictConfig, player: str, world_size: int) -> None:
-    """Build a player before there are labels; refuse one that cannot normalize its micro-batches."""
+    """Build a player before the labels are known; refuse one that cannot normalise its micro-batches.
+
+    Raises:
+        UserError: if it has batch normalization over single values.
+    """
     node = cfg.architecture[player]
     if not _is_own(node):
         refuse_wrong_arguments(node, allow=cfg.allow_targets, given=["label_sizes"])
@@ -183,9 +187,9 @@ def _try_player(cfg: DictConfig, player: str, world_size: int) -> None:
 
 
 def _player_without_data(node: DictConfig, cfg: DictConfig) -> nn.Module | None:
-    """The network that `node` names, without memory if it can do without; None if it asks for the labels to be built.
+    """Build the network of `node`, on the meta device if possible; None if its constructor needs the label sizes.
 
-    The labels are no matter for ganart's own.
+    ganart's own networks are built without labels.
     """
     is_own = _is_own(node)
     label_sizes = () if is_own or not cfg.dataset.condition else SizesToCome()
@@ -202,9 +206,9 @@ def _player_without_data(node: DictConfig, cfg: DictConfig) -> nn.Module | None:
 
 
 def _needs_several(cfg: DictConfig, player: str, network: nn.Module | None) -> bool:
-    """Whether a layer of `network` finds one value a channel in a batch of one picture, and so has no deviation.
+    """Return whether a batch of one image gives batch normalization in `network` only one value per channel.
 
-    The places of a map are a batch too.
+    The places of a feature map count as values.
     """
     if network is None:
         return False
@@ -214,7 +218,7 @@ def _needs_several(cfg: DictConfig, player: str, network: nn.Module | None) -> b
             network.to("meta").train()(
                 torch.empty(1, *size, device="meta"), torch.empty(1, 0, dtype=torch.long, device="meta")
             )
-    except Exception as error:  # what else is wrong with a player of the user's own shows when it plays
+    except Exception as error:  # other errors of a user's player appear in training
         return "more than 1 value per channel" in str(error)
     return False
 
@@ -226,7 +230,7 @@ def _size_of_input(cfg: DictConfig, player: str, network: nn.Module) -> tuple[in
 
 
 class SizesToCome(Sequence[int]):
-    """Stands for the numbers of classes before the data are known: a network that looks at them is judged later."""
+    """A placeholder for the numbers of classes before the data are read; raises LookupError when a network reads it."""
 
     def __len__(self) -> int:
         raise LookupError("not known before the data are")
@@ -236,18 +240,18 @@ class SizesToCome(Sequence[int]):
 
 
 def _refusal(key: str, attempt: Callable[..., object], *arguments: Any, **named: Any) -> Iterator[str]:
-    """The problem, if there is one, that `attempt` meets with, beginning with the key that it is about."""
+    """Yield the error of `attempt`, if it raises one, with its key in front."""
     try:
         attempt(*arguments, **named)
     except (MissingMandatoryValue, InterpolationResolutionError):
-        return  # told by the value that is wanting
+        return  # the missing value itself is reported
     except (UserError, ValueError, TypeError, RuntimeError, InstantiationException) as error:
         if isinstance(error, InstantiationException) and (disk := disk_error_in(error)) is not None:
             place = disk.filename or "A file"
             raise PlaceError(f"{place} cannot be written or read: {disk.strerror}. {RUN_ADVICE}") from error
         cause = error.__cause__ if isinstance(error, InstantiationException) else error
         message = str(cause).strip()
-        if not isinstance(error, UserError):  # others explain themselves at length
+        if not isinstance(error, UserError):  # messages of libraries may be long
             message = message.partition("\n")[0]
         yield f"{key}.{message}" if re.match(r"[a-z_]+=", message) else f"{key}: {message}"
 
@@ -258,7 +262,7 @@ def _scores(cfg: DictConfig) -> Iterator[str]:
 
 
 def _trainer(cfg: DictConfig) -> tuple[list[str], int]:
-    """What Lightning refuses, and how many devices share the batch otherwise."""
+    """Return the problems that Lightning's trainer raises, and the number of devices that share the batch."""
     found: list[Any] = []
 
     def assemble() -> None:
@@ -275,7 +279,7 @@ def _shares(cfg: DictConfig, world_size: int) -> Iterator[str]:
         return
     parts = world_size * cfg.accumulate
     if parts > 0 and cfg.batch_size % parts:
-        nearest = max(2 * parts, round(cfg.batch_size / parts) * parts)  # one picture each is no batch
+        nearest = max(2 * parts, round(cfg.batch_size / parts) * parts)  # at least two images per device
         yield (
             f"batch_size={cfg.batch_size} cannot be dealt to {world_size} device(s) with accumulate={cfg.accumulate}. "
             f"Try batch_size={nearest}."

@@ -1,4 +1,4 @@
-"""What is done around every round without anybody having asked for it, taken out: small networks feel it."""
+"""Disabling of Lightning's profiler and NVML probe in the loop, whose cost is noticeable for small networks."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ NOTHING: AbstractContextManager[None] = nullcontext()
 
 
 class NoProfiler(PassThroughProfiler):
-    """Measures nothing at no cost: Lightning's own makes a generator for each of some eighty actions a round."""
+    """A profiler without cost: Lightning's default creates a generator for each of some eighty actions per round."""
 
     def profile(self, action_name: str) -> AbstractContextManager[None]:  # type: ignore[override]
         return NOTHING
 
 
 def stop_looking_for_gpus() -> None:
-    """Let torch answer from what it knows whether there is a GPU: Adam asks twice a round.
+    """Make torch's check for a GPU, which Adam calls twice per round, cheap.
 
-    Lightning makes it look for NVIDIA's library anew each time, so that asking does not start CUDA in a process that
-    will fork; ganart's processes do not fork.
+    Lightning sets a variable that makes the check load NVIDIA's library each time, to avoid initialising CUDA in a
+    process that forks later; ganart's processes do not fork.
     """
     os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"

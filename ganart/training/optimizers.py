@@ -1,4 +1,4 @@
-"""Optimizers from configuration: torch's own, built when the player's parameters are known."""
+"""Optimizers from configuration, built when the player's parameters are known."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ganart.gan import OptimizerOf
 
 
 def build_optimizer(node: DictConfig, *, scaled_gradients: bool, allow: Sequence[str] = ()) -> OptimizerOf:
-    """Return what makes the optimizer of `node` (a `_partial_`) from parameters.
+    """Return a function from parameters to the optimizer of `node` (a `_partial_`).
 
-    Integer betas become floats (torch refuses `betas: [0, 0.99]`). Fused implementations unscale gradients inside their
-    step, where they can no longer be clipped or measured: with a gradient scaler they are switched off.
+    Integer betas become floats, because torch refuses `betas: [0, 0.99]`. With a gradient scaler, `fused` is switched
+    off: fused optimizers unscale gradients inside their step, after which they cannot be clipped or measured.
     """
     node = node.copy()
     if "betas" in node:

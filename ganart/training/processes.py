@@ -1,4 +1,4 @@
-"""The processes of one training: which of them this is, what the others run, and what is left when they are gone."""
+"""The processes of one run: ranks, start of the other processes, and cleaning up after them."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from ganart.machine.launch import launch_of
 
 
 def take_rank(trainer: DictConfig) -> None:
-    """Settle which process of its training this is, before there is a trainer.
+    """Set the rank of this process in its run, before there is a trainer.
 
-    Lightning takes it from whatever variables it finds (RANK, LOCAL_RANK, SLURM_PROCID), which are set in processes
-    that are alone in their training too: all but one would train without a word.
+    Lightning takes the rank from environment variables (RANK, LOCAL_RANK, SLURM_PROCID), which may also be set in
+    processes with a run of their own: all but one of them would print nothing.
     """
     launch = launch_of(trainer)
     if launch is not None:
@@ -48,7 +48,7 @@ def take_rank(trainer: DictConfig) -> None:
 
 
 def environment_of(trainer: DictConfig) -> ClusterEnvironment:
-    """How the processes of this training find each other: through what has started them all, or by themselves."""
+    """Return Lightning's cluster environment: of torchrun or Slurm if these started the processes, else our own."""
     launch = launch_of(trainer)
     if launch is None:
         return OwnProcesses(trainer.num_nodes)
@@ -56,7 +56,7 @@ def environment_of(trainer: DictConfig) -> ClusterEnvironment:
 
 
 class OwnProcesses(LightningEnvironment):
-    """Processes that the first of them starts, whatever variables a scheduler or launcher has left in it."""
+    """An environment in which the first process starts the others, whatever variables a launcher has set."""
 
     def __init__(self, num_nodes: int) -> None:
         super().__init__()
@@ -87,16 +87,16 @@ class OwnProcesses(LightningEnvironment):
 def children_train(
     run_folder: Path, checkpoint: Path | None, trainer: Trainer, allow: Sequence[str] = ()
 ) -> Iterator[None]:
-    """Let every further process of this training train what config.yaml in `run_folder` says, from `checkpoint`.
+    """Make the other processes of this run train config.yaml in `run_folder` from `checkpoint`; clean up on exit.
 
-    Lightning starts them as this process was started. Of a multirun each would then run a sweep of its own, in folders
-    of its own; of a job in a pool of workers it would start the pool's program. Afterwards nothing of the job is left:
-    neither its process group nor the environment variables by which the next job would take itself for its part.
+    Lightning starts them with the command line of this process: in a multirun each would run its own sweep, and in a
+    pool of workers the pool's program. On exit the process group is destroyed and environment variables are restored,
+    so that the next job does not take itself for a part of this one.
     """
     arguments = ["train", "--config-path", str(run_folder.resolve()), "--config-name", CONFIG_NAME]
     arguments.append(f"run_folder={quoted(run_folder.resolve())}")
     arguments += [f"resume={quoted(checkpoint) if checkpoint else 'null'}", "hydra/job_logging=none"]
-    arguments.append(f"allow_targets=[{','.join(map(quoted, allow))}]")  # what this command was told, not the file
+    arguments.append(f"allow_targets=[{','.join(map(quoted, allow))}]")  # from this command, not from the file
     environment = dict(os.environ)
     try:
         with (
@@ -115,7 +115,7 @@ def children_train(
 
 @contextmanager
 def run_dir_of_hydra(run_folder: Path) -> Iterator[None]:
-    """Lightning tells the processes that it starts the folder of a single run, which in a multirun is not the job's."""
+    """Set Hydra's folder of a single run, which Lightning passes to the processes it starts, to this job's folder."""
     if not HydraConfig.initialized():
         yield
         return
@@ -129,22 +129,22 @@ def run_dir_of_hydra(run_folder: Path) -> Iterator[None]:
 
 
 def release_children(trainer: Trainer) -> None:
-    """See the other processes of the job off, and stop Lightning from watching them.
+    """Wait for the other processes of the job, or kill them, and stop Lightning from watching them.
 
-    Its watcher kills this process within seconds when one of them has failed: a job that failed, and has been told,
-    would end all that come after it.
+    Lightning's watcher kills this process within seconds after one of them has failed, which would also end the
+    following jobs of a multirun.
     """
     watched = getattr(trainer.strategy.launcher, "procs", None) or []
     children, watched[:] = list(watched), []
     for child in children:
         try:
             child.wait(SECONDS_TO_LEAVE)
-        except subprocess.TimeoutExpired:  # it waits for this one, say, and holds its device
+        except subprocess.TimeoutExpired:  # for example, it waits for this process and holds its device
             child.kill()
 
 
 def is_child() -> bool:
-    """Whether another process of ganart has started this one, with the whole configuration of its run."""
+    """Return whether another process of ganart has started this one with the configuration of its run."""
     return HydraConfig.initialized() and HydraConfig.get().job.config_name == CONFIG_NAME
 
 

@@ -1,4 +1,4 @@
-"""Libraries that talk too much: what they say goes to log.txt, where it can be read, instead of the terminal."""
+"""Redirection of messages of libraries from the terminal to log.txt."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ HINTS = (
     r".*GPU available but not used.*",
     r".*module\(s\) in eval mode at the start of training.*",
 )
-"""Lightning's advice about things that ganart has decided."""
+"""Patterns of Lightning's advice on settings that ganart has chosen."""
 
 
 def libraries() -> None:
-    """Send Lightning's notices to the log file only, and let one process speak for all."""
+    """Send Lightning's messages to the log file only, and silence all processes but the first."""
     console.quiet = not is_first_process()
-    logging.raiseExceptions = False  # not a traceback for each line that a full disk has no room for
+    logging.raiseExceptions = False  # on a full disk, logging would print a traceback for each line
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightning.fabric"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
@@ -33,5 +33,5 @@ def libraries() -> None:
 
 
 def is_first_process() -> bool:
-    """Whether this process is the one that speaks and writes in its training; `relaunch.take_rank` settles it."""
+    """Return whether this process is the one that prints and writes; `processes.take_rank` sets it."""
     return getattr(rank_zero_only, "rank", 0) == 0

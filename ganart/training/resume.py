@@ -1,4 +1,4 @@
-"""Going on where a run stopped: its own configuration, with the values that the user changes now."""
+"""Resuming of runs with their own configuration and the values that the user changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ THREADS = "trainer.threads"
 
 @dataclass(frozen=True)
 class Resume:
-    """A run, the checkpoint to go on from, and what the user wants changed."""
+    """A run, the checkpoint to resume from, and the overrides of this command."""
 
     run: RunFolder
     checkpoint: Path
@@ -32,9 +32,12 @@ class Resume:
 
     @classmethod
     def find(cls, wanted: str | None, overrides: list[str], here: RunFolder) -> Resume | None:
-        """Find what `resume=` names: a run folder (its last checkpoint), one of its checkpoints, or `auto`.
+        """Return the run that `resume=` names: a run folder (its last checkpoint), a checkpoint, or `auto`.
 
-        `auto` goes on where the same command left off in `here`; None if there is nothing yet to go on from.
+        `auto` is the latest checkpoint in `here`; None if there is none yet, or if `wanted` is None.
+
+        Raises:
+            UserError: if the run has no checkpoint.
         """
         if wanted is None:
             return None
@@ -54,7 +57,7 @@ class Resume:
 
     @cached_property
     def clock(self) -> dict[str, int]:
-        """How far the checkpoint is, in images and rounds."""
+        """The images seen, rounds and updates of the checkpoint."""
         return {name: int(value) for name, value in read_checkpoint(self.checkpoint)["ganart"].items()}
 
     @property
@@ -63,12 +66,12 @@ class Resume:
 
     @cached_property
     def threads(self) -> int | None:
-        """With how many threads the checkpoint was computed; None if it does not say."""
+        """The number of threads with which the checkpoint was computed; None if it is not recorded."""
         found = read_checkpoint(self.checkpoint).get("threads")
         return found if isinstance(found, int) else None
 
     def refuse_other_players(self, cfg: DictConfig) -> None:
-        """Raise `UserError` if the players of `cfg` have not the weights of the checkpoint: before they are built."""
+        """Raise `UserError` if the players of `cfg` do not fit the weights of the checkpoint, before they are built."""
         weights = read_checkpoint(self.checkpoint)["state_dict"]
         label_sizes = [len(factor.classes) for factor in self.run.told_factors]
         for player, node in cfg.architecture.items():
@@ -78,11 +81,11 @@ class Resume:
 
     @property
     def all_overrides(self) -> list[str]:
-        """What the run was started with, and what was changed on the way."""
+        """The overrides of the run and of this command."""
         return [*overrides_of(self.run), *self.overrides]
 
     def config(self, composed: DictConfig) -> DictConfig:
-        """Return the run's configuration with the overrides of this command, in the run folder of this command.
+        """Return the run's configuration with the overrides and the run folder of this command.
 
         Raises:
             UserError: for overrides that would make it another run, or if nothing is left to train.
@@ -110,23 +113,20 @@ class Resume:
             OmegaConf.update(cfg, key, override.value())
         self.run.refuse_missing_pictures(cfg, f"resume={self.run.path}")
         cfg.run_folder = composed.run_folder
-        cfg.allow_targets = composed.allow_targets  # trust is given by who types the command, not by the folder
+        cfg.allow_targets = composed.allow_targets  # the user grants trust, not the folder
         refuse_other_places(cfg, composed, self.run)
-        if self.run.has_finished:  # else its scores are still to be taken
+        if self.run.has_finished:  # otherwise its final scores are still missing
             self._refuse_what_is_done(cfg)
         return cfg
 
     @staticmethod
     def _set_threads(cfg: DictConfig, wanted: Any) -> None:
-        """Compute with as many as `wanted`; auto keeps the number that was measured when the run began.
-
-        Folders of before this key existed have none.
-        """
+        """Set the number of threads to `wanted`; auto keeps the recorded number, which older folders lack."""
         if wanted != "auto" or OmegaConf.select(cfg, THREADS) is None:
             OmegaConf.update(cfg, THREADS, wanted, force_add=True)
 
     def _refuse_what_is_done(self, cfg: DictConfig) -> None:
-        """Raise `UserError` if the run has seen all its images, or made all its rounds."""
+        """Raise `UserError` if the run has reached its number of images or rounds."""
         clock, totals = (
             self.clock,
             {"images_seen": ("total_images", "images"), "rounds": ("trainer.max_steps", "rounds")},
@@ -141,20 +141,20 @@ class Resume:
 
 
 def overrides_of(run: RunFolder) -> list[str]:
-    """What was typed to make `run`, and to change it since."""
+    """Return the overrides that made `run` and changed it since."""
     return [str(override) for override in read_yaml(run.path / "overrides.yaml") or ()]
 
 
 def changed(overrides: list[str], run: RunFolder) -> list[str]:
-    """Those of `overrides` that `run` was not made with."""
+    """Return those `overrides` that `run` does not have."""
     before = set(overrides_of(run))
     return [override for override in overrides if override not in before]
 
 
 def refuse_other_places(cfg: DictConfig, composed: DictConfig, run: RunFolder) -> None:
-    """Raise `UserError` if the configuration of a run names files to read or folders to write to that are not its own.
+    """Raise `UserError` if a run's configuration names weights to read, or folders to write to outside of the run.
 
-    The files of weights that the command itself names, by what it composes, are the user's word.
+    Files of weights that are also in `composed`, the configuration of the command, are the user's own choice.
     """
     own = Path(cfg.run_folder).resolve()
     for key, _ in walk(cfg, follow=True):
@@ -170,11 +170,11 @@ def refuse_other_places(cfg: DictConfig, composed: DictConfig, run: RunFolder) -
 
 WEIGHTS = ("weights",)
 FOLDERS = ("folder", "dir", "dirpath", "save_dir", "root_dir", "default_root_dir")
-"""How the arguments are called that name what is read, and where to write."""
+"""Names of arguments for files of weights to read and folders to write to."""
 
 
 def _makes_another_run(key: str) -> bool:
-    """What a checkpoint's weights, optimizer states, data order or earlier scores' protocol would contradict."""
+    """Return whether a changed `key` contradicts weights, optimizer states, data order or protocols of the run."""
     if key in places.KEYS:  # other pictures and labels are refused when they are read
         return False
     if key.startswith("optimizer."):

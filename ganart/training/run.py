@@ -1,4 +1,4 @@
-"""One training run: check, build, run, sum up."""
+"""One training run: checks, building, training, summary."""
 
 from __future__ import annotations
 
@@ -47,9 +47,14 @@ def train(
     resume: Resume | None = None,
     extra_callbacks: Mapping[str, pl.Callback] | None = None,
 ) -> int:
-    """Train in `run`, and leave there what it came to; everything that can be checked is checked first.
+    """Check the configuration, train in the folder of `run`, and write its summary.
 
-    Returns the exit status of a command that does only this: 0, or 128 and the number of the signal that stopped it.
+    Returns:
+        The exit status of the command: 0, or 128 plus the number of the signal that stopped it.
+
+    Raises:
+        UserError: if the configuration, the data or the folder cannot be used.
+        TrainingDivergedError: if a loss or gradient became infinite or NaN.
     """
     take_rank(cfg.trainer)
     if resume is None and quiet.is_first_process() and run.holds_work and cfg.resume != "auto":
@@ -66,9 +71,10 @@ def train(
 
 @contextmanager
 def sole_owner_of(run: RunFolder) -> Iterator[None]:
-    """Keep a second command, that a scheduler has started too soon, say, from training in the same folder.
+    """Lock the run folder in the first process; write a failure of the training into it.
 
-    Why the training failed, if it did, is written down there.
+    Raises:
+        OccupiedError: if another process holds the lock, for example one that a scheduler has not ended yet.
     """
     if not quiet.is_first_process():
         yield
@@ -95,12 +101,12 @@ def sole_owner_of(run: RunFolder) -> Iterator[None]:
 
 @contextmanager
 def disk_errors_explained(run: RunFolder) -> Iterator[None]:
-    """Say in one sentence that `run` can no longer be written, whichever of its files it was."""
+    """Turn an OSError on a file of `run` into a `PlaceError` of one sentence."""
     try:
         yield
     except OSError as error:
         if error.filename is not None and not Path(os.fsdecode(error.filename)).is_relative_to(run.path):
-            raise  # somebody else's file, to be read, say
+            raise  # a file outside of the run folder
         with writing_to(run.path, f"{RUN_ADVICE}{_what_stands(run)}"):
             raise
     except PlaceError as error:
@@ -122,7 +128,7 @@ def _train(
     extra_callbacks: Mapping[str, pl.Callback],
 ) -> int:
     begun = time.monotonic()
-    cfg = cfg.copy()  # what the data and this machine decide is filled in
+    cfg = cfg.copy()  # values that depend on data and machine are filled in below
     hardware = choose(cfg.trainer.accelerator, cfg.trainer.precision, cfg.channels_last)
     with built_loggers(cfg) as loggers:
         trainer = build_trainer(cfg, hardware, run, build_callbacks(cfg, extra_callbacks), loggers)
@@ -145,10 +151,10 @@ def _train(
 
 
 def load_pictures(cfg: DictConfig, resume: Resume | None) -> PictureSet:
-    """Read the data, and note in `cfg` which of their factors the players are conditioned on.
+    """Load the data set, and set in `cfg` the factors that the players are conditioned on.
 
     Raises:
-        UserError: if there is nothing to train on, or if a resumed run would go on with other pictures.
+        UserError: if there is no training image, or if a resumed run would continue on other data.
     """
     dataset = build_dataset(cfg.dataset, allow=cfg.allow_targets)
     cfg.dataset.condition = list(dataset.condition)
@@ -160,9 +166,9 @@ def load_pictures(cfg: DictConfig, resume: Resume | None) -> PictureSet:
 def build_players(
     cfg: DictConfig, pictures: PictureSet, hardware: Choice, trainer: pl.Trainer, resume: Resume | None
 ) -> tuple[GAN, threads.Threads | None]:
-    """Build the GAN from the seed, and choose the threads that it computes with; `cfg` notes how many.
+    """Build the GAN from the seed, and choose the number of threads, which is recorded in `cfg`.
 
-    The number is a part of the run, which is gone on with as it was: it decides the last bits.
+    The number is recorded because it changes the last bits, and a resumed run must reproduce them.
 
     Raises:
         UserError: if the players of a resumed run do not fit its checkpoint.
@@ -178,7 +184,7 @@ def build_players(
 
 
 def warn_of_other_threads(computing: threads.Threads | None, resume: Resume | None) -> None:
-    """Say that a resumed run computes with another number of threads than before."""
+    """Print a note if a resumed run computes with another number of threads than before."""
     if resume is not None and computing is not None and resume.threads not in (None, computing.count):
         remark(
             "note     ",
@@ -189,7 +195,7 @@ def warn_of_other_threads(computing: threads.Threads | None, resume: Resume | No
 
 
 def prepare(trainer: pl.Trainer, pictures: PictureSet) -> None:
-    """Let the callbacks that have something to prepare do so, in their order."""
+    """Call `prepare` of all callbacks that have it, in their order."""
     for callback in callbacks_of(trainer):
         if isinstance(callback, Preparing):
             callback.prepare(pictures, trainer.strategy.root_device)
@@ -219,7 +225,7 @@ def fit(
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let a second Ctrl-C reach the caller: Lightning would leave its process, a notebook's too, and ignore a third."""
+    """Raise a second Ctrl-C in the caller; Lightning would exit the process, a notebook's too, and ignore a third."""
     before = signal.getsignal(signal.SIGINT)
     try:
         yield
@@ -231,7 +237,7 @@ def interruptible() -> Iterator[None]:
 
 
 def check_pictures(pictures: PictureSet, resume: Resume | None) -> None:
-    """Raise `UserError` if there is nothing to train on, or if a resumed run would go on with other pictures."""
+    """Raise `UserError` if there is no training image, or if a resumed run would continue on other data."""
     if not len(pictures.train):
         raise UserError(
             f"dataset {pictures.name} has no training picture: all {len(pictures.test)} are test pictures. "
@@ -243,7 +249,7 @@ def check_pictures(pictures: PictureSet, resume: Resume | None) -> None:
 
 @contextmanager
 def going_on_from(resume: Resume | None, gan: GAN) -> Iterator[None]:
-    """Tell in one sentence that a checkpoint does not fit the run, where training has not begun for that."""
+    """Turn an error of loading the checkpoint, before the first round, into a `UserError` of one sentence."""
     if resume is None:
         yield
         return
@@ -261,7 +267,7 @@ def going_on_from(resume: Resume | None, gan: GAN) -> Iterator[None]:
 
 
 def place_of(run: RunFolder, resume: Resume | None) -> str:
-    """Where the run is, and what of it is there before it begins."""
+    """Return the run folder for printing, with the images at which it resumes or the fact that it begins anew."""
     folder = from_here(run.path)
     if resume is not None:
         return f"{folder}, going on at {resume.images_seen:,} images"
@@ -269,7 +275,7 @@ def place_of(run: RunFolder, resume: Resume | None) -> str:
 
 
 def introduce(cfg: DictConfig, place: str, pictures: PictureSet, machine: str, gan: GAN) -> None:
-    """Say what is about to happen."""
+    """Print data set, sizes of the players, machine and run folder, and notes on them."""
     sizes = {p: sum(w.numel() for w in getattr(gan, p).parameters()) / 1e6 for p in ("generator", "discriminator")}
     size = f"{pictures.width}×{pictures.height}×{pictures.channels}"
     told = f", conditioned on {', '.join(cfg.dataset.condition)}" if cfg.dataset.condition else ""
@@ -296,7 +302,7 @@ def introduce(cfg: DictConfig, place: str, pictures: PictureSet, machine: str, g
 def conclude(
     run: RunFolder, trainer: pl.Trainer, gan: GAN, pictures: PictureSet, preparing: float, training: float
 ) -> int:
-    """Write the summary and show it; returns the exit status of the command."""
+    """Write and print the summary; return the exit status of the command."""
     callbacks = callbacks_of(trainer)
     facts = {**facts_of(trainer, gan, pictures, preparing, training), **findings_of(callbacks)}
     facts.setdefault("scores", {})
@@ -319,7 +325,7 @@ def conclude(
 
 
 def facts_of(trainer: pl.Trainer, gan: GAN, pictures: PictureSet, preparing: float, training: float) -> dict[str, Any]:
-    """Return what summary.json says of every run, in its order, with what stands where no callback knows better."""
+    """Return the entries of summary.json for every run, in its order, with defaults for those of callbacks."""
     return {
         "ended_by": "callback",
         "images_seen": gan.images_seen,
