@@ -15,7 +15,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ganart.config.kinds_of_values import refuse_other_kinds
@@ -124,9 +124,10 @@ def _bad_override(error: Exception, config_name: str) -> str:
         return f"{message}{cause}"
     key = found.group(1).partition("@")[0].lstrip("+")
     known = _known_keys(config_name)
-    if elsewhere := _in_another_option(key, known):
+    chosen_from = _groups_of(config_name)
+    if key.partition(".")[0] in chosen_from and (elsewhere := _in_another_option(key, known)):
         return elsewhere
-    if group := nearest_name(key, groups()):
+    if (group := nearest_name(key, groups())) in chosen_from:
         option = _typed(key).partition("=")[2]
         if nearest_name(key, [group, *(name for name in known if name not in groups())]) == group:
             wanted = f"{group}={option}" if option in options_of(group) else group
@@ -134,7 +135,17 @@ def _bad_override(error: Exception, config_name: str) -> str:
     parent = key.rpartition(".")[0]
     siblings = sorted(name for name in known if name.rpartition(".")[0] == parent)
     there = f" There are: {', '.join(siblings)}." if siblings else ""
-    return f"{key}: there is no such key.{did_you_mean(key, known)}{there}"
+    same_end = [name for name in known if "." in key and name.rpartition(".")[2] == key.rpartition(".")[2]]
+    return f"{key}: there is no such key.{did_you_mean(key, same_end or known)}{there}"
+
+
+def _groups_of(config_name: str) -> set[str]:
+    """Return the groups that a verb's configuration chooses from; `dataset.root` may be a key where there is none."""
+    verb = OmegaConf.load(conf_dir() / f"{config_name}.yaml")
+    assert isinstance(verb, DictConfig)
+    defaults = verb.get("defaults", [])
+    names = [next(iter(entry)) if isinstance(entry, DictConfig) else str(entry) for entry in defaults]
+    return {str(name).removeprefix("override ").partition("@")[0].partition("/")[0] for name in names}
 
 
 def _in_another_option(key: str, known: list[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,9 +16,9 @@ from omegaconf import DictConfig, OmegaConf, read_write
 
 from ganart.config.naming import in_multirun
 from ganart.console import fail, remark
-from ganart.errors import UserError
+from ganart.errors import PlaceError, UserError
 from ganart.files.foreign import is_inside
-from ganart.files.paths import quoted
+from ganart.files.paths import RUN_ADVICE, quoted
 from ganart.machine.launch import Launch, launch_of
 
 BY_TIME = re.compile(r"\$\{now:[^}]*\}")
@@ -52,6 +53,7 @@ def settle_run(config: DictConfig) -> None:
     launch, raw = _launch_of(config), _as_written(config, "run")
     if not BY_TIME.search(raw):
         _refuse_log_elsewhere(_resolved(config, "run", raw))
+        refuse_impossible(_resolved(config, "run", raw))
         return
     if launch is None:
         _settle(config, "run", created(_resolved(config, "run", raw)))
@@ -82,6 +84,24 @@ def settle_multirun(config: DictConfig) -> None:
     raw = _as_written(config, "sweep")
     folder = _resolved(config, "sweep", raw)
     _settle(config, "sweep", created(folder) if BY_TIME.search(raw) else folder)
+
+
+def refuse_impossible(folder: Path) -> None:
+    """Raise `PlaceError` where the system has no such folder and makes none, below /proc, say."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if there == folder or os.access(there, os.W_OK) is False:
+        return  # what is closed to this user is reported by the first write
+    try:
+        folder.mkdir(parents=True)
+    except FileNotFoundError as error:
+        raise PlaceError(f"{folder} cannot be written: {there} takes no folders. {RUN_ADVICE}") from error
+    except OSError:
+        return
+    folder.rmdir()
+    for parent in folder.absolute().parents:
+        if parent == there.absolute():
+            return
+        parent.rmdir()
 
 
 def created(folder: Path) -> Path:

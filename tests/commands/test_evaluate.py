@@ -256,3 +256,18 @@ def test_random_state_is_left_alone(ganart, run, tmp_path):
     before = torch.get_rng_state()
     ganart("evaluate", f"run={run.path}", *QUICK, "metric=[kid,is]", f"hydra.run.dir={tmp_path}/out")
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("dataset.height=16", "dataset.height: there is no such key. Did you mean pictures.height?"),
+        ("dataset=mnist", "dataset: "),
+    ],
+)
+def test_a_group_that_is_not_chosen_from_is_not_advised(ganart, typed, said):
+    status, text = ganart("evaluate", "fake=x", "real=y", typed)
+    assert status == 1
+    assert said in text
+    assert "Type both" not in text
+    assert "Did you mean dataset=" not in text

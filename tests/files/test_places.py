@@ -154,3 +154,10 @@ def test_a_class_without_a_training_picture_is_told_before_training_and_when_it_
     asked = ganart("generate", f"run={tmp_path}/run", "seeds=1", "labels.style=wild")
     assert "no training picture has style=wild" in asked[1]
     assert "no training picture" not in ganart("generate", f"run={tmp_path}/run", "seeds=1", "labels.style=calm")[1]
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc here")
+def test_a_place_that_takes_no_folders_is_named(ganart):
+    status, said = ganart("train", *TINY, "hydra.run.dir=/proc/ganart/run")
+    assert (status, "Traceback" in said) == (1, False)
+    assert "/proc/ganart/run cannot be written: /proc takes no folders." in said
