@@ -127,8 +127,8 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("self.judge(pair.fake.detach(), pair.labels, pair.draw)", "self.judge(pair.real, pair.labels, pair.draw)"),
         ('g["lr"] * g.get("lr_scale", 1.0)', 'g["lr"]'),
         (
-            ".mean() for heads in zip(real.heads, fake.heads, strict=True)]).sum()",
-            ".mean() for heads in zip(real.heads, fake.heads, strict=True)]).mean()",
+            "zip(real.heads, fake.heads, strict=True)])",
+            "[*zip(real.heads, fake.heads, strict=True)][:1]])",
         ),
         ("self.augment.draw(real) if self.augment.shared else None", "None"),
         ("        self.discriminator_updates += 1\n", ""),

@@ -45,7 +45,9 @@ def as_pdf(svg: str, font: str | None = None) -> bytes:
     pdf.add_page()
     root.set("font-family", _use(pdf, font) if font else OWN_FONT)
     letters = _written(root, plain=font is None)
-    known = pdf.fonts[NAMED_FONT.lower()].cmap if font else range(256)
+    known = (
+        getattr(pdf.fonts[NAMED_FONT.lower()], "cmap", ()) if font else range(256)
+    )  # a built-in font has no such map
     if missing := sorted(letter for letter in letters if ord(letter) not in known):
         raise UserError(
             f"format=pdf: {font or 'its plain font'} has no {''.join(missing[:20])!r}, which is in a "
