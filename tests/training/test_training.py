@@ -451,7 +451,7 @@ class Spoil(Callback):
             torch.nn.init.constant_(next(pl_module.discriminator.parameters()), torch.nan)
 
 
-NEVER = tuple(f"callback.{name}.every_images=0" for name in ("checkpoint", "samples", "metrics"))
+NEVER = tuple(f"callback.{name}.every_images=0" for name in ("checkpoint", "samples", "numbers"))
 
 
 def test_where_looking_means_waiting_what_is_not_finite_is_noticed_some_rounds_later(tmp_path, monkeypatch):
