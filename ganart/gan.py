@@ -1,18 +1,13 @@
-"""The LightningModule: the two-player step, optimizers, moving average, and the check for divergence."""
+"""The LightningModule of the two players: their step, optimizers, moving average and checkpoints."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
-from itertools import count
-from math import gcd
 from operator import add
-from pathlib import Path
 from typing import Any, cast
 
-import pytorch_lightning as pl
 import torch
 from pytorch_lightning.core.optimizer import LightningOptimizer, do_nothing_closure
 from torch import Tensor, nn
@@ -21,14 +16,13 @@ from torch.optim import Optimizer
 from ganart.augment import Augmentation, NoAugmentation
 from ganart.codecs import Codec, ImageCodec
 from ganart.datasets.loader import Batch, as_batch
+from ganart.divergence import Watched
 from ganart.ema import EMA
-from ganart.errors import TrainingDivergedError
 from ganart.layers.conditioning import one_hot
 from ganart.losses import AdversarialLoss
 from ganart.machine.hardware import full_float32
-from ganart.meters import Meters
 from ganart.penalties import Penalty
-from ganart.play import DiscriminatorOutput, Pair, Term, output_of
+from ganart.play import PLAYERS, DiscriminatorOutput, Pair, Term, output_of
 from ganart.schedules.base import Schedule
 from ganart.seeds import mix, seed_generator
 
@@ -36,7 +30,7 @@ Parameters = Iterable[nn.Parameter] | Iterable[dict[str, Any]]
 OptimizerOf = Callable[[Parameters], Optimizer]
 
 
-class GAN(pl.LightningModule):
+class GAN(Watched):
     """A generator and a discriminator, an adversarial loss, and any penalties and terms.
 
     `codec` turns stored samples into the form that the networks take: images float [N, C, H, W] in [−1, 1].
@@ -73,14 +67,15 @@ class GAN(pl.LightningModule):
         gradient_clip: Mapping[str, float | None] | None = None,
         channels_last: bool = False,
     ) -> None:
-        super().__init__()
+        named: dict[str, Term] = {f"penalties/{name}": penalty for name, penalty in penalties.items()}
+        named |= {f"terms/{name}": term for name, term in (terms or {}).items()}
+        super().__init__(gradient_clip=gradient_clip or {}, periods=[term.every for term in named.values()])
         layout = torch.channels_last if channels_last else torch.contiguous_format
         self.generator = generator.to(memory_format=layout)
         self.discriminator = discriminator.to(memory_format=layout)
         self.generator_ema = ema.start(self.generator)
         self.penalties = penalties
-        self.terms: dict[str, Term] = {f"penalties/{name}": penalty for name, penalty in penalties.items()}
-        self.terms |= {f"terms/{name}": term for name, term in (terms or {}).items()}
+        self.terms = named
         roles: dict[str, Any] = {"loss": loss, "augment": augment or NoAugmentation(), **self.terms}
         self.parts = nn.ModuleDict({name: part for name, part in roles.items() if isinstance(part, nn.Module)})
         self._roles = roles
@@ -88,9 +83,6 @@ class GAN(pl.LightningModule):
         self.label_sizes = list(label_sizes)
         self.schedule = schedule
         self.ema = ema
-        self.meters = Meters()
-        self.images_seen = 0
-        self.rounds = 0
         self.discriminator_updates = 0
         self._measured: dict[str, Any] | None = None
         self._optimizers_of = optimizers
@@ -98,12 +90,7 @@ class GAN(pl.LightningModule):
         self.latent_dim = cast(int, generator.latent_dim)
         self._discriminator_steps = discriminator_steps
         self._accumulate = accumulate
-        self._gradient_clip = gradient_clip or {}
-        periods = [term.every for term in self.terms.values()]
-        self._measured_every = next(n for n in count(MEASURED_EVERY) if all(gcd(n, every) == 1 for every in periods))
         self._channels_last = channels_last
-        self.checked_every = 1
-        self._unchecked = {player: torch.zeros(()) for player in PLAYERS}
 
     @property
     def loss(self) -> AdversarialLoss:
@@ -293,11 +280,6 @@ class GAN(pl.LightningModule):
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Batch:
         return Batch(*(tensor.to(device, non_blocking=True) for tensor in as_batch(batch)))
 
-    def on_fit_start(self) -> None:
-        waits = self.device.type != "cpu" or self.trainer.world_size > 1
-        self.checked_every = CHECKED_EVERY if waits else 1
-        self._unchecked = {player: torch.zeros((), device=self.device) for player in PLAYERS}
-
     def on_train_start(self) -> None:
         self._averaged = self.ema.pair_up(self.generator_ema, self.generator)
         if self._measured is not None:
@@ -323,81 +305,6 @@ class GAN(pl.LightningModule):
         if learnt := [p for part in parts for p in part.parameters() if p.requires_grad]:
             groups = [*groups, {"params": learnt}]
         return groups
-
-    # --------------------------------------------------------------------------------------- values that are not finite
-
-    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Measure and clip the unscaled gradients; every `checked_every` rounds, check that training is finite.
-
-        Measuring the norm costs one pass over all gradients, a noticeable share of a small network's round. Without
-        clipping it is therefore measured every few rounds; their number shares no divisor with the periods of the
-        terms, so updates with and without a lazy penalty are sampled in proportion.
-
-        Raises:
-            TrainingDivergedError: if a loss or a gradient was not finite.
-        """
-        player = PLAYERS[self.trainer.optimizers.index(optimizer)]
-        limit = self._gradient_clip.get(player)
-        if limit is not None or self.rounds % self._measured_every == 0:
-            parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-            norm = torch.nn.utils.get_total_norm([p.grad for p in parameters])
-            self.meters.add(f"players/gradient_norm_{player}", norm)
-            if limit is not None:
-                torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
-            # A gradient scaler skips steps with infinite gradients and lowers its scale: then only the loss is checked.
-            if self.scaler is None:
-                self._unchecked[player] = self._unchecked[player] + norm
-        if self.is_checked:
-            self.refuse_what_is_not_finite(player)
-
-    @property
-    def is_checked(self) -> bool:
-        """True in every `checked_every`-th round: processes vote, and the host waits for the device."""
-        return self.rounds % self.checked_every == 0
-
-    @property
-    def scaler(self) -> Any:
-        """The gradient scaler of float16; None for other precisions."""
-        return getattr(self.trainer.precision_plugin, "scaler", None)
-
-    def refuse_what_is_not_finite(self, *players: str) -> None:
-        """Raise `TrainingDivergedError` if a loss or gradient since the last call was not finite in any process.
-
-        All processes must call it at the same update, and all of them raise.
-        """
-        for player in players or PLAYERS:
-            finite = math.isfinite(self._unchecked[player])
-            scale_is_spent = self.scaler is not None and self.scaler.get_scale() < SMALLEST_SCALE
-            if self.trainer.strategy.reduce_boolean_decision(not finite or scale_is_spent, all=False):
-                raise self.diverged(player)
-            self._unchecked[player] = torch.zeros((), device=self.device)
-
-    def refuse_to_save_what_is_not_finite(self) -> None:
-        """Raise `TrainingDivergedError` if a weight is not finite, so that every saved checkpoint can be resumed."""
-        for player in PLAYERS:
-            weights = [p.detach() for p in [*getattr(self, player).parameters(), *self.parts.parameters()]]
-            if not math.isfinite(torch.nn.utils.get_total_norm(weights)):
-                raise self.diverged(player)
-
-    def diverged(self, player: str) -> TrainingDivergedError:
-        """Save batch and networks to `diverged_rank<N>.pt`; return the error with the last terms and advice."""
-        folder = Path(self.trainer.default_root_dir)
-        file = folder / f"diverged_rank{self.global_rank}.pt"
-        state = {"state_dict": self.state_dict(), "round": self.rounds, "images_seen": self.images_seen}
-        saved = f"The batch and the networks are saved in {file}"
-        try:
-            torch.save(state | {"batch": list(self._batch)}, file)
-        except (OSError, RuntimeError) as error:  # torch's own for a disk that is full
-            saved = f"The batch and the networks could not be saved in {file}: {error}"
-        stands = "; the last checkpoint stands" if (folder / "checkpoints" / "last.ckpt").is_file() else ""
-        return TrainingDivergedError(
-            f"Loss or gradient of the {player} is not finite at {self.images_seen:,} images (round {self.rounds:,}).\n"
-            f"Terms now: {_listed(self.meters.of_this_round())}\n"
-            f"Last finite terms: {_listed(self.meters.last_finite())}\n"
-            f"{saved}{stands}.\n"
-            f"What to try: a lower learning rate (optimizer.{player}.lr), a stronger penalty "
-            f"(penalty=[r1,r2] penalty.r1.gamma=10), gradient_clip.{player}=1, trainer.precision=32."
-        )
 
     # ------------------------------------------------------------------------------------------ samples
 
@@ -437,11 +344,7 @@ class GAN(pl.LightningModule):
         self._measured = checkpoint.get("meters")
 
 
-CHECKED_EVERY = 16  # rounds between two checks for non-finite values where a check has to wait for a device or process
 SUFFIXES = {"discriminator": "", "generator": "_generator"}  # appended to the names that terms are logged under
-MEASURED_EVERY = 8  # least number of rounds between two measurements of gradient norms
-SMALLEST_SCALE = 2.0**-10  # a gradient scaler that fell to this has skipped many steps in a row
-PLAYERS = ("discriminator", "generator")
 CLOCKS = ("images_seen", "rounds", "discriminator_updates")
 
 
@@ -458,7 +361,3 @@ def count_as_one_step(optimizer_d: LightningOptimizer) -> None:
 def normalizes_batches(network: nn.Module) -> bool:
     """Return whether `network` has batch normalization, which makes its output for an image depend on the batch."""
     return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in network.modules())
-
-
-def _listed(terms: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:.4g}" for name, value in terms.items())

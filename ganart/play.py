@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from ganart.errors import UserError
 from ganart.ranges import is_number
 
+PLAYERS = ("discriminator", "generator")
+
 
 class DiscriminatorOutput(NamedTuple):
     """The output of a discriminator for N samples; `output_of` wraps a bare tensor of logits.

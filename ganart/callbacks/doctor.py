@@ -15,8 +15,9 @@ from ganart.callbacks.scores import Trend
 from ganart.console import console
 from ganart.doctor import Diagnosis, Disease, Examiner, Snapshot, derived, every_disease, numbers_of
 from ganart.errors import UserError
-from ganart.gan import GAN, PLAYERS
+from ganart.gan import GAN
 from ganart.losses import AdversarialLoss
+from ganart.play import PLAYERS
 
 log = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from ganart.config.build import TORCHVISION_SETS, build, build_network, refuse_w
 from ganart.config.values import TAKING_SEVERAL
 from ganart.errors import PlaceError, UserError
 from ganart.files.paths import RUN_ADVICE, disk_error_in
-from ganart.gan import PLAYERS
 from ganart.machine.hardware import choose
+from ganart.play import PLAYERS
 from ganart.ranges import is_number
 from ganart.runs.folder import RunFolder
 from ganart.training import quiet
