@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -99,7 +99,7 @@ def generate(
     import numpy as np
 
     from ganart.codecs.image import save_picture
-    from ganart.console import console, progress
+    from ganart.console import console
     from ganart.generation.provenance import refuse_to_overwrite
     from ganart.generation.recipes import caption_of, names_of
     from ganart.grids import grid, save_sheet
@@ -112,26 +112,18 @@ def generate(
     on_sheet: list[tuple[np.ndarray, str]] = []
     copies: list[str] = []
     written = 0
-    with progress("generating", len(recipes)) as advance:
-        for start in range(0, len(recipes), AUDITED_TOGETHER):
-            chunk = named[start : start + AUDITED_TOGETHER]
-            pictures = []
-            for _, recipe in chunk:
-                pictures.append(painter.paint(recipe))
-                advance(1)
-            verdicts = verdicts_of(auditor, np.stack(pictures)) if auditor else [{}] * len(chunk)
-            for (name, recipe), pixels, verdict in zip(chunk, pictures, verdicts, strict=True):
-                is_copy = bool(verdict) and verdict["audit"]["verdict"] == "copy"
-                if is_copy:
-                    copies.append(f"{name}: {verdict['audit']['nearest']}")
-                if is_copy and refuse:
-                    continue
-                finished = size.resample(pixels) if size else pixels
-                about = verdict | (size.as_origin(finished) if size else {})
-                save_picture(finished, folder / f"{name}{ending}", painter.origin(recipe, folder) | about)
-                written += 1
-                if len(on_sheet) < MOST_ON_SHEET:
-                    on_sheet.append((pixels, caption_of(recipe)))
+    for name, recipe, pixels, verdict in audited(painter, named, auditor):
+        is_copy = bool(verdict) and verdict["audit"]["verdict"] == "copy"
+        if is_copy:
+            copies.append(f"{name}: {verdict['audit']['nearest']}")
+        if is_copy and refuse:
+            continue
+        finished = size.resample(pixels) if size else pixels
+        about = verdict | (size.as_origin(finished) if size else {})
+        save_picture(finished, folder / f"{name}{ending}", painter.origin(recipe, folder) | about)
+        written += 1
+        if len(on_sheet) < MOST_ON_SHEET:
+            on_sheet.append((pixels, caption_of(recipe)))
     if copies:
         report_copies(copies, refuse)
     if not on_sheet:
@@ -145,6 +137,29 @@ def generate(
     left_out = f" (the first {len(on_sheet)})" if len(on_sheet) < written else ""
     place, sheet = shown(folder, is_folder=True), shown(folder / "contact_sheet.png")
     console.say(f"{written:,} pictures in {place}, together on {sheet}{left_out}")
+
+
+def audited(
+    painter: Painter, named: list[tuple[str, Recipe]], auditor: Auditor | None
+) -> Iterator[tuple[str, Recipe, np.ndarray, dict[str, Any]]]:
+    """Generate the pictures of named recipes; yield name, recipe, pixels uint8 [H, W, C] and entry for the audit.
+
+    They are audited in chunks, because an auditor compares many pictures faster than one after the other.
+    """
+    import numpy as np
+
+    from ganart.console import progress
+
+    with progress("generating", len(named)) as advance:
+        for start in range(0, len(named), AUDITED_TOGETHER):
+            chunk = named[start : start + AUDITED_TOGETHER]
+            pictures = []
+            for _, recipe in chunk:
+                pictures.append(painter.paint(recipe))
+                advance(1)
+            verdicts = verdicts_of(auditor, np.stack(pictures)) if auditor else [{}] * len(chunk)
+            for (name, recipe), pixels, verdict in zip(chunk, pictures, verdicts, strict=True):
+                yield name, recipe, pixels, verdict
 
 
 def report_copies(copies: list[str], refuse: bool) -> None:

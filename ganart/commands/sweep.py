@@ -54,12 +54,11 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
         UserError: if the settings, the search space or the data set are not valid.
     """
     from ganart.config.build import build, build_dataset
-    from ganart.console import console, fail
+    from ganart.console import console
     from ganart.datasets import cache
     from ganart.machine.launch import launch_of
     from ganart.sweeping import outcome
     from ganart.sweeping.objective import objectives_of
-    from ganart.sweeping.recipe import as_experiment
     from ganart.sweeping.sampler import SeededByTrial
     from ganart.sweeping.space import SearchSpace
     from ganart.sweeping.study import Study
@@ -87,8 +86,9 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     study.agree_on(recipe(compose([]), cfg, space, objectives))
     cache.load(build_dataset(cfg.dataset, allow=cfg.allow_targets))  # problems of the data set must not fail trials
     n_trials = min(cfg.n_trials, _points(space) if cfg.sampler._target_.endswith("GridSampler") else math.inf)
-    shown = from_here(folder)
-    console.say(f"study     {shown}: {', '.join(space.as_written)}, by {', '.join(o.key for o in objectives)}")
+    console.say(
+        f"study     {from_here(folder)}: {', '.join(space.as_written)}, by {', '.join(o.key for o in objectives)}"
+    )
 
     def write_down() -> dict[str, Any]:
         facts = outcome.describe(study, objectives, space.as_written, cfg.total_images)
@@ -97,7 +97,15 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
 
     worker = Worker(study, space, objectives, compose, list(cfg.seeds), base, prunes)
     worker.work(int(n_trials), time.monotonic() + (cfg.timeout or math.inf), write_down)
-    facts = write_down()
+    conclude(write_down(), folder, config_name, base)
+
+
+def conclude(facts: dict[str, Any], folder: Path, config_name: str, base: list[str]) -> None:
+    """Print the results of a study, write its best recipe, and print what to type next."""
+    from ganart.console import console, fail
+    from ganart.sweeping import outcome
+    from ganart.sweeping.recipe import as_experiment
+
     console.say(f"\n{outcome.headline(facts)}")
     console.print(outcome.table(facts))
     if not facts["best"]:
@@ -107,6 +115,7 @@ def work_on_study(cfg: DictConfig, folder: Path, config_name: str) -> None:
     (folder / "experiment").mkdir(exist_ok=True)
     best, lost = as_experiment(config_name, overrides, OWN_KEYS, comment)
     write_atomically(folder / "experiment" / "best.yaml", best)
+    shown = from_here(folder)
     command = shell("ganart", "train", "--config-dir", shown, "experiment=best", *lost)
     console.say(f"train the best    {command}")
     console.say(f"look at it all    {shell('ganart', 'report', shown)}")
