@@ -23,6 +23,7 @@ HOMES = {
     "linear": "networks.linear",
     "schedules": "schedules.inverse_root",
     "scores": "metrics.mean_distance",
+    "callbacks": "callbacks.brightness",
     "features": "features.colours",
     "diseases": "doctor.generator_starves",
 }
@@ -91,8 +92,8 @@ def test_one_new_part_of_each_kind_edits_no_other_file(copy):
     before = sums(copy)
     added = add_parts(copy)
     assert {Path(name).parent.name for name in added} >= {
-        *("losses", "penalties", "terms", "augment", "heads", "networks", "schedules", "metrics", "features", "doctor"),
-        *("loss", "penalty", "term", "head", "architecture", "schedule", "metric", "dataset"),
+        *("losses", "penalties", "terms", "augment", "heads", "networks", "schedules", "metrics", "features", "doctor", "callbacks"),
+        *("loss", "penalty", "term", "head", "architecture", "schedule", "metric", "dataset", "callback"),
     }
     run(copy, "scripts/make_docs.py")
     pytest_quietly = ("-m", "pytest", "-q", "-p", "no:cacheprovider")

@@ -109,6 +109,7 @@ def template(tmp_path_factory, environment):
     with zipfile.ZipFile(folder / "paintings.zip", "w") as archive:
         for file in sorted((folder / "PAINTINGS").rglob("*.png")):
             archive.write(file, file.relative_to(folder / "PAINTINGS"))
+    shutil.copy(folder / "paintings.zip", folder / "FOLDER.zip")
     small_mnist(folder / "data/MNIST/raw")
     return folder
 
