@@ -29,7 +29,7 @@ from ganart.files.paths import RUN_ADVICE, from_here, remove_if_nothing_is_in, s
 from ganart.gan import GAN, normalizes_batches
 from ganart.loggers import ExperimentLogger
 from ganart.machine import threads
-from ganart.machine.hardware import Choice, choose
+from ganart.machine.hardware import Choice, choose, has_room
 from ganart.runs import summary
 from ganart.runs.folder import RunFolder, usable
 from ganart.training import quiet
@@ -205,6 +205,7 @@ def fit(
     cfg: DictConfig, run: RunFolder, trainer: pl.Trainer, gan: GAN, pictures: PictureSet, resume: Resume | None
 ) -> None:
     """Train `gan` on `pictures`, from the beginning or from the checkpoint of `resume`."""
+    device = trainer.strategy.root_device
     loader = BatchLoader(
         pictures,
         batch_size=cfg.batch_size * cfg.discriminator_steps,
@@ -213,6 +214,7 @@ def fit(
         start=resume.images_seen if resume else 0,
         rank=trainer.global_rank,
         world_size=trainer.world_size,
+        device=device if has_room(device, pictures.images.nbytes) else None,
     )
     checkpoint = resume.checkpoint if resume else None
     with (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -47,6 +50,19 @@ def test_the_pool_paints_what_one_process_paints(monkeypatch):
     assert [picture.sha256 for picture in together] == [picture.sha256 for picture in alone]
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(alone, together, strict=True))
     assert [picture.labels for picture in together] == [picture.labels for picture in alone]
+
+
+def test_a_script_without_an_entry_guard_runs_once(tmp_path):
+    """Processes that import the user's script would run it again, each waiting for the cache that the first holds."""
+    lines = [
+        "from ganart.datasets.procedural_art import ProceduralArt",
+        "print(len(list(ProceduralArt(num_pictures=2000, height=8, width=8, workers=2).decode())))",
+    ]
+    (tmp_path / "script.py").write_text("\n".join(lines))
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, timeout=240, check=True
+    )
+    assert (done.stdout, done.stderr) == ("2000\n", "")
 
 
 def test_the_composition_does_not_depend_on_the_size(gallery):

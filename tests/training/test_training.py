@@ -15,8 +15,9 @@ from pytorch_lightning.strategies import DDPStrategy
 from torch.testing import assert_close
 
 from ganart.callbacks import Interrupt, in_order
-from ganart.config.build import build
+from ganart.config.build import build, build_dataset
 from ganart.datasets import cache
+from ganart.datasets.loader import BatchLoader
 from ganart.errors import TrainingDivergedError, UserError
 from ganart.gan import GAN
 from ganart.layers.conditioning import one_hot
@@ -261,6 +262,25 @@ def test_a_second_ctrl_c_ends_it_at_once():
     interrupt._receive(signal.SIGINT, None)
     with pytest.raises(KeyboardInterrupt):
         interrupt._receive(signal.SIGINT, None)
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_images_on_the_device_train_as_images_of_the_cache_do(tmp_path, monkeypatch, has_room):
+    from_cache = train_tiny(tmp_path / "cache", "~callback.scores")
+    asked, loaders = [], []
+
+    def loader(*args, **kwargs):
+        loaders.append(kwargs["device"])
+        return BatchLoader(*args, **kwargs)
+
+    monkeypatch.setattr("ganart.training.run.BatchLoader", loader)
+    monkeypatch.setattr("ganart.training.run.has_room", lambda *of: asked.append(of) or has_room)
+    on_device = train_tiny(tmp_path / "device", "~callback.scores")
+    images = cache.load(build_dataset(on_device.config.dataset)).images
+    assert asked == [(torch.device("cpu"), images.nbytes)]
+    assert loaders == [torch.device("cpu") if has_room else None]
+    states = [read_checkpoint(run.checkpoint("last"))["state_dict"] for run in (from_cache, on_device)]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
 def test_scoring_does_not_change_what_is_trained(tmp_path):

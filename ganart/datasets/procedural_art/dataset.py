@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from ganart.colours import LUMA
 from ganart.datasets.base import Dataset, Factor, Picture
@@ -87,10 +86,7 @@ class ProceduralArt(Dataset):
         return Factor("style", tuple(STYLES)), Factor("subject", tuple(SUBJECTS))
 
     def decode(self) -> Iterator[Picture]:
-        """Yield every picture in the order of its index, painted by a pool of processes if that is faster.
-
-        The processes are spawned, so a script that calls this must guard its entry with `if __name__ == "__main__":`.
-        """
+        """Yield every picture in the order of its index, painted by several processes if that is faster."""
         chunks = [
             (self.seed, range(start, min(start + _CHUNK, self.num_pictures)), self.height, self.width, self.channels)
             for start in range(0, self.num_pictures, _CHUNK)
@@ -99,12 +95,10 @@ class ProceduralArt(Dataset):
             for chunk in chunks:
                 yield from self._pictures(chunk[1], *_paint_chunk(chunk))
             return
-        pool = ProcessPoolExecutor(min(self.workers, len(chunks)), mp_context=multiprocessing.get_context("spawn"))
-        try:
-            for chunk, painted in zip(chunks, pool.map(_paint_chunk, chunks), strict=True):
-                yield from self._pictures(chunk[1], *painted)
-        finally:  # also when the consumer stops early
-            pool.shutdown(cancel_futures=True)
+        # Its processes, unlike those of multiprocessing, do not import the user's script, which would run it again.
+        parallel = Parallel(min(self.workers, len(chunks)), backend="loky", return_as="generator")
+        for chunk, painted in zip(chunks, parallel(delayed(_paint_chunk)(chunk) for chunk in chunks), strict=True):
+            yield from self._pictures(chunk[1], *painted)
 
     def _pictures(self, indices: range, pixels: np.ndarray, labels: list[tuple[int, int]]) -> Iterator[Picture]:
         for index, picture, label in zip(indices, pixels, labels, strict=True):
