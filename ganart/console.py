@@ -250,7 +250,7 @@ def progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
         count = f": {done:,}/{total:,}{left}"
         return f"{shortened(description, room - len(count))}{count}"
 
-    with bar(transient=True, disable=not console.is_terminal) as shown, said_meanwhile(line):
+    with bar(transient=True, disable=not console.is_terminal) as shown, lines_without_terminal(line):
         task = shown.add_task("", total=total, line=line(room_beside_bar()))
 
         def advance(count: int) -> None:
@@ -270,12 +270,12 @@ def working(description: str) -> Iterator[None]:
         with console.status(said):
             yield
         return
-    with said_meanwhile(lambda: f"{description}: {clock(time.monotonic() - begun)} so far"):
+    with lines_without_terminal(lambda: f"{description}: {clock(time.monotonic() - begun)} so far"):
         yield
 
 
 @contextmanager
-def said_meanwhile(line: Callable[[], str]) -> Iterator[None]:
+def lines_without_terminal(line: Callable[[], str]) -> Iterator[None]:
     """Print `line()` every ten seconds where there is no terminal."""
     if console.is_terminal:
         yield

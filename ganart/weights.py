@@ -52,7 +52,7 @@ def check_hash(file: Path, sha256: str | None) -> None:
     if not found.startswith(sha256.lower()):
         raise UserError(
             f"{file} is not the file of weights that was asked for: its SHA-256 begins with {found[:8]}, not with "
-            f"{sha256[:8]}. {_way_out(file)}, or, if you know what this one is, take it as it is: "
+            f"{sha256[:8]}. {_advice_on(file)}, or, if you know what this one is, take it as it is: "
             "features.sha256=null (its scores then carry its hash in their protocol)."
         )
 
@@ -71,16 +71,16 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         problem: object = "it holds more than tensors"
     except Exception as error:  # a damaged file may raise nearly any kind
         problem = "it is damaged, or holds code" if isinstance(error, UnpicklingError) else error
-    raise UserError(f"{file} is not a file of weights alone, and is not opened ({problem}). {_way_out(file)}.")
+    raise UserError(f"{file} is not a file of weights alone, and is not opened ({problem}). {_advice_on(file)}.")
 
 
-def _way_out(file: Path) -> str:
+def _advice_on(file: Path) -> str:
     """Return advice for a wrong or damaged file: a downloaded file can be downloaded again."""
     downloaded = file.absolute().is_relative_to(Path(torch.hub.get_dir()).absolute())
     return "Delete it, and it is downloaded again" if downloaded else "Get the right file"
 
 
-def could_not_be_had(name: str, error: Exception, file: str) -> UserError:
+def weights_unavailable(name: str, error: Exception, file: str) -> UserError:
     """Return the error for a feature network that cannot be built or downloaded."""
     return UserError(
         f"features={name}: the weights could not be had ({error}).\n"

@@ -32,7 +32,7 @@ from ganart.datasets import cache
 from ganart.files.paths import conf_dir
 from ganart.images import to_model
 from ganart.runs.folder import RunFolder
-from ganart.training.lean import stop_looking_for_gpus
+from ganart.training.lightning import stop_looking_for_gpus
 from ganart.training.optimizers import build_optimizer
 
 WARM_UP = 20

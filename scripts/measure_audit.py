@@ -101,9 +101,7 @@ def main() -> None:
     auditor = Auditor(spaces, seed=arguments.seed)
     begun = time.perf_counter()
     auditor.prepare(pictures)
-    print(
-        f"{whole.name}: {len(pictures.train):,} works, {auditor.num_strangers:,} strangers ({auditor.calibrated_on}), "
-    )
+    print(f"{whole.name}: {len(pictures.train):,} works, {auditor.num_held_out:,} held_out ({auditor.calibrated_on}), ")
     print(
         f"{auditor.left_out} test pictures left out as duplicates; calibrated in {time.perf_counter() - begun:.1f} s\n"
     )

@@ -207,7 +207,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
     ("ganart/callbacks/clock.py", "tests/callbacks/test_clock.py"): [
         ("seen // self.every_images > self._before // self.every_images", "seen % self.every_images == 0"),
         (
-            "self._acted_at != pl_module.images_seen and not told_to_stop(trainer)",
+            "self._acted_at != pl_module.images_seen and not is_interrupted(trainer)",
             "self._acted_at != pl_module.images_seen",
         ),
         ("        gan.refuse_what_is_not_finite()", "        pass"),

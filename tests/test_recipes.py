@@ -18,7 +18,8 @@ from ganart.commands import sweep
 from ganart.commands.generate import prepare_arguments
 from ganart.errors import UserError
 from ganart.files.paths import conf_dir
-from ganart.runs.folder import RunFolder, read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
+from ganart.runs.folder import RunFolder
 from ganart.training.run import train
 
 ROOT = Path(__file__).parents[1]

@@ -1,4 +1,4 @@
-"""Run folders of strangers, made to do harm or damaged, against every verb: one sentence, or it works.
+"""Run folders of other people, made to do harm or damaged, against every verb: one sentence, or it works.
 
 No canary file is ever written, and no variable of the environment is found in anything that is.
 """
@@ -287,7 +287,7 @@ OTHER_VERBS = {
 
 
 @pytest.fixture
-def stranger(honest, shared_cache, tmp_path, monkeypatch):
+def foreign_run(honest, shared_cache, tmp_path, monkeypatch):
     """A copy of the run in a folder in which there is something to steal."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SECRET", SECRET)
@@ -298,9 +298,9 @@ def stranger(honest, shared_cache, tmp_path, monkeypatch):
     (tmp_path / "secret.csv").write_text(f"images_seen,{SECRET}\n1,2\n")
     (tmp_path / "mine.txt").write_text("mine")
     shutil.copy(honest.parent / "picture.png", tmp_path)
-    for name in ("stranger", "other"):
+    for name in ("foreign_run", "other"):
         shutil.copytree(honest, tmp_path / name)
-    return tmp_path / "stranger"
+    return tmp_path / "foreign_run"
 
 
 def try_all(ganart, run: Path, make, verbs=VERBS) -> dict[str, tuple[int, str]]:
@@ -327,22 +327,22 @@ def try_all(ganart, run: Path, make, verbs=VERBS) -> dict[str, tuple[int, str]]:
     return results
 
 
-def test_an_honest_one_passes_every_verb(ganart, stranger):
-    results = try_all(ganart, stranger, lambda run, canary: None)
+def test_an_honest_one_passes_every_verb(ganart, foreign_run):
+    results = try_all(ganart, foreign_run, lambda run, canary: None)
     assert not any(status for status, _ in results.values()), results
 
 
 @pytest.mark.parametrize("name", ANIMALS)
-def test_strangers(ganart, stranger, name):
-    try_all(ganart, stranger, ANIMALS[name])
+def test_foreign_runs(ganart, foreign_run, name):
+    try_all(ganart, foreign_run, ANIMALS[name])
 
 
 MOSTLY_SLOW = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in ANIMALS]
 
 
 @pytest.mark.parametrize("name", MOSTLY_SLOW)
-def test_strangers_as_studies_and_as_data(ganart, stranger, name):
-    try_all(ganart, stranger, ANIMALS[name], OTHER_VERBS)
+def test_foreign_runs_as_studies_and_as_data(ganart, foreign_run, name):
+    try_all(ganart, foreign_run, ANIMALS[name], OTHER_VERBS)
 
 
 @pytest.fixture(scope="module")
@@ -363,9 +363,9 @@ def study(lab, honest):
 
 
 @pytest.mark.parametrize("name", MOSTLY_SLOW)
-def test_strangers_as_trials_of_a_study(ganart, stranger, study, name):
+def test_foreign_runs_as_trials_of_a_study(ganart, foreign_run, study, name):
     """The study has all its trials: a sweep that joins it looks at what there is, and so does its report."""
-    whole = stranger.with_name("study")
+    whole = foreign_run.with_name("study")
     shutil.copytree(study, whole)
     trial = whole / "trials/0000_hinge"
 
@@ -384,20 +384,20 @@ def test_strangers_as_trials_of_a_study(ganart, stranger, study, name):
         "sweep": lambda run: (*sweep, *SMALL, f"dataset.root={study.parent / 'pictures'}"),
         "report": lambda run: ("report", "study", "output=out/study.html"),
     }
-    try_all(ganart, stranger, make, verbs)
+    try_all(ganart, foreign_run, make, verbs)
 
 
 # ---------------------------------------------------------------------------------------------- data
 
 
 def zip_of(folder: Path, *names: str) -> None:
-    with zipfile.ZipFile(folder / "stranger.zip", "w") as archive:
+    with zipfile.ZipFile(folder / "foreign_run.zip", "w") as archive:
         for number, name in enumerate(names):
             archive.writestr(zipfile.ZipInfo(name), (folder / "1.png").read_bytes() + bytes([number]))
 
 
 def bomb(folder: Path) -> None:
-    with zipfile.ZipFile(folder / "stranger.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(folder / "foreign_run.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("1.png", (folder / "1.png").read_bytes())
         archive.writestr("2.png", bytes(100_000_000))
 
@@ -422,16 +422,16 @@ DATA = {
     "names that command a terminal": lambda folder: zip_of(folder, "\x1b[2Ja/1.png", "b\x07/2.png"),
     "names that are markup": lambda folder: zip_of(folder, "[/i]/1.png", "<script>/2.png", "=cmd|x/3.png"),
     "a bomb": bomb,
-    "half a zip": lambda folder: (folder / "stranger.zip").write_bytes(b"PK\x03\x04" + bytes(500)),
-    "nothing": lambda folder: (folder / "stranger.zip").write_bytes(b""),
+    "half a zip": lambda folder: (folder / "foreign_run.zip").write_bytes(b"PK\x03\x04" + bytes(500)),
+    "nothing": lambda folder: (folder / "foreign_run.zip").write_bytes(b""),
 }
 AS_DATA = ("dataset", "dataset=image_folder", "dataset.height=8", "dataset.width=8", "hydra.run.dir=out/dataset")
 
 
 @pytest.fixture
-def data(stranger):
+def data(foreign_run):
     """A folder with two pictures."""
-    folder = stranger.with_name("data")
+    folder = foreign_run.with_name("data")
     folder.mkdir()
     for number in (1, 2):
         Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / f"{number}.png")
@@ -439,17 +439,17 @@ def data(stranger):
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_tables_of_strangers(ganart, stranger, data, name):
+def test_tables_of_other_people(ganart, foreign_run, data, name):
     file, content = TABLES[name]
     write(data, content, file)
     told = {"dataset": lambda run: (*AS_DATA, "dataset.root=data", f"dataset.labels={file}")}
-    try_all(ganart, stranger, lambda run, canary: None, told)
+    try_all(ganart, foreign_run, lambda run, canary: None, told)
 
 
 @pytest.mark.parametrize("name", DATA)
-def test_zips_of_strangers(ganart, stranger, data, name):
-    told = {"dataset": lambda run: (*AS_DATA, "dataset.root=data/stranger.zip")}
-    try_all(ganart, stranger, lambda run, canary: DATA[name](data), told)
+def test_zips_of_other_people(ganart, foreign_run, data, name):
+    told = {"dataset": lambda run: (*AS_DATA, "dataset.root=data/foreign_run.zip")}
+    try_all(ganart, foreign_run, lambda run, canary: DATA[name](data), told)
     assert not Path("/etc/x.png").exists()
 
 
@@ -469,12 +469,12 @@ STUDIES = {
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_studies_of_strangers(ganart, stranger, name):
+def test_studies_of_other_people(ganart, foreign_run, name):
     def make(run: Path, canary: Path) -> None:
         for file, content in STUDIES[name].items():
             (run / file).write_bytes(content)
 
-    try_all(ganart, stranger, make, {"report": VERBS["report"], "sweep": OTHER_VERBS["sweep"]})
+    try_all(ganart, foreign_run, make, {"report": VERBS["report"], "sweep": OTHER_VERBS["sweep"]})
 
 
 def test_a_study_keeps_its_trials_in_its_folder(tmp_path):

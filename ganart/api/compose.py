@@ -23,7 +23,7 @@ from ganart.files.paths import conf_dir, quoted
 from ganart.gan import GAN
 from ganart.machine.hardware import choose
 from ganart.runs.folder import without_resolvers
-from ganart.runs.output import settle_run
+from ganart.runs.output import choose_run_folder
 from ganart.training.assembly import gan_of_sizes
 
 
@@ -51,7 +51,7 @@ def composed(
         with _beside_other_applications(), initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = hydra.compose(command, [*searched, *overrides], return_hydra_config=True)
             if creates_folder:
-                settle_run(cfg)
+                choose_run_folder(cfg)
             HydraConfig.instance().set_config(cfg)  # the folder's name may interpolate from it
             folder = str(Path(cfg.hydra.run.dir).absolute())
             with read_write(cfg.hydra), open_dict(cfg.hydra):

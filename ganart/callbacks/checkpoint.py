@@ -21,7 +21,7 @@ from ganart.callbacks.scores import Scores, Trend
 from ganart.errors import UserError
 from ganart.files.paths import RUN_ADVICE, replacing, writing_to
 from ganart.gan import GAN
-from ganart.runs.folder import read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
 
 
 class Checkpoint(EveryImages):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytorch_lightning import Callback, Trainer
 
-from ganart.callbacks.interrupt import told_to_stop
+from ganart.callbacks.interrupt import is_interrupted
 from ganart.gan import GAN
 from ganart.loggers import ExperimentLogger
 
@@ -45,7 +45,7 @@ class EveryImages(Callback):
         self._before = pl_module.images_seen
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
-        if self.at_end and self._acted_at != pl_module.images_seen and not told_to_stop(trainer):
+        if self.at_end and self._acted_at != pl_module.images_seen and not is_interrupted(trainer):
             self._act(trainer, pl_module)
 
     def _act(self, trainer: Trainer, gan: GAN) -> None:

@@ -38,8 +38,8 @@ class Doctor(Callback):
 
     def __init__(self, *, ignore: Iterable[str] = (), also: Mapping[str, Disease] | None = None) -> None:
         known = {disease.key: disease for disease in [*every_disease(), *(also or {}).values()]}
-        if strangers := sorted(set(ignore) - known.keys()):
-            raise UserError(f"callback.doctor.ignore={strangers} names no disease. There are: {', '.join(known)}.")
+        if unknown := sorted(set(ignore) - known.keys()):
+            raise UserError(f"callback.doctor.ignore={unknown} names no disease. There are: {', '.join(known)}.")
         self.examiner = Examiner([disease for key, disease in known.items() if key not in set(ignore)])
         self.notes: list[dict[str, Any]] = []
 

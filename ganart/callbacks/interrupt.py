@@ -49,7 +49,7 @@ class Interrupt(Callback):
         self.received = number
         self.stop(SIGNAL)
         if number == HANGUP:
-            leave_the_terminal()
+            detach_from_terminal()
         console.say(f"{signal.Signals(number).name} received: finishing this round, then saving.")
 
     def stop(self, reason: str) -> None:
@@ -88,12 +88,12 @@ class Interrupt(Callback):
         self._previous.clear()
 
 
-def told_to_stop(trainer: Trainer) -> bool:
+def is_interrupted(trainer: Trainer) -> bool:
     """Return whether `trainer` is being interrupted: it ends early, saved and not scored."""
     return any(isinstance(c, Interrupt) and c.reason is not None for c in callbacks_of(trainer))
 
 
-def leave_the_terminal() -> None:
+def detach_from_terminal() -> None:
     """Redirect standard output and error to the null device, because writing to a closed terminal fails."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         for stream in (sys.__stdout__, sys.__stderr__):

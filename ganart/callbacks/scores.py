@@ -14,9 +14,9 @@ from pytorch_lightning import Trainer
 from torch import Tensor, nn
 
 from ganart.callbacks.clock import EveryImages, experiment_loggers
-from ganart.callbacks.interrupt import told_to_stop
+from ganart.callbacks.interrupt import is_interrupted
 from ganart.callbacks.order import Order, callbacks_of
-from ganart.console import clock, console, said_meanwhile
+from ganart.console import clock, console, lines_without_terminal
 from ganart.datasets.base import Factor, PictureSet
 from ganart.datasets.loader import BatchLoader
 from ganart.errors import NoLabelsError
@@ -148,7 +148,7 @@ class Scores(EveryImages):
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Score the end of a run; skip an interrupted one, which must be saved quickly and may be resumed."""
-        if not self.ready or told_to_stop(trainer):
+        if not self.ready or is_interrupted(trainer):
             return
         super().on_train_end(trainer, pl_module)
         keeper = keeper_of(trainer)
@@ -205,7 +205,7 @@ class Scores(EveryImages):
 
         def advance(done: int) -> None:
             nonlocal scored
-            if told_to_stop(trainer) and trainer.world_size == 1:  # several processes would have to agree
+            if is_interrupted(trainer) and trainer.world_size == 1:  # several processes would have to agree
                 raise AbandonedError
             scored += done * trainer.world_size
             for listener in listeners:
@@ -220,7 +220,7 @@ class Scores(EveryImages):
     def _timed(self) -> Iterator[None]:
         begun = time.monotonic()
         try:
-            with said_meanwhile(lambda: f"scoring: {clock(time.monotonic() - begun)} so far"):
+            with lines_without_terminal(lambda: f"scoring: {clock(time.monotonic() - begun)} so far"):
                 yield
         finally:
             self.seconds += time.monotonic() - begun

@@ -42,10 +42,10 @@ class LatentWalk(EveryImages):
         labels, columns = layout([loader.pictures.factor(name) for name in loader.condition])
         labels = labels[::columns][:TILES] if len(loader.condition) == 1 else labels[:TILES]
         if loader.condition:
-            ways = [closed_way(latents_of(list(range(self.seeds)), gan.latent_dim), self.frames)] * len(labels)
+            ways = [closed_path(latents_of(list(range(self.seeds)), gan.latent_dim), self.frames)] * len(labels)
         else:
             starts = [list(range(self.seeds * tile, self.seeds * (tile + 1))) for tile in range(TILES)]
-            ways = [closed_way(latents_of(seeds, gan.latent_dim), self.frames) for seeds in starts]
+            ways = [closed_path(latents_of(seeds, gan.latent_dim), self.frames) for seeds in starts]
         sheets = [
             grid(gan.generate(latents, labels).cpu().numpy(), 4, min_side=96) for latents in torch.stack(ways, dim=1)
         ]
@@ -57,7 +57,7 @@ class LatentWalk(EveryImages):
             logger.log_moving_picture("samples/walk", file, gan.images_seen)
 
 
-def closed_way(stations: Tensor, frames: int) -> Tensor:
+def closed_path(stations: Tensor, frames: int) -> Tensor:
     """Return latents [frames, Z] on arcs from each of `stations` [K, Z] to the next and from the last to the first.
 
     Spherical interpolation (White 2016, arXiv:1609.04468, section 2.1): straight lines pass near the origin, where

@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from ganart.command_line.arguments import asks, values_in, with_output, with_seeds_quoted
-from ganart.config.messages import tells_users
+from ganart.config.messages import reports_user_errors
 from ganart.errors import UserError
 from ganart.files.json_files import write_json
 from ganart.files.paths import conf_dir, shown, unplaced
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ganart.originality import Audit, Auditor
 
 
-@tells_users
+@reports_user_errors
 def audit_one(cfg: DictConfig) -> None:
     """Audit the run or folder that `cfg` names, into the output folder."""
     audit(cfg, Path(HydraConfig.get().runtime.output_dir))
@@ -58,7 +58,8 @@ def _of_run(cfg: DictConfig) -> tuple[PictureSet, np.ndarray, list[str], dict[st
     from ganart.console import progress
     from ganart.generation.painter import Painter, device_of
     from ganart.generation.recipes import names_of, plan, seeds_in
-    from ganart.runs.folder import RunFolder, read_checkpoint, sha256_of
+    from ganart.runs.checkpoints import read_checkpoint, sha256_of
+    from ganart.runs.folder import RunFolder
 
     run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
     of_run = cfg.dataset if cfg.pictures is None else {key: cfg.dataset[key] for key in ("root", "labels")}

@@ -10,12 +10,12 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from ganart.command_line.arguments import asks, with_constants_named
-from ganart.config.messages import tells_users
+from ganart.config.messages import reports_user_errors
 from ganart.files.paths import conf_dir, shown
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="dataset", version_base="1.3")
-@tells_users
+@reports_user_errors
 def main(cfg: DictConfig) -> None:
     """Report on `cfg.dataset` into the output folder."""
     run(cfg, Path(HydraConfig.get().runtime.output_dir))

@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from ganart.command_line.arguments import asks, values_in, with_output
-from ganart.config.messages import tells_users
+from ganart.config.messages import reports_user_errors
 from ganart.errors import UserError
 from ganart.files.paths import conf_dir, shown, unplaced
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ganart.metrics.feature_store import Paint
 
 
-@tells_users
+@reports_user_errors
 def evaluate_one(cfg: DictConfig) -> float | None:
     """Score the run or folders that `cfg` names; return the first score."""
     return evaluate(cfg, Path(HydraConfig.get().runtime.output_dir))
@@ -46,7 +46,8 @@ def evaluate(cfg: DictConfig, folder: Path) -> float | None:
 def _of_run(cfg: DictConfig) -> tuple[Evaluation, dict[str, Any]]:
     from ganart.generation.painter import Painter, device_of
     from ganart.generation.scored import Generated, sample_of
-    from ganart.runs.folder import RunFolder, read_checkpoint
+    from ganart.runs.checkpoints import read_checkpoint
+    from ganart.runs.folder import RunFolder
 
     run, allow = RunFolder.open(cfg.run), tuple(cfg.allow_targets)
     checkpoint = run.checkpoint(cfg.run if Path(cfg.run).expanduser().is_file() else cfg.checkpoint)

@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from ganart.command_line.arguments import asks, values_in, with_output, with_seeds_quoted
-from ganart.config.messages import tells_users
+from ganart.config.messages import reports_user_errors
 from ganart.errors import UserError
 from ganart.files.paths import conf_dir, free_name, from_here, shell, shown
 from ganart.names import to_hydra
@@ -30,7 +30,7 @@ AUDITED_TOGETHER = 256
 GATES = ("none", "warn", "refuse")
 
 
-@tells_users
+@reports_user_errors
 def generate_one(cfg: DictConfig) -> None:
     """Generate pictures of the seeds and labels in `cfg` with the generator of its run."""
     from ganart.codecs.image import FORMATS
@@ -47,7 +47,7 @@ def generate_one(cfg: DictConfig) -> None:
     painter = Painter(run, run.checkpoint(which), cfg.average, device_of(cfg.device), allow)
     labels = OmegaConf.to_container(cfg.labels, resolve=True)
     recipes = plan(painter.factors, seeds_in(str(cfg.seeds)), cast(dict[str, Any], labels), cfg.truncation)
-    tell_of_classes_without_training(run, recipes)
+    note_classes_without_training(run, recipes)
     auditor = None
     if cfg.audit != "none":
         from ganart.originality.prepared import auditor_of
@@ -61,7 +61,7 @@ def generate_one(cfg: DictConfig) -> None:
 main = hydra.main(config_path=str(conf_dir()), config_name="generate", version_base="1.3")(generate_one)
 
 
-def tell_of_classes_without_training(run: RunFolder, recipes: Sequence[Recipe]) -> None:
+def note_classes_without_training(run: RunFolder, recipes: Sequence[Recipe]) -> None:
     """Print a note on requested classes that no training image has."""
     from ganart.console import remark
 
@@ -166,9 +166,9 @@ def report_copies(copies: list[str], refuse: bool) -> None:
     """Print which pictures, `NAME: nearest training picture`, are copies, and whether they were written."""
     from ganart.console import console
 
-    told = "were not written" if refuse else "are written, and say so"
+    outcome = "were not written" if refuse else "are written, and say so"
     listed = "\n  ".join([*copies[:MOST_LISTED], *["…"] * (len(copies) > MOST_LISTED)])
-    console.say(f"{len(copies)} pictures are copies of training pictures and {told}:\n  {listed}")
+    console.say(f"{len(copies)} pictures are copies of training pictures and {outcome}:\n  {listed}")
 
 
 def verdicts_of(auditor: Auditor, pictures: np.ndarray) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import hydra
 from omegaconf import DictConfig
 
 from ganart.command_line.arguments import asks, refuse_multirun
-from ganart.config.messages import tells_users
+from ganart.config.messages import reports_user_errors
 from ganart.errors import UserError
 from ganart.files.paths import conf_dir, shown
 
@@ -27,7 +27,7 @@ NEARLY = 8.0
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="regenerate", version_base="1.3")
-@tells_users
+@reports_user_errors
 def main(cfg: DictConfig) -> None:
     """Regenerate the picture in `cfg.file` from its origin and compare."""
     regenerate(Path(cfg.file), cfg.run, cfg.output, tuple(cfg.allow_targets))
@@ -200,7 +200,7 @@ def _checkpoint(folder: RunFolder, origin: dict[str, Any]) -> Path:
 
 def _checkpoint_of(folder: RunFolder, origin: dict[str, Any]) -> Path | None:
     """Return the checkpoint whose hash is that in `origin`, or None; further training may have renamed it."""
-    from ganart.runs.folder import sha256_of
+    from ganart.runs.checkpoints import sha256_of
 
     named = folder.checkpoints / Path(origin["checkpoint"]).name
     candidates = [named, *(folder.checkpoints / name for name in folder.kept_checkpoints())]

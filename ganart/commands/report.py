@@ -8,7 +8,7 @@ import hydra
 from omegaconf import DictConfig
 
 from ganart.command_line.arguments import asks, refuse_multirun, without_paths
-from ganart.config.messages import tells_users
+from ganart.config.messages import reports_user_errors
 from ganart.errors import UserError
 from ganart.files.paths import conf_dir, quoted, shown
 
@@ -16,7 +16,7 @@ KINDS = ("html", "csv", "markdown", "latex", "svg", "pdf")
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="report", version_base="1.3")
-@tells_users
+@reports_user_errors
 def main(cfg: DictConfig) -> None:
     """Report on the runs in `cfg.runs`."""
     named = [cfg.runs] if isinstance(cfg.runs, str) else cfg.runs

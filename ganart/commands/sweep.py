@@ -17,7 +17,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from ganart.command_line.arguments import asks, flags_in, overrides_in, refuse_multirun, refuse_paths, values_in
 from ganart.command_line.run_dirs import without_resume
-from ganart.config.messages import tells_users
+from ganart.config.messages import reports_user_errors
 from ganart.config.naming import tails_of
 from ganart.errors import UserError
 from ganart.files.paths import conf_dir, from_here, quoted, shell, write_atomically
@@ -35,7 +35,7 @@ MAY_DIFFER = ("run_folder", "resume", "logger.", "trainer.", "dataset.root", "da
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="sweep", version_base="1.3")
-@tells_users
+@reports_user_errors
 def main(cfg: DictConfig) -> None:
     """Run trials of the study in `cfg` until all are done."""
     try:

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from ganart.command_line.arguments import asks, refuse_paths, with_constants_named
 from ganart.command_line.run_dirs import with_folder_to_resume, without_resume
-from ganart.config.messages import tells_users
+from ganart.config.messages import reports_user_errors
 from ganart.config.naming import in_multirun
 from ganart.console import console
 from ganart.files.paths import conf_dir, from_here, shell
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 @failure_stays_in_its_job
-@tells_users
+@reports_user_errors
 def train_one(cfg: DictConfig) -> float | None:
     """Train one GAN from `cfg`; return its first final score, for sweepers."""
     # Imported here because composing, `--help` and `--cfg job` need none of it, and it takes seconds.
     from ganart.api.runs import train_composed
-    from ganart.training.quiet import is_first_process
+    from ganart.training.lightning import is_first_process
 
     run, status = train_composed(cfg, without_resume(HydraConfig.get().overrides.task))
     if status is None:
@@ -36,7 +36,7 @@ def train_one(cfg: DictConfig) -> float | None:
     if status:
         sys.exit(status)
     if is_first_process() and not in_multirun():
-        say_what_to_do_next(run)
+        print_next_commands(run)
     return run.first_score
 
 
@@ -44,7 +44,7 @@ main = hydra.main(config_path=str(conf_dir()), config_name="train", version_base
 """Launchers pickle `train_one` by name, so it must not be replaced by its decorated form."""
 
 
-def say_what_to_do_next(run: RunFolder) -> None:
+def print_next_commands(run: RunFolder) -> None:
     folder = from_here(run.path)
     twice = f"total_images={2 * run.summary['images_seen']}"
     lines = {
@@ -59,10 +59,10 @@ def say_what_to_do_next(run: RunFolder) -> None:
 
 def can_be_scored(run: RunFolder) -> bool:
     """Return whether `ganart evaluate` has features: those of Inception, or of a classifier, which needs labels."""
-    from ganart.features.inception import weights_at_hand
+    from ganart.features.inception import local_weights
 
     has_labels = any(len(factor["classes"]) > 1 for factor in run.dataset["factors"])
-    return has_labels or weights_at_hand(None) is not None
+    return has_labels or local_weights(None) is not None
 
 
 def prepare_arguments(arguments: list[str]) -> list[str]:

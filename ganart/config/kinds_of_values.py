@@ -76,11 +76,11 @@ def _wanted(cfg: DictConfig, key: str, before: float) -> set[Any]:
     parent, _, name = key.rpartition(".")
     node = _at(cfg, parent) if parent else None
     target = node.get("_target_") if isinstance(node, DictConfig) else None
-    said = _said_by(str(target), name) if target else set()
+    said = _annotated_types(str(target), name) if target else set()
     return {kind for kind in said if kind is not type(None)} or {type(before)}
 
 
-def _said_by(target: str, name: str) -> set[Any]:
+def _annotated_types(target: str, name: str) -> set[Any]:
     """Return the types and literals in the annotation of one argument; empty if there is none or it cannot be read."""
     try:
         found = get_object(target)

@@ -39,7 +39,7 @@ PLUGINS = {
 """Packages of the optional plug-ins of Hydra."""
 
 
-def tells_users(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
+def reports_user_errors(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
     """Decorate a verb's main: print errors for users and exit; in a multirun, raise them for the launcher."""
 
     @functools.wraps(main)

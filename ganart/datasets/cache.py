@@ -57,10 +57,10 @@ def load(dataset: Dataset) -> PictureSet:
 def _whole(folder: Path, dataset: Dataset, key: str) -> PictureSet | None:
     """Return the decoded data set in `folder`; None if it is missing, damaged, or skipped files can be read now."""
     found = whole(folder, lambda there: _open(there, dataset, key))
-    return None if not found or _more_can_be_read(dataset, found[0].manifest.skipped) else found[0]
+    return None if not found or _skipped_files_are_readable(dataset, found[0].manifest.skipped) else found[0]
 
 
-def _more_can_be_read(dataset: Dataset, skipped: list[Skipped]) -> bool:
+def _skipped_files_are_readable(dataset: Dataset, skipped: list[Skipped]) -> bool:
     """Return whether a file skipped for a passing reason can be read now; tries up to `MOST_TRIED` per reason."""
     tried: Counter[str] = Counter()
     for row in skipped:
@@ -118,14 +118,14 @@ def _write(folder: Path, dataset: Dataset) -> None:
                 size = list(picture.size or (dataset.width, dataset.height))
                 labels = [int(label) for label in picture.labels]
                 pictures.append((picture.file, picture.sha256, size, labels, bool(picture.test)))
-                for told in picture.remarks:
-                    remarks[told].append(picture.file)
+                for note in picture.remarks:
+                    remarks[note].append(picture.file)
             advance(1)
         pixels.seek(0)  # the final count is known only now
         _write_header(pixels, (len(pictures), *shape))
     if not pictures:
         raise UserError("\n".join([f"dataset {dataset.name}: not one picture could be read.", *_listed(skipped)]))
-    notes = [*dataset.notes(), *(_summed_up(told, about) for told, about in remarks.items())]
+    notes = [*dataset.notes(), *(_summed_up(note, about) for note, about in remarks.items())]
     for note in notes:
         remark("note", "yellow", note)
     if skipped:
@@ -154,9 +154,9 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
-def _summed_up(told: str, files: list[str]) -> str:
+def _summed_up(note: str, files: list[str]) -> str:
     count = "1 picture" if len(files) == 1 else f"{len(files):,} pictures"
-    return f"{count}: {told} (e.g. {files[0]})"
+    return f"{count}: {note} (e.g. {files[0]})"
 
 
 def _listed(skipped: list[Skipped]) -> list[str]:

@@ -19,7 +19,7 @@ from ganart.datasets.base import Dataset, Factor, Picture, Skipped
 from ganart.datasets.memory import Memory
 from ganart.datasets.reading import labels as labelling
 from ganart.datasets.reading import settings
-from ganart.datasets.reading.decoding import MAX_PIXELS, decode, is_passing, open_picture, pillow_limit, reason
+from ganart.datasets.reading.decoding import MAX_PIXELS, decode, is_temporary, open_picture, pillow_limit, reason
 from ganart.datasets.reading.encodings import known_encoding
 from ganart.datasets.reading.label_tables import USUAL_NAMES, read_table
 from ganart.datasets.reading.resize import WAYS, fit
@@ -186,7 +186,7 @@ class ImageFolder(Dataset):
                     fitted = fit(decoded.image, self.width, self.height, self.resize, self.resampling, self.background)
                 sha256 = hashlib.sha256(data).hexdigest()
         except Exception as error:  # damaged files raise almost any error, and must not end a run
-            return Skipped(file, reason(error, data), is_passing(error, data))
+            return Skipped(file, reason(error, data), is_temporary(error, data))
         pixels = np.asarray(fitted).reshape(self.height, self.width, self.channels)
         said = self._layout.is_test[index]
         test = _held_out(sha256, self.test_fraction) if said is None else said

@@ -88,7 +88,7 @@ class BatchLoader:
         position = self.start + self._rank * share
         while True:
             indices = self.stream(position, share)
-            yield Batch(self._images(indices), self.told_labels(indices))
+            yield Batch(self._images(indices), self.condition_labels(indices))
             position += self.batch_size
 
     def _images(self, indices: np.ndarray) -> Tensor:
@@ -96,7 +96,7 @@ class BatchLoader:
             return torch.from_numpy(self.pictures.train.pictures(indices))
         return self._on_device[torch.from_numpy(indices).to(self._on_device.device)]
 
-    def told_labels(self, indices: np.ndarray) -> Tensor:
+    def condition_labels(self, indices: np.ndarray) -> Tensor:
         """Return the labels of the conditioned factors for the training images at `indices`, int64 [n, F]."""
         return torch.from_numpy(self.pictures.train.labels_of(indices)[:, self._columns])
 

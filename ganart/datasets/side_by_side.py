@@ -51,7 +51,7 @@ def settings_of(size: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str
 
 def read_folder(key: str, root: str, how: dict[str, Any]) -> PictureSet:
     """Read a folder or zip that the user gave as `key`; none of its pictures is held out."""
-    with _told_as(key):
+    with _named_in_errors(key):
         return cache.load(ImageFolder(root=root, test_fraction=0.0, **how))
 
 
@@ -86,7 +86,7 @@ def _translated(pictures: PictureSet, real: PictureSet) -> np.ndarray:
 
 
 @contextmanager
-def _told_as(key: str) -> Iterator[None]:
+def _named_in_errors(key: str) -> Iterator[None]:
     """Replace `dataset.root` in error messages by `key`, the name that the user typed."""
     try:
         yield
@@ -105,20 +105,20 @@ def _only_size(roots: dict[str, str], group: str, how: dict[str, Any]) -> tuple[
     found = set().union(*sizes.values())
     if len(found) == 1:
         return next(iter(found))
-    told = "; ".join(
+    sizes_found = "; ".join(
         f"{key} has " + ", ".join(f"{count} of {w}×{h}" for (w, h), count in counter.most_common(3))
         for key, counter in sizes.items()
     )
     asked = " ".join(f"{key}={root}" for key, root in roots.items())
     raise UserError(
-        f"{asked}: the pictures have {len(found)} sizes ({told}), and a comparison would see the sizes too. "
+        f"{asked}: the pictures have {len(found)} sizes ({sizes_found}), and a comparison would see the sizes too. "
         f"Say to which they are to be brought: {group}.height=64 {group}.width=64"
     )
 
 
 def _sizes(key: str, root: str, max_pixels: int) -> Counter[tuple[int, int]]:
     sizes: Counter[tuple[int, int]] = Counter()
-    with _told_as(key):
+    with _named_in_errors(key):
         folder = Path(root).expanduser()
         entries = list_pictures(folder).pictures
     with reader(folder) as read, pillow_limit(max_pixels):

@@ -107,11 +107,11 @@ def _effective_classes(seen: Tensor, size: int) -> float:
     return float(torch.special.entr(shares).sum().exp())
 
 
-def _agreement_beyond_chance(told: Tensor, seen: Tensor, size: int) -> float | None:
+def _agreement_beyond_chance(given: Tensor, seen: Tensor, size: int) -> float | None:
     """Return Cohen's κ (1960), (agreement − chance) / (1 − chance), over known labels; None if undefined."""
-    told, seen = told[told != UNKNOWN], seen[told != UNKNOWN]
-    if not len(told):
+    given, seen = given[given != UNKNOWN], seen[given != UNKNOWN]
+    if not len(given):
         return None
-    shares = [torch.bincount(labels, minlength=size).double() / len(labels) for labels in (told, seen)]
+    shares = [torch.bincount(labels, minlength=size).double() / len(labels) for labels in (given, seen)]
     by_chance = float(shares[0] @ shares[1])
-    return (float((told == seen).double().mean()) - by_chance) / (1 - by_chance) if by_chance < 1 else None
+    return (float((given == seen).double().mean()) - by_chance) / (1 - by_chance) if by_chance < 1 else None

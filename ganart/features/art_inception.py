@@ -12,7 +12,7 @@ from torchvision.models import Inception3
 from ganart.datasets.base import PictureSet
 from ganart.features.base import FeatureNetwork, hash_of_weights
 from ganart.images import as_rgb
-from ganart.weights import check_hash, could_not_be_had, existing, hub_file, read_tensors
+from ganart.weights import check_hash, existing, hub_file, read_tensors, weights_unavailable
 
 WEIGHTS_FILE = "art_inception.pth"
 URL = f"https://huggingface.co/matthias-wright/art_inception/resolve/main/{WEIGHTS_FILE}"
@@ -42,7 +42,7 @@ class ArtInception(FeatureNetwork):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 torch.hub.download_url_to_file(URL, str(file))
             except Exception as error:
-                raise could_not_be_had(self.name, error, WEIGHTS_FILE) from error
+                raise weights_unavailable(self.name, error, WEIGHTS_FILE) from error
         check_hash(file, self._sha256)
         state = {key: value for key, value in read_tensors(file).items() if not key.startswith(("fc", "AuxLogits"))}
         with torch.random.fork_rng(devices=[]):
@@ -51,7 +51,7 @@ class ArtInception(FeatureNetwork):
         try:
             self.network.load_state_dict(state)
         except RuntimeError as error:
-            raise could_not_be_had(self.name, error, WEIGHTS_FILE) from error
+            raise weights_unavailable(self.name, error, WEIGHTS_FILE) from error
         self.eval().requires_grad_(False)
         self._hash = hash_of_weights(self.network)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ganart.features.base import FeatureNetwork
 from ganart.features.classifier import Classifier
-from ganart.features.inception import Inception, weights_at_hand
+from ganart.features.inception import Inception, local_weights
 
 
 def auto(*, weights: str | None = None, antialias: bool = False) -> FeatureNetwork:
     """Return `Inception` if `weights`, or a copy downloaded before, can be read offline, else `Classifier`."""
-    if weights or weights_at_hand(None):
+    if weights or local_weights(None):
         return Inception(weights=weights, antialias=antialias)
     return Classifier(reason="no Inception weights at hand; features.weights=FILE gives fid")

@@ -15,7 +15,7 @@ from ganart.datasets.base import PictureSet
 from ganart.errors import UserError
 from ganart.features.base import FeatureNetwork, hash_of_weights
 from ganart.images import as_rgb
-from ganart.weights import PUBLISHED, check_hash, could_not_be_had, existing, read_tensors
+from ganart.weights import PUBLISHED, check_hash, existing, read_tensors, weights_unavailable
 
 
 class FidelityNetwork(FeatureNetwork):
@@ -51,7 +51,7 @@ class FidelityNetwork(FeatureNetwork):
             except UserError:
                 raise
             except Exception as error:
-                raise could_not_be_had(self.family, error, f"the weights of {full_name}") from error
+                raise weights_unavailable(self.family, error, f"the weights of {full_name}") from error
         self.eval().requires_grad_(False)
         self._hash = hash_of_weights(self.network)
 

@@ -12,14 +12,14 @@ from torch import Tensor
 from ganart.datasets.base import PictureSet
 from ganart.features.base import FeatureNetwork, hash_of_weights
 from ganart.images import as_rgb
-from ganart.weights import PUBLISHED, check_hash, could_not_be_had, existing, hub_file, read_tensors
+from ganart.weights import PUBLISHED, check_hash, existing, hub_file, read_tensors, weights_unavailable
 
 WEIGHTS_FILE = "weights-inception-2015-12-05-6726825d.pth"
 SHA256 = "6726825d"
 """The first digits of the published file's SHA-256, which torch puts into its name."""
 
 
-def weights_at_hand(weights: str | None) -> Path | None:
+def local_weights(weights: str | None) -> Path | None:
     """Return the file of the weights, `weights` or the downloaded one, if it is on this disk, else None."""
     file = Path(weights).expanduser() if weights else hub_file(WEIGHTS_FILE)
     return file if file.is_file() else None
@@ -46,7 +46,7 @@ class Inception(FeatureNetwork):
     def prepare(self, pictures: PictureSet, device: torch.device) -> None:
         from torchmetrics.image.fid import NoTrainInceptionV3
 
-        file = existing(self._weights, WEIGHTS_FILE) if self._weights else weights_at_hand(None)
+        file = existing(self._weights, WEIGHTS_FILE) if self._weights else local_weights(None)
         if file:
             check_hash(file, self._sha256)
             read_tensors(file)  # torch-fidelity unpickles any content: refuse files that hold code first
@@ -60,7 +60,7 @@ class Inception(FeatureNetwork):
                     antialias=self._antialias,
                 )
             except Exception as error:
-                raise could_not_be_had("inception", error, WEIGHTS_FILE) from error
+                raise weights_unavailable("inception", error, WEIGHTS_FILE) from error
         check_hash(file or hub_file(WEIGHTS_FILE), self._sha256)
         self.requires_grad_(False)
         self._hash = hash_of_weights(self.network)

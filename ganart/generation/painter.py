@@ -23,7 +23,8 @@ from ganart.generation.latents import samples_of
 from ganart.layers.conditioning import one_hot
 from ganart.machine import threads
 from ganart.machine.hardware import full_float32
-from ganart.runs.folder import RunFolder, sha256_of
+from ganart.runs.checkpoints import sha256_of
+from ganart.runs.folder import RunFolder
 from ganart.runs.summary import device_name, versions
 
 
@@ -57,7 +58,7 @@ class Painter:
     @property
     def factors(self) -> list[Factor]:
         """The factors that the generator is conditioned on."""
-        return self.run.told_factors
+        return self.run.condition_factors
 
     def paint(self, recipe: Recipe) -> np.ndarray:
         """Generate the picture of `recipe`, uint8 [H, W, C]."""

@@ -32,9 +32,9 @@ class Generated:
         names = [factor.name for factor in self.pictures.factors]
         rows = np.array([mix("scored labels", seed) % len(self.pictures.train) for seed in seeds])
         labels = torch.from_numpy(self.pictures.train.labels_of(rows))
-        told = labels[:, [names.index(name) for name in self.condition]]
-        is_told = torch.tensor([name in self.condition for name in names], dtype=torch.bool)
-        return self.paint(seeds, told), torch.where(is_told, labels, UNKNOWN)
+        given = labels[:, [names.index(name) for name in self.condition]]
+        is_given = torch.tensor([name in self.condition for name in names], dtype=torch.bool)
+        return self.paint(seeds, given), torch.where(is_given, labels, UNKNOWN)
 
 
 def sample_of(seed: int, *, trend: bool = False) -> tuple[str | int, ...]:

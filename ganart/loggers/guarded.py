@@ -60,8 +60,8 @@ class Guarded(ExperimentLogger):
             self._has_failed = True
             reason = str(error).strip() or type(error).__name__
             hint = self.logger.after_failure if isinstance(self.logger, ExperimentLogger) else ""
-            told = f"{self.key:<9} failed, and training goes on without it: {reason.rstrip('.')}. {hint}"
-            console.say(told.rstrip())
+            message = f"{self.key:<9} failed, and training goes on without it: {reason.rstrip('.')}. {hint}"
+            console.say(message.rstrip())
 
     @property
     def name(self) -> Any:

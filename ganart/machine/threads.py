@@ -50,7 +50,7 @@ def use(count: int) -> None:
 
 
 @contextmanager
-def training_here() -> Iterator[None]:
+def counted_as_training() -> Iterator[None]:
     """Hold a lock by which other processes count this one as training; restore the number of threads afterwards."""
     before, lock = torch.get_num_threads(), FileLock(_counted() / str(os.getpid()))
     with suppress(OSError, Timeout):
@@ -86,7 +86,7 @@ def choose(
 
 def share(processes: int = 1) -> tuple[int, int]:
     """Return the threads for each of the `processes` of a training, and the number of trainings on this machine."""
-    at_once = max(_number_of(AT_ONCE), others_training() - (processes - 1) + 1, 1)
+    at_once = max(_number_of(AT_ONCE), num_other_trainings() - (processes - 1) + 1, 1)
     return max(1, min(TORCHS_OWN, cores() // (at_once * processes))), at_once
 
 
@@ -142,7 +142,7 @@ def cores() -> int:
     return mine
 
 
-def others_training() -> int:
+def num_other_trainings() -> int:
     """Count the other processes of this user that are training on this machine."""
     number = 0
     for file in _counted().glob("[0-9]*"):

@@ -29,12 +29,12 @@ def by_label(real: Features, fake: Features, factors: tuple[Factor, ...]) -> lis
 
 
 def _table(real: Features, fake: Features, column: int, factor: Factor) -> LabelTable:
-    own, told = real.labels[:, column], fake.labels[:, column]
+    own, given = real.labels[:, column], fake.labels[:, column]
     seen_real, seen_fake = (_recognised(side, column) for side in (real, fake))
-    is_told, is_seen = bool((told != UNKNOWN).any()), bool((seen_fake != UNKNOWN).any())
+    is_given, is_seen = bool((given != UNKNOWN).any()), bool((seen_fake != UNKNOWN).any())
     shares_real = _shares(seen_real if is_seen else own, len(factor.classes))
     shares_fake = _shares(seen_fake, len(factor.classes))
-    by_real, by_fake = (own, told) if is_told else (seen_real, seen_fake)
+    by_real, by_fake = (own, given) if is_given else (seen_real, seen_fake)
     rows = [
         _row(name, real.take(by_real == number), fake.take(by_fake == number), shares)
         for number, (name, *shares) in enumerate(
@@ -42,7 +42,7 @@ def _table(real: Features, fake: Features, column: int, factor: Factor) -> Label
         )
     ]
     variation = float((shares_real - shares_fake).abs().sum() / 2) if is_seen else None
-    agreement = float((seen_fake == told)[told != UNKNOWN].float().mean()) if is_told and is_seen else None
+    agreement = float((seen_fake == given)[given != UNKNOWN].float().mean()) if is_given and is_seen else None
     return LabelTable(factor.name, variation, agreement, rows)
 
 

@@ -99,11 +99,11 @@ class FeatureStore:
         batches = range(0, count, self._batch_size)
         mine = []
         for start in batches[rank::world_size]:
-            pictures, told = paint(list(range(start, min(start + self._batch_size, count))))
-            mine.append(self._see(pictures, told))
+            pictures, labels = paint(list(range(start, min(start + self._batch_size, count))))
+            mine.append(self._see(pictures, labels))
             advance(len(pictures))
         features = _joined(mine) if mine else self._nothing()
-        return features if world_size == 1 else _dealt_back(features, count, self._batch_size, world_size)
+        return features if world_size == 1 else _gather_shares(features, count, self._batch_size, world_size)
 
     def _see(self, pictures: Tensor, labels: Tensor) -> Features:
         features, logits = extract(self.network, pictures, self._device)
@@ -162,7 +162,7 @@ def _joined(parts: list[Features]) -> Features:
     return Features(*(torch.cat(column) for column in columns))
 
 
-def _dealt_back(mine: Features, count: int, batch_size: int, world_size: int) -> Features:
+def _gather_shares(mine: Features, count: int, batch_size: int, world_size: int) -> Features:
     """Gather the shares of all processes, in the order of the seeds."""
     owner = torch.arange(count) // batch_size % world_size
     order = torch.cat([torch.nonzero(owner == rank).flatten() for rank in range(world_size)]).argsort()

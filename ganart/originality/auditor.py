@@ -104,20 +104,20 @@ class Auditor:
         """
         self.works = pictures.train
         self.files = [pictures.manifest.files[row] for row in pictures.train.rows]
-        strangers, self.left_out = _strangers(pictures)
+        held_out, self.left_out = _held_out_without_duplicates(pictures)
         self.calibrated_on, split, themselves = "test pictures", pictures.test, False
-        if len(strangers) < FEWEST_TO_CALIBRATE:
+        if len(held_out) < FEWEST_TO_CALIBRATE:
             self.calibrated_on, split, themselves = "training pictures, each without itself", pictures.train, True
-            strangers = _unrepeated(pictures)
-        chosen = strangers[np.sort(np.random.default_rng(self.seed).permutation(len(strangers))[:MOST_TO_CALIBRATE])]
-        self.num_strangers = len(chosen)
-        self.strangers = split.pictures(chosen)
+            held_out = _unrepeated(pictures)
+        chosen = held_out[np.sort(np.random.default_rng(self.seed).permutation(len(held_out))[:MOST_TO_CALIBRATE])]
+        self.num_held_out = len(chosen)
+        self.held_out = split.pictures(chosen)
         self.usual: dict[str, Tensor] = {}
         for name, space in self.spaces.items():
             space.prepare(pictures)
             code = code_digest(__name__, type(space).__module__, *CODE, imports=True)
             key = json.dumps([code, pictures.split_hash, space.key(), self.calibrated_on, chosen.tolist()])
-            arguments = (space, self.strangers, self.works, self._k, chosen if themselves else None, advance)
+            arguments = (space, self.held_out, self.works, self._k, chosen if themselves else None, advance)
             self.usual[name] = kept(key, partial(_distances, *arguments))
 
     @property
@@ -183,7 +183,7 @@ def _distances(*arguments: Any) -> Tensor:
     return nearest_works(*arguments)[0]
 
 
-def _strangers(pictures: PictureSet) -> tuple[np.ndarray, int]:
+def _held_out_without_duplicates(pictures: PictureSet) -> tuple[np.ndarray, int]:
     """Return positions of the test images that duplicate no training image, and the number of those that do."""
     is_test = np.asarray(pictures.manifest.is_test, dtype=bool)
     repeated = {

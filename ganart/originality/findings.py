@@ -33,8 +33,8 @@ def facts(
         "protocol": {
             "n_pictures": len(found.findings),
             "n_works": len(auditor.works),
-            "n_strangers": auditor.num_strangers,
-            "strangers": auditor.calibrated_on,
+            "n_held_out": auditor.num_held_out,
+            "held_out": auditor.calibrated_on,
             "duplicates_left_out": auditor.left_out,
             "threshold": auditor.threshold,
             "false_alarms": auditor.false_alarms,
@@ -76,8 +76,8 @@ def _model(space: Space, found: Audit, auditor: Auditor, pictures: np.ndarray) -
     fake, usual = found.distances[space.name], auditor.usual[space.name]
     numbers: dict[str, float | None] = {"novelty_ratio": novelty_ratio(fake, usual[:, 0])}
     if isinstance(space, FeatureSpace):
-        seen, strangers = (space.seen(side) for side in (pictures, auditor.strangers))
-        sides = (normalize(side) for side in (seen, strangers, space.works))
+        seen, held_out = (space.seen(side) for side in (pictures, auditor.held_out))
+        sides = (normalize(side) for side in (seen, held_out, space.works))
         numbers["copying_score"] = copying_score(fake, usual[:, 0], *sides)
         numbers["authenticity"] = _authenticity(seen, space.works)
     return numbers
@@ -112,23 +112,23 @@ def table(facts: dict[str, Any]) -> Table:
 def lines(facts: dict[str, Any], found: Audit) -> list[str]:
     """Return the verdicts as sentences, and the copies by name, at most ten."""
     protocol = facts["protocol"]
-    told = [
+    lines = [
         f"{found.count('copy')} copies, {found.count('close')} close and {found.count('own')} own of "
         f"{protocol['n_pictures']} pictures. A copy is nearer to a training picture, or closer to one than to others, "
-        f"in any space, than {100 - protocol['threshold']:g} % of {protocol['n_strangers']:,} reference images "
-        f"({protocol['strangers']}); so are {protocol['false_alarms']:.1%} of the reference images themselves."
+        f"in any space, than {100 - protocol['threshold']:g} % of {protocol['n_held_out']:,} reference images "
+        f"({protocol['held_out']}); so are {protocol['false_alarms']:.1%} of the reference images themselves."
     ]
     if protocol["blind"]:
-        told.append(
+        lines.append(
             f"In {' and '.join(protocol['blind'])} reference images themselves are as close as copies: the data hold "
             "nearly equal pictures, and changed copies may go unnoticed there. Look at the sheets."
         )
     if protocol["duplicates_left_out"]:
-        told.append(
+        lines.append(
             f"{protocol['duplicates_left_out']} test pictures were left out: the training pictures hold them too."
         )
     copies = [row for row in facts["pictures"] if row["verdict"] == "copy"]
     for row in copies[:MOST_LISTED]:
         space, seen = min(row["spaces"].items(), key=lambda item: item[1]["percentile"])
-        told.append(f"  {row['name']}: {seen['nearest'][0]['file']} ({space}, percentile {seen['percentile']:.2g})")
-    return told + [f"  … and {len(copies) - MOST_LISTED} more"] * (len(copies) > MOST_LISTED)
+        lines.append(f"  {row['name']}: {seen['nearest'][0]['file']} ({space}, percentile {seen['percentile']:.2g})")
+    return lines + [f"  … and {len(copies) - MOST_LISTED} more"] * (len(copies) > MOST_LISTED)

@@ -11,20 +11,20 @@ FEWEST_IN_CELL = 20
 DIMENSIONS = 64
 
 
-def novelty_ratio(fake: Tensor, strangers: Tensor) -> float:
+def novelty_ratio(fake: Tensor, held_out: Tensor) -> float:
     """Return the median distance of generated pictures to their nearest training picture, over that of held-out ones.
 
     At 1 they are as far from the training pictures as held-out images are.
 
     Args:
         fake: distances [M] of generated pictures to their nearest training picture.
-        strangers: the same of held-out images, [N].
+        held_out: the same of held-out images, [N].
     """
-    return float(fake.median() / strangers.median().clamp(min=1e-12))
+    return float(fake.median() / held_out.median().clamp(min=1e-12))
 
 
 def copying_score(
-    fake: Tensor, strangers: Tensor, fake_features: Tensor, stranger_features: Tensor, work_features: Tensor
+    fake: Tensor, held_out: Tensor, fake_features: Tensor, held_out_features: Tensor, work_features: Tensor
 ) -> float | None:
     """Return C_T of Meehan, Chaudhuri and Dasgupta 2020, "A Non-Parametric Test to Detect Data-Copying", eq. 3.
 
@@ -35,18 +35,18 @@ def copying_score(
 
     Args:
         fake: distances [M] of generated images to their nearest training image.
-        strangers: the same of held-out images, [N].
+        held_out: the same of held-out images, [N].
         fake_features: features of the generated images, [M, D].
-        stranger_features: features of the held-out images, [N, D].
+        held_out_features: features of the held-out images, [N, D].
         work_features: features of the training images, [K, D].
 
     Returns:
         C_T, or None where no cell has at least twenty images of both sides.
     """
-    fake_cells, stranger_cells = _cells(work_features, fake_features, stranger_features)
+    fake_cells, held_out_cells = _cells(work_features, fake_features, held_out_features)
     scores, weights = [], []
     for cell in range(CELLS):
-        ours, theirs = fake[fake_cells == cell], strangers[stranger_cells == cell]
+        ours, theirs = fake[fake_cells == cell], held_out[held_out_cells == cell]
         if min(len(ours), len(theirs)) >= FEWEST_IN_CELL:
             scores.append(mann_whitney_z(ours, theirs))
             weights.append(len(theirs))

@@ -59,7 +59,7 @@ def _class(row: dict[str, Any]) -> ClassRow:
     return ClassRow(str(row.get("class", "?")), *numbers)
 
 
-def doctors_notes(run: Run) -> Iterator[Note]:
+def doctor_notes(run: Run) -> Iterator[Note]:
     """Yield the doctor's notes from the training."""
     for note in map(mapping, items(run.summary.get("doctor"))):
         if "says" in note or "disease" in note:

@@ -45,8 +45,8 @@ def render(runs: Sequence[Run], sweeps: Sequence[Sweep] = ()) -> str:
     groups = groups_but_for_seed(runs)
     seeds = [over_seeds(table, groups) for table in of_scores]
     found = quantities(runs, of_scores) if len(runs) > 2 else []
-    told = [each for each in shown if each.run.summary] or shown  # runs without a summary have no versions yet
-    facts = [each.facts for each in told]
+    finished = [each for each in shown if each.run.summary] or shown  # runs without a summary have no versions yet
+    facts = [each.facts for each in finished]
     script = (PARTS / "script.js").read_text(encoding="utf-8")
     return (
         environment()
@@ -66,7 +66,7 @@ def render(runs: Sequence[Run], sweeps: Sequence[Sweep] = ()) -> str:
             panels=panels(runs, series),
             series=series,
             commands=commands(shown),
-            told=told,
+            finished=finished,
             shared_facts=shared(facts),
             differing_facts=differences(facts),
             style=Markup((PARTS / "style.css").read_text(encoding="utf-8")),

@@ -9,7 +9,7 @@ from typing import Any
 from ganart.files.paths import shell, unplaced
 from ganart.reporting.charts import Pen
 from ganart.reporting.differences import own_overrides, short_names
-from ganart.reporting.notes import ClassTable, Note, class_tables, doctors_notes
+from ganart.reporting.notes import ClassTable, Note, class_tables, doctor_notes
 from ganart.reporting.pareto import images_per_second
 from ganart.reporting.pictures import Budget, Thumbnail, embedded, timeline
 from ganart.reporting.series import pens
@@ -111,5 +111,5 @@ def _shown(run: Run, name: str, overrides: list[str], pen: Pen, budget: Budget) 
         sheets=[sheet for sheet in sheets if sheet is not None],
         nearest=[sheet for sheet in works if sheet is not None],
         by_label=class_tables(run),
-        notes=list(doctors_notes(run)),
+        notes=list(doctor_notes(run)),
     )

@@ -6,7 +6,6 @@ summary.json  log.txt and, if it failed, failure.json
 
 from __future__ import annotations
 
-import hashlib
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -29,12 +28,11 @@ from ganart.files import places
 from ganart.files.foreign import asks_outside, read_configuration, read_json, refuse_links_out_of
 from ganart.files.json_files import write_json
 from ganart.files.paths import is_placed, text_without_places, without_places, write_atomically
+from ganart.runs.checkpoints import read_checkpoint, refuse_other_shapes
+from ganart.runs.read import Run
 
 HERE = "."
 """Value of `run_folder` in the configuration of a run folder."""
-
-ENDS = ("images", "time", "steps", "callback", "pruned")
-"""Reasons for the end of a finished run: its images, time or rounds are used up, a user's callback, or its sweep."""
 
 OF_DATASET: dict[str, type] = {"name": str, "hash": str, "manifest_hash": str, "licence": str}
 OF_DATASET |= {"num_train": int, "num_test": int, "factors": list}
@@ -81,8 +79,8 @@ class RunFolder:
         """
         for folder in (self.samples, self.checkpoints):
             folder.mkdir(parents=True, exist_ok=True)
-        for told in ("failure.json", "summary.json"):  # results of an earlier attempt
-            (self.path / told).unlink(missing_ok=True)
+        for name in ("failure.json", "summary.json"):  # results of an earlier attempt
+            (self.path / name).unlink(missing_ok=True)
         recipe = OmegaConf.create(without_places(OmegaConf.to_container(without_resolvers(cfg), resolve=False)))
         recipe.run_folder = HERE
         write_atomically(self.path / "config.yaml", OmegaConf.to_yaml(resolved_but_for_place(cfg)))
@@ -131,17 +129,19 @@ class RunFolder:
         return sorted(file.name for file in self.checkpoints.glob("*.ckpt") if not file.name.startswith("."))
 
     @property
+    def record(self) -> Run:
+        """The content of the folder as plain data, which may be incomplete."""
+        return Run(self.path)
+
+    @property
     def summary(self) -> dict[str, Any]:
         """The content of summary.json; empty until the run has ended once, or if it cannot be read."""
-        try:
-            return read_json(self.path / "summary.json")
-        except UserError:
-            return {}
+        return self.record.summary
 
     @property
     def has_finished(self) -> bool:
         """True if the run has ended for good, so that there is nothing to resume."""
-        return self.summary.get("ended_by") in ENDS
+        return self.record.has_finished
 
     @property
     def first_score(self) -> float | None:
@@ -179,7 +179,7 @@ class RunFolder:
         return isinstance(known, dict) and name in (known.get(factor) or ())
 
     @property
-    def told_factors(self) -> list[Factor]:
+    def condition_factors(self) -> list[Factor]:
         """The factors that the networks are conditioned on, in the order of their label columns."""
         factors = {row["name"]: Factor(row["name"], tuple(row["classes"])) for row in self.dataset["factors"]}
         names = OmegaConf.select(self.config, "dataset.condition")
@@ -259,7 +259,7 @@ class RunFolder:
     def generator(self, checkpoint: Path, *, average: bool = True, allow: tuple[str, ...] = ()) -> torch.nn.Module:
         """Build the generator in eval mode from `checkpoint`, with averaged weights if `average`, else the raw ones."""
         node = OmegaConf.select(self.config, "architecture.generator")
-        label_sizes = [len(factor.classes) for factor in self.told_factors]
+        label_sizes = [len(factor.classes) for factor in self.condition_factors]
         prefix = "generator_ema." if average else "generator."
         state = read_checkpoint(checkpoint)["state_dict"]
         weights = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
@@ -311,56 +311,6 @@ def without_resolvers(cfg: DictConfig) -> DictConfig:
     return copied
 
 
-def read_checkpoint(file: Path) -> dict[str, Any]:
-    """Read a checkpoint: tensors and plain values, never code.
-
-    Raises:
-        UserError: if the file is damaged or not a checkpoint of ganart.
-    """
-    try:
-        checkpoint = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:  # torch's own message advises loading it with its code
-        raise UserError(
-            f"{file} cannot be read as a checkpoint: it is damaged, or holds more than tensors and plain values."
-        ) from error
-    if not _is_checkpoint(checkpoint):
-        raise UserError(f"{file} is not a checkpoint that ganart has written.")
-    return checkpoint
-
-
-def _is_checkpoint(found: Any) -> bool:
-    """Return whether `found` has integer counters and weights, none of which claims more bytes than are stored."""
-    if not isinstance(found, dict) or not all(isinstance(found.get(key), dict) for key in ("ganart", "state_dict")):
-        return False
-    weights = found["state_dict"].values()
-    return all(isinstance(count, int) for count in found["ganart"].values()) and all(
-        isinstance(one, torch.Tensor) and one.untyped_storage().nbytes() >= one.nbytes for one in weights
-    )
-
-
-def refuse_other_shapes(node: DictConfig, weights: Mapping[str, torch.Tensor], file: Path, **building: Any) -> None:
-    """Raise `UserError` if the weights of `file` do not fit the network that `node` names, before it is built.
-
-    The shapes come from the meta device, so that a run folder cannot allocate more memory than its checkpoint has.
-    """
-    with torch.device("meta"):
-        try:
-            wanted = {name: one.shape for name, one in build_network(node, **building).state_dict().items()}
-        except (NotImplementedError, RuntimeError):  # a user's network that reads values of its weights
-            return
-    found = {name: one.shape for name, one in weights.items()}
-    if differing := sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)):
-        name = differing[0]
-        raise UserError(
-            f"{file} does not fit the network in config.yaml: {name} is {_shape(found.get(name))} in the checkpoint, "
-            f"and {_shape(wanted.get(name))} in the network ({len(differing)} weights differ)."
-        )
-
-
-def _shape(shape: torch.Size | None) -> str:
-    return "not there" if shape is None else f"[{', '.join(map(str, shape))}]"
-
-
 @contextmanager
 def usable(folder: Path) -> Iterator[None]:
     """Turn any error caused by wrong values in `folder` into one sentence.
@@ -389,11 +339,6 @@ def _has(cfg: DictConfig, key: str) -> bool:
 def _is_factor(row: Any) -> bool:
     has_classes = isinstance(row, dict) and isinstance(row.get("name"), str) and isinstance(row.get("classes"), list)
     return has_classes and all(isinstance(name, str) for name in row["classes"])
-
-
-def sha256_of(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _runs_nearby() -> str:

@@ -65,7 +65,7 @@ class Jobs(Callback):
         shutil.rmtree(_failed(folder), ignore_errors=True)
         with suppress(OSError):  # Hydra would only warn; the next write there reports the error
             _failed(folder).mkdir(parents=True)
-        share_the_machine(config)
+        set_jobs_at_once(config)
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if in_multirun():
@@ -109,7 +109,7 @@ def _unplaced(value: Any) -> Any:
             return value
 
 
-def share_the_machine(config: DictConfig) -> None:
+def set_jobs_at_once(config: DictConfig) -> None:
     """Set the number of jobs that run at a time for the jobs of a multirun, and print the threads that each gets."""
     at_once = jobs_at_once(config)
     os.environ[AT_ONCE] = str(at_once)

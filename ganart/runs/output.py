@@ -28,19 +28,19 @@ class Folder(Callback):
     """Hydra callback that sets the folder of a command before anything is written, and prints each job's name."""
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        with _told_to_the_user():
-            settle_run(config)
+        with _user_errors_end_the_command():
+            choose_run_folder(config)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        with _told_to_the_user():
-            settle_multirun(config)
+        with _user_errors_end_the_command():
+            choose_multirun_folder(config)
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if in_multirun():
             remark(f"\njob {config.hydra.job.num + 1}", "bold", f"    {Path(config.hydra.runtime.output_dir).name}")
 
 
-def settle_run(config: DictConfig) -> None:
+def choose_run_folder(config: DictConfig) -> None:
     """Choose the run folder of `config` if it is named by the time, and record it there.
 
     A folder named by the time must be new. Two commands may begin in the same second, as the jobs of an array do, so
@@ -56,7 +56,7 @@ def settle_run(config: DictConfig) -> None:
         refuse_impossible(_resolved(config, "run", raw))
         return
     if launch is None:
-        _settle(config, "run", created(_resolved(config, "run", raw)))
+        _record_folder(config, "run", created(_resolved(config, "run", raw)))
         return
     if launch.name is None:
         raise UserError(
@@ -64,10 +64,10 @@ def settle_run(config: DictConfig) -> None:
             "or torchrun --rdzv-id NAME."
         )
     named = BY_TIME.sub(lambda _: str(launch.name), raw)
-    _settle(config, "run", _resolved(config, "run", named))
+    _record_folder(config, "run", _resolved(config, "run", named))
 
 
-def settle_multirun(config: DictConfig) -> None:
+def choose_multirun_folder(config: DictConfig) -> None:
     """Choose the folder of a multirun, created if it is named by the time, and record it for the sweeper and every job.
 
     The folder is named after the run by `hydra.sweep.dir`, and the run after its data set, with `${hydra:…}`. Jobs
@@ -83,7 +83,7 @@ def settle_multirun(config: DictConfig) -> None:
         )
     raw = _as_written(config, "sweep")
     folder = _resolved(config, "sweep", raw)
-    _settle(config, "sweep", created(folder) if BY_TIME.search(raw) else folder)
+    _record_folder(config, "sweep", created(folder) if BY_TIME.search(raw) else folder)
 
 
 def refuse_impossible(folder: Path) -> None:
@@ -140,7 +140,7 @@ def _resolved(config: DictConfig, kind: str, raw: str) -> Path:
         return Path(str(config.hydra[kind].dir))
 
 
-def _settle(config: DictConfig, kind: str, folder: Path) -> None:
+def _record_folder(config: DictConfig, kind: str, folder: Path) -> None:
     """Record `folder` for this process and, as an override, for every job, which composes its own configuration."""
     with read_write(config.hydra):
         config.hydra[kind].dir = str(folder)
@@ -159,7 +159,7 @@ def _given_to_hydra(config: DictConfig) -> Iterator[None]:
 
 
 @contextmanager
-def _told_to_the_user() -> Iterator[None]:
+def _user_errors_end_the_command() -> Iterator[None]:
     """End the command with the message of a `UserError`: Hydra would turn an exception of a callback into a warning."""
     try:
         yield

@@ -57,9 +57,9 @@ def objectives_of(cfg: DictConfig) -> list[Objective]:
     known = {key: Objective(key, score.lower_is_better) for score in metrics.values() for key in score.keys}
     known |= {key: Objective(key, lower_is_better=True) for key in COSTS}
     wanted = cfg.objective if isinstance(cfg.objective, ListConfig) else [cfg.objective or next(iter(known))]
-    if strangers := [name for name in wanted if name not in known]:
+    if unknown := [name for name in wanted if name not in known]:
         raise UserError(
-            f"objective={','.join(map(str, strangers))} is not among the numbers of these runs: {', '.join(known)}. "
+            f"objective={','.join(map(str, unknown))} is not among the numbers of these runs: {', '.join(known)}. "
             "Choose one of them, or add its metric=[…]. Names are those of the metrics, whatever the features."
         )
     if not 1 <= len(set(wanted)) == len(wanted):

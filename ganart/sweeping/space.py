@@ -84,7 +84,7 @@ class Parameter:
         """Return `value` as an override, floats with `DIGITS` digits: enough to search, short to read and type."""
         return f"{self.key}={value:.{DIGITS}g}" if isinstance(value, float) else f"{self.key}={value}"
 
-    def in_any_order(self, random: Random) -> Iterator[Any]:
+    def shuffled_values(self, random: Random) -> Iterator[Any]:
         """Yield all values shuffled, at most `MOST_VALUES` integers; 100 random ones of an interval without steps."""
         d = self.distribution
         if isinstance(d, CategoricalDistribution):
@@ -144,7 +144,7 @@ class SearchSpace:
                 return beyond(position + 1, overrides, values)
             deeper = (
                 beyond(position + 1, (*overrides, parameter.override(value)), {**values, parameter.key: value})
-                for value in parameter.in_any_order(random)
+                for value in parameter.shuffled_values(random)
             )
             return next((found for found in deeper if found is not None), None)
 
@@ -167,8 +167,8 @@ class SearchSpace:
                 try:
                     compose([*context, f"{parameter.key}={value}"])
                 except (HydraException, OmegaConfBaseException) as error:
-                    told = str(error).partition("\n")[0]
-                    raise UserError(f"sweep.space.{parameter.key}: {value} is no choice. {told}") from error
+                    reason = str(error).partition("\n")[0]
+                    raise UserError(f"sweep.space.{parameter.key}: {value} is no choice. {reason}") from error
             before.append(parameter)
 
     def grid(self, compose: Compose) -> dict[str, list[Any]]:

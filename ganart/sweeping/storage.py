@@ -39,7 +39,7 @@ def open_storage(folder: Path, url: str | None) -> BaseStorage:
     if url is None:
         return JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
     address = with_driver(url)
-    storage = get_storage(_not_in_each_others_way(lambda: RDBStorage(address, {"pool_pre_ping": True})))
+    storage = get_storage(_retry_races(lambda: RDBStorage(address, {"pool_pre_ping": True})))
     return Patient(storage, without_password(url))  # type: ignore[abstract]  # its methods are made below
 
 
@@ -67,12 +67,12 @@ class Patient(BaseStorage):
     def __init__(self, storage: BaseStorage, shown: str) -> None:
         self._storage, self._shown = storage, shown
 
-    def patiently(self, name: str, *args: Any, **kwargs: Any) -> Any:
+    def call_with_retries(self, name: str, *args: Any, **kwargs: Any) -> Any:
         for wait in (*WAITS, None):
             try:
                 return getattr(self._storage, name)(*args, **kwargs)
             except Exception as error:
-                if not is_away(error):
+                if not is_transient(error):
                     raise
                 if wait is None:
                     raise StorageAwayError(
@@ -86,7 +86,7 @@ class Patient(BaseStorage):
 def _repeated(name: str) -> Callable[..., Any]:
     @functools.wraps(getattr(BaseStorage, name))
     def call(self: Patient, *args: Any, **kwargs: Any) -> Any:
-        return self.patiently(name, *args, **kwargs)
+        return self.call_with_retries(name, *args, **kwargs)
 
     return call
 
@@ -97,7 +97,7 @@ for _name, _method in inspect.getmembers(BaseStorage, inspect.isfunction):
 Patient.__abstractmethods__ = frozenset()
 
 
-def is_away(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Return whether repeating the call may help: the connection broke, or others hold a lock."""
     return any(
         isinstance(one, OperationalError | InterfaceError | PoolTimeoutError)
@@ -106,7 +106,7 @@ def is_away(error: BaseException) -> bool:
     )
 
 
-def _not_in_each_others_way(make: Callable[[], Any]) -> Any:
+def _retry_races(make: Callable[[], Any]) -> Any:
     """Retry `make`, which creates tables, if another process creates them too: `IF NOT EXISTS` is not atomic."""
     for attempt in range(MOST_RACES):
         try:

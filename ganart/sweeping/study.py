@@ -169,7 +169,7 @@ class Study:
             untried: returns the values of a point whose overrides are not in the given set; None if there is none.
         """
         with self._alone():
-            self._put_in_line_what_the_dead_left()
+            self._enqueue_abandoned_trials()
             for draw in range(2 * DRAWS):
                 if not self.trials(TrialState.WAITING) and len(self.trials()) >= n_trials:
                     return None
@@ -264,11 +264,11 @@ class Study:
             # The data base may have written the values and become unreachable before it confirmed.
             return kept if (kept.state, kept.values) == (state, list(values) if values else None) else None
 
-    def _put_in_line_what_the_dead_left(self) -> None:
+    def _enqueue_abandoned_trials(self) -> None:
         """Fail the trials of dead processes, and enqueue each again, to continue in its own folder."""
         for trial in self.trials(TrialState.RUNNING):
             if self._is_abandoned(trial):
-                reason = f"{DIED}, {MOST_DEATHS} times" if self._deaths(trial) >= MOST_DEATHS - 1 else DIED
+                reason = f"{DIED}, {MOST_DEATHS} times" if self._failed_attempts(trial) >= MOST_DEATHS - 1 else DIED
                 with suppress(UpdateFinishedTrialError, ValueError):  # another machine was faster
                     self.storage.set_trial_user_attr(trial._trial_id, REASON, reason)
                     self.optuna.tell(trial.number, state=TrialState.FAIL)
@@ -280,7 +280,7 @@ class Study:
                 attributes = {SUCCEEDS: trial.number, FOLDER: trial.user_attrs[FOLDER]}
                 self.optuna.enqueue_trial(trial.params, user_attrs=attributes)
 
-    def _deaths(self, trial: FrozenTrial) -> int:
+    def _failed_attempts(self, trial: FrozenTrial) -> int:
         """Count the processes that have died in this trial before."""
         by_number = {other.number: other for other in self.optuna.get_trials(deepcopy=False)}
         deaths, before = 0, by_number.get(trial.user_attrs.get(SUCCEEDS, -1))

@@ -114,7 +114,7 @@ class Worker:
 
     def _train_run(self, run: RunFolder, overrides: list[str], watch: Callable[[int], Watch]) -> None:
         """Train `run`, or resume it if an earlier process died."""
-        told = [*self.base_overrides, *overrides]
+        overrides_of_trial = [*self.base_overrides, *overrides]
         if run.has_begun and not set(overrides) <= set(overrides_of(run)):
             raise UserError(f"{run.path} holds a run of something else. Give this study a folder of its own.")
         if run.has_finished:
@@ -134,7 +134,7 @@ class Worker:
             for group in OF_THE_MACHINE:
                 cfg[group] = here[group]
             cfg.trainer.threads = begun_with  # the number of threads changes the last bits of the results
-        if status := train(cfg, run, told, resume, {"watch": watch(cfg.total_images)}):
+        if status := train(cfg, run, overrides_of_trial, resume, {"watch": watch(cfg.total_images)}):
             sys.exit(status)
 
 

@@ -20,7 +20,7 @@ from ganart.gan import GAN
 from ganart.loggers.guarded import Guarded
 from ganart.machine.hardware import Choice
 from ganart.runs.folder import RunFolder
-from ganart.training.lean import NoProfiler
+from ganart.training.lightning import NoProfiler
 from ganart.training.optimizers import build_optimizer
 from ganart.training.processes import environment_of
 

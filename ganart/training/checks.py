@@ -23,8 +23,8 @@ from ganart.machine.hardware import choose
 from ganart.play import PLAYERS
 from ganart.ranges import is_number
 from ganart.runs.folder import RunFolder
-from ganart.training import quiet
 from ganart.training.assembly import build_trainer, ends_of
+from ganart.training.lightning import silence_libraries
 from ganart.training.optimizers import build_optimizer
 from ganart.training.processes import take_rank
 
@@ -39,7 +39,7 @@ def check(cfg: DictConfig, *, world_size: int | None = None) -> None:
     the batch; None for that of the trainer.
     """
     take_rank(cfg.trainer)
-    quiet.libraries()
+    silence_libraries()
     problems = list(_missing(cfg))
     for one in CHECKS:
         # A check that needs a missing value is skipped: the missing value itself is reported.

@@ -15,7 +15,8 @@ from ganart.errors import UserError
 from ganart.files import places
 from ganart.files.foreign import read_yaml
 from ganart.files.paths import from_here, shell
-from ganart.runs.folder import RunFolder, read_checkpoint, refuse_other_shapes, usable
+from ganart.runs.checkpoints import read_checkpoint, refuse_other_shapes
+from ganart.runs.folder import RunFolder, usable
 
 MAY_CHANGE = "values such as total_images, callback.checkpoint.every_images, trainer.max_time or optimizer.generator.lr"
 
@@ -73,7 +74,7 @@ class Resume:
     def refuse_other_players(self, cfg: DictConfig) -> None:
         """Raise `UserError` if the players of `cfg` do not fit the weights of the checkpoint, before they are built."""
         weights = read_checkpoint(self.checkpoint)["state_dict"]
-        label_sizes = [len(factor.classes) for factor in self.run.told_factors]
+        label_sizes = [len(factor.classes) for factor in self.run.condition_factors]
         for player, node in cfg.architecture.items():
             own = {k.removeprefix(f"{player}."): v for k, v in weights.items() if k.startswith(f"{player}.")}
             with usable(self.run.path):
@@ -105,7 +106,7 @@ class Resume:
                 self._set_threads(cfg, override.value())
                 continue
             plain = not (override.is_delete() or override.is_add() or isinstance(value, DictConfig))
-            if not plain or key not in known or _makes_another_run(key):
+            if not plain or key not in known or _contradicts_run(key):
                 raise UserError(
                     f"{override.input_line} cannot be changed in a run that is resumed: the rest of the run would no "
                     f"longer be the same experiment. Change {MAY_CHANGE}, or start a new run without resume=."
@@ -173,7 +174,7 @@ FOLDERS = ("folder", "dir", "dirpath", "save_dir", "root_dir", "default_root_dir
 """Names of arguments for files of weights to read and folders to write to."""
 
 
-def _makes_another_run(key: str) -> bool:
+def _contradicts_run(key: str) -> bool:
     """Return whether a changed `key` contradicts weights, optimizer states, data order or protocols of the run."""
     if key in places.KEYS:  # other pictures and labels are refused when they are read
         return False

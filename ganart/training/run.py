@@ -32,10 +32,9 @@ from ganart.machine import threads
 from ganart.machine.hardware import Choice, choose, has_room
 from ganart.runs import summary
 from ganart.runs.folder import RunFolder, usable
-from ganart.training import quiet
 from ganart.training.assembly import build_callbacks, build_gan, build_trainer, built_loggers
 from ganart.training.checks import check
-from ganart.training.lean import stop_looking_for_gpus
+from ganart.training.lightning import is_first_process, stop_looking_for_gpus
 from ganart.training.processes import children_train, take_rank
 from ganart.training.resume import Resume
 
@@ -57,7 +56,7 @@ def train(
         TrainingDivergedError: if a loss or gradient became infinite or NaN.
     """
     take_rank(cfg.trainer)
-    if resume is None and quiet.is_first_process() and run.holds_work and cfg.resume != "auto":
+    if resume is None and is_first_process() and run.holds_work and cfg.resume != "auto":
         folder = from_here(run.path)
         raise OccupiedError(
             f"{folder} holds a run already. Go on with it: {shell(f'resume={folder}')}, or give another hydra.run.dir="
@@ -65,18 +64,18 @@ def train(
     stop_looking_for_gpus()
     with usable(resume.run.path) if resume else nullcontext():
         check(cfg)
-    with sole_owner_of(run), threads.training_here():
+    with exclusive_use_of(run), threads.counted_as_training():
         return _train(cfg, run, overrides, resume, extra_callbacks or {})
 
 
 @contextmanager
-def sole_owner_of(run: RunFolder) -> Iterator[None]:
+def exclusive_use_of(run: RunFolder) -> Iterator[None]:
     """Lock the run folder in the first process; write a failure of the training into it.
 
     Raises:
         OccupiedError: if another process holds the lock, for example one that a scheduler has not ended yet.
     """
-    if not quiet.is_first_process():
+    if not is_first_process():
         yield
         return
     lock = FileLock(run.path / ".lock")
@@ -107,13 +106,13 @@ def disk_errors_explained(run: RunFolder) -> Iterator[None]:
     except OSError as error:
         if error.filename is not None and not Path(os.fsdecode(error.filename)).is_relative_to(run.path):
             raise  # a file outside of the run folder
-        with writing_to(run.path, f"{RUN_ADVICE}{_what_stands(run)}"):
+        with writing_to(run.path, f"{RUN_ADVICE}{_how_to_resume(run)}"):
             raise
     except PlaceError as error:
-        raise PlaceError(f"{error}{_what_stands(run)}") from error
+        raise PlaceError(f"{error}{_how_to_resume(run)}") from error
 
 
-def _what_stands(run: RunFolder) -> str:
+def _how_to_resume(run: RunFolder) -> str:
     if not (run.checkpoints / "last.ckpt").is_file():
         return ""
     again = shell("ganart", "train", f"resume={from_here(run.path)}")
@@ -219,7 +218,7 @@ def fit(
     checkpoint = resume.checkpoint if resume else None
     with (
         children_train(run.path, checkpoint, trainer, cfg.allow_targets),
-        going_on_from(resume, gan),
+        checkpoint_errors_explained(resume, gan),
         interruptible(),
     ):
         trainer.fit(gan, loader, ckpt_path=checkpoint, weights_only=True)
@@ -250,7 +249,7 @@ def check_pictures(pictures: PictureSet, resume: Resume | None) -> None:
 
 
 @contextmanager
-def going_on_from(resume: Resume | None, gan: GAN) -> Iterator[None]:
+def checkpoint_errors_explained(resume: Resume | None, gan: GAN) -> Iterator[None]:
     """Turn an error of loading the checkpoint, before the first round, into a `UserError` of one sentence."""
     if resume is None:
         yield
@@ -280,9 +279,9 @@ def introduce(cfg: DictConfig, place: str, pictures: PictureSet, machine: str, g
     """Print data set, sizes of the players, machine and run folder, and notes on them."""
     sizes = {p: sum(w.numel() for w in getattr(gan, p).parameters()) / 1e6 for p in ("generator", "discriminator")}
     size = f"{pictures.width}×{pictures.height}×{pictures.channels}"
-    told = f", conditioned on {', '.join(cfg.dataset.condition)}" if cfg.dataset.condition else ""
+    condition = f", conditioned on {', '.join(cfg.dataset.condition)}" if cfg.dataset.condition else ""
     lines = {
-        "dataset": f"{pictures.name}: {len(pictures.train):,} + {len(pictures.test):,} pictures, {size}{told}",
+        "dataset": f"{pictures.name}: {len(pictures.train):,} + {len(pictures.test):,} pictures, {size}{condition}",
         "players": ", ".join(f"{player} {millions:.2f} M" for player, millions in sizes.items()),
         "machine": machine,
         "run": place,

@@ -13,7 +13,8 @@ from ganart.config.build import build
 from ganart.doctor import History, Snapshot, every_disease
 from ganart.errors import UserError
 from ganart.losses import Hinge, LeastSquares, Minimax, NonSaturating, Relativistic, Wasserstein
-from ganart.runs.folder import RunFolder, read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
+from ganart.runs.folder import RunFolder
 from ganart.training.checks import check
 from ganart.training.resume import Resume
 from ganart.training.run import train

@@ -11,7 +11,7 @@ from PIL import Image
 from torch.testing import assert_close
 
 from ganart.callbacks import nearest
-from ganart.callbacks.walk import closed_way
+from ganart.callbacks.walk import closed_path
 from ganart.config.build import build
 from ganart.datasets import cache
 from ganart.features import Classifier
@@ -22,7 +22,7 @@ from ganart.metrics.feature_store import FeatureStore
 
 def test_a_way_leads_through_its_stations_and_back():
     stations = torch.randn(3, 8, generator=torch.Generator().manual_seed(0))
-    way = closed_way(stations, 30)
+    way = closed_path(stations, 30)
     assert way.shape == (30, 8)
     for number in range(3):
         assert_close(way[10 * number], stations[number])
@@ -31,13 +31,13 @@ def test_a_way_leads_through_its_stations_and_back():
 
 
 def test_between_two_stations_it_keeps_to_the_sphere():
-    way = closed_way(torch.eye(2), 4)
+    way = closed_path(torch.eye(2), 4)
     assert_close(way[1], torch.tensor([math.sqrt(0.5), math.sqrt(0.5)]))  # a straight line would have (0.5, 0.5)
     assert_close(way.norm(dim=1), torch.ones(4))
 
 
 def test_stations_in_one_place_are_no_division_by_zero():
-    assert closed_way(torch.ones(2, 4), 6).isfinite().all()
+    assert closed_path(torch.ones(2, 4), 6).isfinite().all()
 
 
 @pytest.mark.parametrize("condition", ["[]", "[style]", "[style,subject]"])

@@ -43,7 +43,7 @@ def test_a_generator_is_audited_with_sheets_and_numbers(ganart, run, tmp_path):
     found = json.loads((tmp_path / "out" / "audit.json").read_text())
     assert sum(found["verdicts"].values()) == len(found["pictures"]) == 30
     assert found["protocol"]["n_works"] > 250
-    assert found["protocol"]["strangers"] in ("test pictures", "training pictures, each without itself")
+    assert found["protocol"]["held_out"] in ("test pictures", "training pictures, each without itself")
     assert set(found["model"]) == {"tones", "outlines", "features"}
     assert {"novelty_ratio", "copying_score", "authenticity"} <= found["model"]["features"].keys()
     first = found["pictures"][0]

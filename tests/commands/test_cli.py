@@ -14,7 +14,7 @@ from PIL import Image
 from ganart import cli
 from ganart.codecs.image import save_picture
 from ganart.generation.provenance import read_picture
-from ganart.runs.folder import read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_regenerate_finds_a_run_that_has_moved_and_a_checkpoint_that_was_renamed
     assert status == 0, text
 
 
-def test_a_strangers_run_folder_runs_no_code(ganart, run, tmp_path):
+def test_foreign_run_folder_runs_no_code(ganart, run, tmp_path):
     stranger = tmp_path / "stranger"
     shutil.copytree(run.path, stranger)
     config = (stranger / "config.yaml").read_text()

@@ -12,7 +12,7 @@ from PIL import Image
 from ganart.callbacks import Checkpoint, scores
 from ganart.metrics import Comparison, Features, FrechetDistance
 from ganart.metrics.feature_store import FeatureStore
-from ganart.runs.folder import read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
 
 QUICK = ("features=classifier", "features.images=2000", "num_images=100", "device=cpu")
 

@@ -7,7 +7,7 @@ import pytest
 from laboratory import DCGAN, MLP, TINY, train_tiny
 from PIL import Image
 
-from ganart.runs.folder import read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
 
 BASE = tuple(item for item in TINY if not item.startswith(("dataset.", "features.images", "callback.scores.num")))
 SHORT = (

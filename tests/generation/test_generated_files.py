@@ -13,7 +13,7 @@ from laboratory import train_tiny
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ganart.commands.train import say_what_to_do_next
+from ganart.commands.train import print_next_commands
 from ganart.datasets.side_by_side import read_folder, side_by_side
 from ganart.generation.provenance import read_picture
 from ganart.grids import is_sheet
@@ -220,10 +220,10 @@ def test_files_are_named_from_where_the_user_is(ganart, run, tmp_path):
 
 @pytest.mark.parametrize(("num_classes", "has_weights"), [(2, False), (1, True), (1, False)])
 def test_a_score_in_full_is_offered_where_it_can_be_taken(monkeypatch, capsys, num_classes, has_weights):
-    monkeypatch.setattr("ganart.features.inception.weights_at_hand", lambda _: "FILE" if has_weights else None)
+    monkeypatch.setattr("ganart.features.inception.local_weights", lambda _: "FILE" if has_weights else None)
     factors = [{"name": "style", "classes": [str(n) for n in range(num_classes)]}]
     run = SimpleNamespace(path="runs/a", dataset={"factors": factors}, summary={"images_seen": 10})
-    say_what_to_do_next(run)
+    print_next_commands(run)
     assert ("ganart evaluate" in capsys.readouterr().out) == (num_classes > 1 or has_weights)
 
 

@@ -34,7 +34,7 @@ def painter(average=True, factors=(STYLE, SUBJECT)):
         asked.append((checkpoint, allow))
         return Network(average)
 
-    run = SimpleNamespace(generator=generator, told_factors=list(factors))
+    run = SimpleNamespace(generator=generator, condition_factors=list(factors))
     made = Painter(run, "last.ckpt", average, torch.device("cpu"), allow=("mine",))
     assert made.latent_dim == 2
     assert asked == [("last.ckpt", ("mine",))]

@@ -16,8 +16,8 @@ from ganart.errors import UserError
 from ganart.files.paths import conf_dir
 from ganart.machine.launch import Launch, launch_of, num_processes
 from ganart.runs.output import Folder, created
+from ganart.training.lightning import is_first_process
 from ganart.training.processes import OwnProcesses, environment_of, take_rank
-from ganart.training.quiet import is_first_process
 
 SRUN = {
     "SLURM_JOB_ID": "17",

@@ -105,12 +105,12 @@ def test_a_process_that_trains_is_counted_by_others_and_not_when_it_is_gone(tmp_
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
-        with threads.training_here():
-            assert threads.others_training() == 1
+        with threads.counted_as_training():
+            assert threads.num_other_trainings() == 1
             assert (tmp_path / str(os.getpid())).exists()
         other.kill()
         other.wait()
-    assert threads.others_training() == 0
+    assert threads.num_other_trainings() == 0
 
 
 def test_the_cores_are_those_of_this_process(monkeypatch):
@@ -287,7 +287,7 @@ def test_jobs_at_a_time_are_counted_from_the_launcher(launcher, expected):
 def test_what_a_multirun_makes_of_the_cores_is_said_once(machine, monkeypatch, capsys, launcher, settings, words):
     machine(16)
     monkeypatch.setenv(AT_ONCE, "1")
-    multirun.share_the_machine(multirun_of(launcher, "seed=range(6)", **settings))
+    multirun.set_jobs_at_once(multirun_of(launcher, "seed=range(6)", **settings))
     said = " ".join(capsys.readouterr().out.split())
     assert words in said
     assert ("wait for each other" in said) == (settings.get("threads") == 8)
@@ -302,7 +302,7 @@ def test_jobs_that_a_recipe_names_are_counted_too():
 
 def test_a_multirun_one_by_one_says_nothing(monkeypatch, capsys):
     monkeypatch.setenv(AT_ONCE, "1")
-    multirun.share_the_machine(multirun_of(BASIC, "seed=range(6)"))
+    multirun.set_jobs_at_once(multirun_of(BASIC, "seed=range(6)"))
     assert capsys.readouterr().out == ""
 
 

@@ -324,7 +324,7 @@ def test_processes_see_every_seed_once_and_all_get_the_same_in_order(pictures, m
         return paint(seeds)
 
     # Several processes in one: first each looks at its share, then what would be gathered is handed out.
-    monkeypatch.setattr(feature_store, "_dealt_back", lambda mine, *_: mine)
+    monkeypatch.setattr(feature_store, "_gather_shares", lambda mine, *_: mine)
     for rank in range(world_size):
         shares.append(scorer.look(recorded, count, rank=rank, world_size=world_size))
     assert sorted(painted) == list(range(count))
@@ -332,7 +332,7 @@ def test_processes_see_every_seed_once_and_all_get_the_same_in_order(pictures, m
     columns = [[getattr(share, name) for share in shares] for name in ("features", "logits", "labels", "recognised")]
     gathered = iter(columns)
     monkeypatch.setattr(feature_store, "gather_all_tensors", lambda column: next(gathered))
-    together = feature_store._dealt_back(shares[0], count, 7, world_size)
+    together = feature_store._gather_shares(shares[0], count, 7, world_size)
     assert torch.equal(together.features, alone.features)
     assert torch.equal(together.logits, alone.logits)
 

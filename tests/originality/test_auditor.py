@@ -32,20 +32,20 @@ def test_closeness_is_the_nearest_over_the_mean_of_the_next_five():
     assert closeness(torch.tensor([[0.0, 0, 0]])).tolist() == [0]
 
 
-def test_percentiles_are_shares_of_strangers_that_are_closer():
+def test_percentiles_are_shares_of_held_out_images_that_are_closer():
     usual = torch.tensor([5.0, 1, 3, 2, 4])
     assert percentile_of(torch.tensor([0.5, 1.0, 2.5, 9.0]), usual).tolist() == [0, 0, 40, 100]
 
 
-def test_planted_copies_are_called_so_and_strangers_hardly_ever(painted, make_pictures):
+def test_planted_copies_are_called_so_and_held_out_images_hardly_ever(painted, make_pictures):
     is_test = np.arange(500) >= 300
     auditor = auditor_for(make_pictures(painted[:500], is_test=is_test.tolist()))
     assert auditor.calibrated_on == "test pictures"
     for copies in (painted[:40], painted[:40, :, ::-1]):
         assert auditor.audit(np.ascontiguousarray(copies)).count("copy") >= 38
-    strangers = auditor.audit(painted[500:])
-    assert strangers.count("copy") <= 0.08 * 200
-    assert strangers.count("own") > 0.8 * 200
+    held_out = auditor.audit(painted[500:])
+    assert held_out.count("copy") <= 0.08 * 200
+    assert held_out.count("own") > 0.8 * 200
 
 
 def test_a_finding_names_the_original(painted, make_pictures):
@@ -65,23 +65,23 @@ def test_the_threshold_decides(painted, make_pictures):
     assert lax.count("copy") == sum(finding.percentile < 30 for finding in lax.findings)
 
 
-def test_without_test_pictures_the_works_are_strangers_to_each_other(painted, make_pictures):
+def test_without_test_pictures_the_works_are_held_out_images_to_each_other(painted, make_pictures):
     auditor = auditor_for(make_pictures(painted[:200]))
     assert auditor.calibrated_on == "training pictures, each without itself"
-    assert auditor.num_strangers == 200
+    assert auditor.num_held_out == 200
     assert auditor.audit(painted[:20]).count("copy") >= 18
     assert auditor.audit(painted[200:400]).count("copy") < 20
 
 
-def test_test_pictures_that_the_works_hold_too_are_no_strangers(painted, make_pictures):
+def test_test_pictures_that_the_works_hold_too_are_no_held_out_images(painted, make_pictures):
     images = np.concatenate([painted[:300], painted[300:450], painted[:50]])
     auditor = auditor_for(make_pictures(images, is_test=[False] * 300 + [True] * 200))
     assert auditor.left_out >= 50
-    assert auditor.num_strangers == 200 - auditor.left_out
+    assert auditor.num_held_out == 200 - auditor.left_out
     assert auditor.audit(painted[:40]).count("copy") >= 38  # in spite of a quarter of repeated test pictures
 
 
-def test_what_strangers_have_is_measured_once(painted, make_pictures, monkeypatch):
+def test_what_held_out_images_have_is_measured_once(painted, make_pictures, monkeypatch):
     from ganart.originality import auditor as module
 
     data = make_pictures(painted[:300], is_test=[n % 2 == 1 for n in range(300)])
@@ -122,15 +122,15 @@ def test_mann_whitney_is_the_z_of_the_two_sided_test_and_wins_are_counted_pair_b
 
 
 @pytest.mark.parametrize(("spread", "low", "high"), [(0.02, -99, -3), (1.0, -2.5, 2.5), (8.0, 3, 99)])
-def test_the_copying_score_tells_copies_from_strangers_and_from_noise(spread, low, high):
+def test_the_copying_score_tells_copies_from_held_out_images_and_from_noise(spread, low, high):
     generator = torch.Generator().manual_seed(0)
-    works, strangers = (torch.randn(400, 6, generator=generator) for _ in range(2))
+    works, held_out = (torch.randn(400, 6, generator=generator) for _ in range(2))
     if spread == 1.0:
         fake = torch.randn(400, 6, generator=generator)
     else:
         fake = works + spread * torch.randn(400, 6, generator=generator)
-    apart = [torch.cdist(side, works).amin(1) for side in (fake, strangers)]
-    score = copying_score(*apart, fake, strangers, works)
+    apart = [torch.cdist(side, works).amin(1) for side in (fake, held_out)]
+    score = copying_score(*apart, fake, held_out, works)
     assert low < score < high
 
 
@@ -162,7 +162,7 @@ def test_false_alarms_are_told_and_bought_by_the_threshold(painted, make_picture
 def test_data_that_hold_everything_nearly_twice_are_told_to_blind_the_audit(painted, make_pictures):
     auditor = auditor_for(make_pictures(painted[:300], is_test=[n % 2 == 1 for n in range(300)]))
     assert auditor.blind == []
-    auditor.usual["tones"][:20, 0] = 0  # as if duplicates among the strangers had not been noticed
+    auditor.usual["tones"][:20, 0] = 0  # as if duplicates among the held_out had not been noticed
     assert auditor.blind == ["tones"]
 
 

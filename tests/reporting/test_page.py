@@ -141,7 +141,7 @@ def test_doctor_classes_cost_commands_and_versions_are_there(page):
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>"
 
 
-def test_a_strangers_names_and_values_are_text_and_nothing_else(tmp_path):
+def test_foreign_names_and_values_are_text_and_nothing_else(tmp_path):
     per_label = {EVIL: {"rows": [{"class": EVIL}]}}
     facts = {
         "scores": {EVIL: score(1.0, **{EVIL: EVIL})},

@@ -10,7 +10,8 @@ from laboratory import MLP, compose_tiny, train_tiny
 from omegaconf import OmegaConf
 
 from ganart.callbacks import Metrics, TrainingNumbers
-from ganart.runs.folder import RunFolder, read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
+from ganart.runs.folder import RunFolder
 from ganart.training.resume import Resume
 from ganart.training.run import train
 

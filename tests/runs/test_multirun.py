@@ -12,7 +12,8 @@ import torch
 from filelock import FileLock
 from laboratory import DCGAN, TINY
 
-from ganart.runs.folder import RunFolder, read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
+from ganart.runs.folder import RunFolder
 
 JOB = (*TINY, *DCGAN, "name=tiny", "~callback.scores")
 

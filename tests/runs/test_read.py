@@ -3,7 +3,7 @@ import json
 import pytest
 from paper_runs import sheet, write_run
 
-from ganart.reporting.notes import class_tables, doctors_notes
+from ganart.reporting.notes import class_tables, doctor_notes
 from ganart.reporting.series import COLOURS, pens
 from ganart.reporting.shown import commands, show
 from ganart.runs.read import Run
@@ -38,7 +38,7 @@ def test_damaged_files_are_as_good_as_none(tmp_path, content):
     assert not read.has_finished
 
 
-def test_a_strangers_configuration_is_not_resolved(tmp_path, monkeypatch):
+def test_foreign_configuration_is_not_resolved(tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET", "swordfish")
     run = write_run(tmp_path / "a")
     (run / "recipe.yaml").write_text("token: ${oc.env:SECRET}\n")
@@ -105,7 +105,7 @@ def test_the_doctor_and_the_classes_are_read_and_damaged_entries_passed_over(tmp
     (table,) = class_tables(run)
     assert (table.factor, table.total_variation) == ("style", 0.25)
     assert (table.rows[0].name, table.rows[0].share_fake, table.rows[0].recall) == ("cubist", None, None)
-    (note,) = doctors_notes(run)
+    (note,) = doctor_notes(run)
     assert (note.disease, note.images_seen, note.says, note.remedies) == ("style dropped", 5, "no cubes", ["a=1"])
 
 

@@ -16,7 +16,8 @@ from torch.testing import assert_close
 from ganart.config.build import build
 from ganart.datasets import cache
 from ganart.machine.hardware import Choice
-from ganart.runs.folder import RunFolder, read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
+from ganart.runs.folder import RunFolder
 from ganart.training.assembly import build_gan
 
 pytestmark = pytest.mark.slow  # each starts processes that start processes

@@ -23,7 +23,8 @@ from ganart.errors import PlaceError, UserError
 from ganart.loggers import CSVLogger, Guarded
 from ganart.metrics import Scorer
 from ganart.penalties import R1, Penalty
-from ganart.runs.folder import RunFolder, read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
+from ganart.runs.folder import RunFolder
 from ganart.training import assembly
 from ganart.training.assembly import build_callbacks
 from ganart.training.resume import Resume

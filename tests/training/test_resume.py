@@ -12,7 +12,8 @@ import torch
 from laboratory import DCGAN, TINY, compose_tiny, small_pictures, train_tiny
 
 from ganart.errors import UserError
-from ganart.runs.folder import RunFolder, read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
+from ganart.runs.folder import RunFolder
 from ganart.training.resume import Resume
 from ganart.training.run import train
 
@@ -204,7 +205,7 @@ def test_a_folder_that_holds_a_run_is_not_trained_into_again(tmp_path):
         train_tiny(tmp_path / "run", "total_images=16", "~callback.scores")
 
 
-def test_a_strangers_recipe_does_not_trust_itself(tmp_path):
+def test_foreign_recipe_does_not_trust_itself(tmp_path):
     run = train_tiny(tmp_path / "run", "total_images=16", "~callback.scores")
     recipe = (run.path / "recipe.yaml").read_text()
     recipe = recipe.replace("allow_targets: []", "allow_targets: [os]").replace(

@@ -22,7 +22,8 @@ from ganart.errors import TrainingDivergedError, UserError
 from ganart.gan import GAN
 from ganart.layers.conditioning import one_hot
 from ganart.machine.hardware import Choice
-from ganart.runs.folder import RunFolder, read_checkpoint
+from ganart.runs.checkpoints import read_checkpoint
+from ganart.runs.folder import RunFolder
 from ganart.training.assembly import build_gan, build_trainer
 from ganart.training.run import train
 

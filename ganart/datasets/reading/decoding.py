@@ -216,7 +216,7 @@ def reason(error: Exception, data: bytes = b"") -> str:
             return str(error) or type(error).__name__
 
 
-def is_passing(error: Exception, data: bytes = b"") -> bool:
+def is_temporary(error: Exception, data: bytes = b"") -> bool:
     """Return whether the file may be readable later: the cause was disk, permissions, memory or a missing decoder."""
     if isinstance(error, UnidentifiedImageError):
         return looks_like_picture(data[:64])
@@ -243,10 +243,10 @@ def _white_of(image: ImageFile) -> int:
     """Return the value of white in a file of more than 8 bits: some have 10, 12 or 14 bits stored unscaled."""
     tags = getattr(image, "tag_v2", {})
     bits = tags.get(258, 16)
-    told = tags.get(281, 65535)
-    bits, told = (value[0] if isinstance(value, tuple) else value for value in (bits, told))
+    white = tags.get(281, 65535)
+    bits, white = (value[0] if isinstance(value, tuple) else value for value in (bits, white))
     whites = [2**count - 1 for count in range(9, 16)]
-    return 2**bits - 1 if 8 < bits < 16 else told if told in whites else 65535
+    return 2**bits - 1 if 8 < bits < 16 else white if white in whites else 65535
 
 
 def _is_nearly_black(image: Image.Image) -> bool:

@@ -127,12 +127,12 @@ def _plausibility(texts: Sequence[bytes], encoding: str) -> float:
     decoded = _decoded(texts, encoding)
     if decoded is None:
         return 0.0
-    expected, told = _CANDIDATES[encoding], []
+    expected, scores = _CANDIDATES[encoding], []
     for text in decoded:
         for before, char, after in zip(" " + text, text, text[1:] + " ", strict=False):
             if not char.isascii():
-                told.append(0.0 if _breaks_word(before, char, after, encoding) else float(expected(char)))
-    return sum(told) / len(told) if told else 0.0
+                scores.append(0.0 if _breaks_word(before, char, after, encoding) else float(expected(char)))
+    return sum(scores) / len(scores) if scores else 0.0
 
 
 def _breaks_word(before: str, char: str, after: str, encoding: str) -> bool:

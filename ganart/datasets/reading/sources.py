@@ -179,7 +179,7 @@ def _walk(root: Path) -> Iterator[_Found]:
     for folder, subfolders, files in os.walk(root, followlinks=True, onerror=failures.append):
         real, inside = os.path.realpath(folder), os.path.relpath(folder, root)
         if real in seen:
-            if not _leads_back(folder, real):
+            if not _is_cyclic_link(folder, real):
                 yield _Found(_raw(inside), problem=f"the same folder as {seen[real]}")
             subfolders.clear()
             continue
@@ -192,7 +192,7 @@ def _walk(root: Path) -> Iterator[_Found]:
         yield _Found(_raw(name), problem=f"the folder cannot be opened: {failure.strerror}", passing=True)
 
 
-def _leads_back(folder: str, real: str) -> bool:
+def _is_cyclic_link(folder: str, real: str) -> bool:
     """Return whether the link `folder` leads to a folder that contains it."""
     return os.path.commonpath([os.path.realpath(os.path.dirname(folder)), real]) == real
 
@@ -295,10 +295,10 @@ def _missing(root: Path) -> str:
 
 def _no_pictures(root: Path, others: Sequence[str], skipped: Sequence[Skipped]) -> str:
     endings = Counter(PurePosixPath(name).suffix.lower() or "no ending" for name in others)
-    told = [f"{count} × {ending}" for ending, count in endings.most_common(5)]
-    told += [f"{row.file}: {row.reason}" for row in skipped[:5]]
-    told += [f"… and {len(skipped) - 5} more that cannot be read"] if len(skipped) > 5 else []
+    parts = [f"{count} × {ending}" for ending, count in endings.most_common(5)]
+    parts += [f"{row.file}: {row.reason}" for row in skipped[:5]]
+    parts += [f"… and {len(skipped) - 5} more that cannot be read"] if len(skipped) > 5 else []
     return (
-        f"dataset.root={root}: it holds no picture that can be read (it holds {', '.join(told) or 'nothing'}). "
+        f"dataset.root={root}: it holds no picture that can be read (it holds {', '.join(parts) or 'nothing'}). "
         "Pictures are .png, .jpg, .webp, .gif, .tif, .bmp and the like; name the folder or zip they lie in."
     )

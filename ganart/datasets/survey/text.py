@@ -37,8 +37,8 @@ def markdown(report: Report) -> str:
         lines += [*_md_table([name, "pictures"], [[*row] for row in spread.ranges.items()]), ""]
     for name, groups in _copies(report):
         lines += [f"## {name}", "", *([f"- {in_markdown(_group_line(group))}" for group in groups] or ["None."]), ""]
-    for name, told in (("Notes", report.notes), ("Skipped files", _skipped(report))):
-        lines += [f"## {name}", "", *([f"- {in_markdown(line)}" for line in told] or ["None."]), ""]
+    for name, listed in (("Notes", report.notes), ("Skipped files", _skipped(report))):
+        lines += [f"## {name}", "", *([f"- {in_markdown(line)}" for line in listed] or ["None."]), ""]
     lines += [f"The manifest, `manifest.csv`, has the full hash `{report.manifest_hash}`.", ""]
     return "\n".join(lines)
 

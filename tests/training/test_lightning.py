@@ -8,7 +8,7 @@ from pytorch_lightning.profilers import SimpleProfiler
 from ganart.machine.hardware import Choice
 from ganart.runs.folder import RunFolder
 from ganart.training.assembly import build_trainer
-from ganart.training.lean import NoProfiler
+from ganart.training.lightning import NoProfiler
 
 
 def test_measuring_nothing_makes_nothing():
