@@ -32,6 +32,11 @@ def finite(value: Any) -> float | None:
     return found if found is not None and math.isfinite(found) else None
 
 
+def counted(count: int, noun: str) -> str:
+    """Return `count` with `noun`, in the plural but for one: "1 picture", "2,000 pictures"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 MINUS = "−"
 
 

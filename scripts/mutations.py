@@ -136,13 +136,8 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("batch.labels if self.label_sizes else batch.labels[:, :0]", "batch.labels[:, :0]"),
     ],
     ("ganart/gan.py", AROUND): [
-        ("finite = math.isfinite(self._unchecked[player])", "finite = True"),
-        ("self._unchecked[player] = self._unchecked[player] + norm", "pass"),
         ("self._unchecked[player] = self._unchecked[player] + loss.detach()", "pass"),
-        ("for player in PLAYERS:\n            weights", "for player in PLAYERS[1:]:\n            weights"),
-        ("for player in PLAYERS:\n            weights", "for player in PLAYERS[:1]:\n            weights"),
         ('group["lr"] = rate * factor', 'group["lr"] = rate'),
-        ("clip_grads_with_norm_(parameters, limit, norm)", "clip_grads_with_norm_(parameters, 2 * limit, norm)"),
         ("with torch.autocast(self.device.type, enabled=False):", "if True:"),
         ("        generator.eval()\n", ""),
         ("        generator.train(was_training)\n", ""),
@@ -151,6 +146,13 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
         ("    count_as_one_step(optimizer_d)\n", "    pass\n"),
         ("self.images_seen += images", "self.images_seen += images_of_this_process + 1"),
         ('self._measured = checkpoint.get("meters")', "self._measured = None"),
+    ],
+    ("ganart/divergence.py", AROUND): [
+        ("finite = math.isfinite(self._unchecked[player])", "finite = True"),
+        ("self._unchecked[player] = self._unchecked[player] + norm", "pass"),
+        ("for player in PLAYERS:\n            weights", "for player in PLAYERS[1:]:\n            weights"),
+        ("for player in PLAYERS:\n            weights", "for player in PLAYERS[:1]:\n            weights"),
+        ("clip_grads_with_norm_(parameters, limit, norm)", "clip_grads_with_norm_(parameters, 2 * limit, norm)"),
     ],
     ("ganart/play.py", STEP): [
         ("head.flatten(1).mean(1)", "head.flatten(1).sum(1)"),
@@ -285,7 +287,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
     ],
     ("ganart/metrics/by_label.py", "tests/metrics/test_by_label.py"): [
         (".abs().sum() / 2)", ".abs().sum())"),
-        ("[told != UNKNOWN].float()", ".float()"),
+        ("[given != UNKNOWN].float()", ".float()"),
         ("labels[labels != UNKNOWN], minlength", "labels.clamp(min=0), minlength"),
     ],
     ("ganart/metrics/scorer.py", "tests/metrics/test_scorer.py"): [
@@ -399,7 +401,7 @@ MUTATIONS: dict[tuple[str, str], list[tuple[str, str]]] = {
     ],
     ("ganart/generation/scored.py", "tests/generation/test_scored.py"): [
         ('return ("trend", seed)', 'return ("scored", seed)'),
-        ("torch.where(is_told, labels, UNKNOWN)", "labels"),
+        ("torch.where(is_given, labels, UNKNOWN)", "labels"),
         ('mix("scored labels", seed) %', "seed %"),
         ("names.index(name) for name in self.condition", "n for n in range(len(self.condition))"),
     ],

@@ -27,6 +27,7 @@ TINY = (
     "callback.checkpoint.every_images=48",
     "callback.samples.every_images=80",
     "callback.numbers.every_images=32",
+    "callback.walk.frames=4",
     "trainer=cpu",
     "trainer.precision=32",
     "trainer.threads=1",
@@ -46,6 +47,8 @@ MLP = ("architecture=mlp", "architecture.generator.hidden=[16,16]", "architectur
 
 def compose_tiny(folder: Path, *overrides: str, players=DCGAN, base=TINY) -> DictConfig:
     """The composed configuration of a tiny run in `folder`."""
+    if any(override.startswith("callback=[") for override in overrides):  # which may leave the walk out
+        base = [override for override in base if not override.startswith("callback.walk")]
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         return compose("train", [*base, *players, "name=tiny", f"run_folder={quoted(str(folder))}", *overrides])
 

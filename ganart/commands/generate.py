@@ -15,6 +15,7 @@ from ganart.config.messages import reports_user_errors
 from ganart.errors import UserError
 from ganart.files.paths import conf_dir, free_name, from_here, shell, shown
 from ganart.names import to_hydra
+from ganart.numbers import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,7 +137,7 @@ def generate(
     save_sheet(grid(np.stack(pictures_shown), columns, captions=captions), folder / "contact_sheet.png")
     left_out = f" (the first {len(on_sheet)})" if len(on_sheet) < written else ""
     place, sheet = shown(folder, is_folder=True), shown(folder / "contact_sheet.png")
-    console.say(f"{written:,} pictures in {place}, together on {sheet}{left_out}")
+    console.say(f"{counted(written, 'picture')} in {place}, together on {sheet}{left_out}")
 
 
 def audited(

@@ -48,7 +48,7 @@ def print_next_commands(run: RunFolder) -> None:
     folder = from_here(run.path)
     twice = f"total_images={2 * run.summary['images_seen']}"
     lines = {
-        "pictures while it learned": f"{folder}/samples/",
+        **({"pictures while it learned": f"{folder}/samples/"} if any(run.samples.iterdir()) else {}),
         "generate pictures": shell("ganart", "generate", f"run={folder}", "seeds=0-63"),
         **({"score in full": shell("ganart", "evaluate", f"run={folder}")} if can_be_scored(run) else {}),
         "train on": shell("ganart", "train", f"resume={folder}", twice),

@@ -127,7 +127,8 @@ def _bad_override(error: Exception, config_name: str) -> str:
     chosen_from = _groups_of(config_name)
     if key.partition(".")[0] in chosen_from and (elsewhere := _in_another_option(key, known)):
         return elsewhere
-    if (group := nearest_name(key, groups())) in chosen_from:
+    same_end = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
+    if not same_end and (group := nearest_name(key, groups())) in chosen_from:
         option = _typed(key).partition("=")[2]
         if nearest_name(key, [group, *(name for name in known if name not in groups())]) == group:
             wanted = f"{group}={option}" if option in options_of(group) else group
@@ -135,8 +136,10 @@ def _bad_override(error: Exception, config_name: str) -> str:
     parent = key.rpartition(".")[0]
     siblings = sorted(name for name in known if name.rpartition(".")[0] == parent)
     there = f" There are: {', '.join(siblings)}." if siblings else ""
-    same_end = [name for name in known if "." in key and name.rpartition(".")[2] == key.rpartition(".")[2]]
-    return f"{key}: there is no such key.{did_you_mean(key, same_end or known)}{there}"
+    hint = did_you_mean(key, same_end or known)
+    if same_end and not hint:  # latent_dim, for instance: its whole key is too long to be similar
+        hint = f" Did you mean {min(same_end, key=len)}?"
+    return f"{key}: there is no such key.{hint}{there}"
 
 
 def _groups_of(config_name: str) -> set[str]:

@@ -28,6 +28,7 @@ from ganart.datasets.base import Dataset, Factor, Manifest, PictureSet, Skipped
 from ganart.errors import PlaceError, UserError
 from ganart.files.paths import CACHE_ADVICE, cache_dir, writing_to
 from ganart.files.store import save_array, whole
+from ganart.numbers import counted
 
 MOST_TRIED = 20
 
@@ -155,8 +156,7 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
 
 
 def _summed_up(note: str, files: list[str]) -> str:
-    count = "1 picture" if len(files) == 1 else f"{len(files):,} pictures"
-    return f"{count}: {note} (e.g. {files[0]})"
+    return f"{counted(len(files), 'picture')}: {note} (e.g. {files[0]})"
 
 
 def _listed(skipped: list[Skipped]) -> list[str]:

@@ -159,7 +159,7 @@ def reading_from(place: Path, advice: str) -> AbstractContextManager[None]:
 
 def _reason(place: Path, error: OSError) -> str:
     if error.errno == errno.ENOENT:
-        return "it has been removed"
+        return "it has been removed, or nothing can be made there"
     if error.errno != errno.ENOSPC:
         return error.strerror or str(error)
     there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())

@@ -16,6 +16,7 @@ from ganart import __version__
 from ganart.datasets.base import PictureSet
 from ganart.metrics import Comparison, Features
 from ganart.metrics.authenticity import Authenticity
+from ganart.numbers import counted
 from ganart.originality.auditor import CLOSE, Audit, Auditor
 from ganart.originality.model import copying_score, novelty_ratio
 from ganart.originality.spaces import FeatureSpace, Space
@@ -112,23 +113,25 @@ def table(facts: dict[str, Any]) -> Table:
 def lines(facts: dict[str, Any], found: Audit) -> list[str]:
     """Return the verdicts as sentences, and the copies by name, at most ten."""
     protocol = facts["protocol"]
-    lines = [
+    sentences = [
         f"{found.count('copy')} copies, {found.count('close')} close and {found.count('own')} own of "
-        f"{protocol['n_pictures']} pictures. A copy is nearer to a training picture, or closer to one than to others, "
-        f"in any space, than {100 - protocol['threshold']:g} % of {protocol['n_held_out']:,} reference images "
-        f"({protocol['held_out']}); so are {protocol['false_alarms']:.1%} of the reference images themselves."
+        f"{counted(protocol['n_pictures'], 'picture')}. A copy is nearer to a training picture, or closer to one "
+        f"than to others, in any space, than {100 - protocol['threshold']:g} % of {protocol['n_held_out']:,} reference "
+        f"images ({protocol['held_out']}); so are {protocol['false_alarms']:.1%} of the reference images themselves."
     ]
     if protocol["blind"]:
-        lines.append(
+        sentences.append(
             f"In {' and '.join(protocol['blind'])} reference images themselves are as close as copies: the data hold "
             "nearly equal pictures, and changed copies may go unnoticed there. Look at the sheets."
         )
     if protocol["duplicates_left_out"]:
-        lines.append(
+        sentences.append(
             f"{protocol['duplicates_left_out']} test pictures were left out: the training pictures hold them too."
         )
     copies = [row for row in facts["pictures"] if row["verdict"] == "copy"]
     for row in copies[:MOST_LISTED]:
         space, seen = min(row["spaces"].items(), key=lambda item: item[1]["percentile"])
-        lines.append(f"  {row['name']}: {seen['nearest'][0]['file']} ({space}, percentile {seen['percentile']:.2g})")
-    return lines + [f"  … and {len(copies) - MOST_LISTED} more"] * (len(copies) > MOST_LISTED)
+        sentences.append(
+            f"  {row['name']}: {seen['nearest'][0]['file']} ({space}, percentile {seen['percentile']:.2g})"
+        )
+    return sentences + [f"  … and {len(copies) - MOST_LISTED} more"] * (len(copies) > MOST_LISTED)

@@ -24,7 +24,7 @@ from ganart.console import console, error_console, fail
 from ganart.errors import OccupiedError, TrainingDivergedError, UserError
 from ganart.files.paths import from_here, shell, text_without_places, write_atomically
 from ganart.machine.launch import AT_ONCE, num_processes
-from ganart.numbers import number, with_deviation
+from ganart.numbers import counted, number, with_deviation
 from ganart.runs.find import runs_in
 from ganart.runs.read import Run, mapping
 
@@ -123,7 +123,7 @@ def set_jobs_at_once(config: DictConfig) -> None:
             return
     of_a_job, wanted = num_processes(config.trainer) or 1, config.trainer.get("threads", "auto")
     processes, each = at_once * of_a_job, wanted if isinstance(wanted, int) else share(of_a_job)[0]
-    of_each = f"{each} thread{'s' if each > 1 else ''} each"
+    of_each = f"{counted(each, 'thread')} each"
     console.say(f"machine   {processes} processes at a time, {of_each}, on {cores()} cores")
     if processes * each > cores():
         console.say(

@@ -16,7 +16,7 @@ from ganart import __version__
 from ganart.files.json_files import write_json
 from ganart.machine.hardware import cpu_name
 from ganart.metrics.results import LabelTable, Result
-from ganart.numbers import brief
+from ganart.numbers import brief, counted
 
 ENOUGH_FOR_FRECHET = 10_000
 
@@ -55,7 +55,7 @@ def device_name(device: torch.device) -> str:
     return (
         torch.cuda.get_device_name(device)
         if device.type == "cuda"
-        else f"{cpu_name()}, {torch.get_num_threads()} threads"
+        else f"{cpu_name()}, {counted(torch.get_num_threads(), 'thread')}"
     )
 
 
@@ -67,8 +67,8 @@ def write(file: Path, facts: dict[str, Any]) -> None:
 def headline(facts: dict[str, Any]) -> str:
     """Return one line with images seen, seconds, device, and the number of images scored."""
     first = next(iter(facts["scores"].values()), None)
-    scored = f"; scored on {first['protocol']['n_fake']:,} pictures" if first else ""
-    return f"{facts['images_seen']:,} images in {facts['seconds_training']:.0f} s on {facts['device']}{scored}"
+    scored = f"; scored on {counted(first['protocol']['n_fake'], 'picture')}" if first else ""
+    return f"{counted(facts['images_seen'], 'image')} in {facts['seconds_training']:.0f} s on {facts['device']}{scored}"
 
 
 def table(results: Sequence[Result]) -> Table:

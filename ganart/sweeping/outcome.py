@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.table import Table
 
 from ganart.files.json_files import write_json
+from ganart.numbers import counted
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.study import FOLDER, OVERRIDES, PROTOCOL, REASON, Study
 from ganart.sweeping.worker import SECONDS, VALUES_BY_SEED
@@ -131,7 +132,7 @@ def headline(facts: dict[str, Any]) -> str:
     said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     shown, asked = saved_by_pruning(facts)
     saving = f"; pruning saved {1 - shown / asked:.0%} of {asked:,} images" if asked > shown else ""
-    return f"{len(facts['trials'])} trials: {said}{saving}"
+    return f"{counted(len(facts['trials']), 'trial')}: {said}{saving}"
 
 
 def line_for_log(folder: str, facts: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from optuna.trial import Trial, TrialState
 from ganart.config.naming import what_differs
 from ganart.console import console, remark
 from ganart.errors import PlaceError, TrainingDivergedError, UserError
+from ganart.numbers import counted
 from ganart.runs.folder import RunFolder
 from ganart.sweeping.objective import Objective
 from ganart.sweeping.space import Compose, SearchSpace
@@ -57,7 +58,9 @@ class Worker:
             claim = self.study.claim(n_trials, self._suggest, self._untried)
             if claim is None:
                 if (tried := len(self.study.trials())) < n_trials:
-                    console.say(f"\nAll there is to try has been tried, or is at this moment: {tried} trials.")
+                    console.say(
+                        f"\nAll there is to try has been tried, or is at this moment: {counted(tried, 'trial')}."
+                    )
                 return
             with self.study.held(claim):
                 self._run(claim, n_trials)
