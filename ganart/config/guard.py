@@ -57,8 +57,15 @@ def check(cfg: DictConfig, overrides: Sequence[str]) -> None:
     """Check a composed configuration; `overrides` are those that the user typed.
 
     Raises:
-        UserError: if it would run code, set environment variables or allow packages without the user having typed so.
+        UserError: if it would run code, set environment variables or allow packages without the user having typed so,
+            or if a recipe has no effect.
     """
+    if isinstance(cfg.get("experiment"), DictConfig):
+        chosen = next((typed for typed in overrides if typed.startswith("experiment=")), "experiment=…")
+        raise UserError(
+            f"{chosen}: the values of this recipe would stand below the key experiment, where nothing reads them. Its "
+            "file must begin with the line\n  # @package _global_"
+        )
     typed = [override.lstrip("+~").partition("=")[0] for override in overrides]
     allowed = cfg.get("allow_targets")
     if allowed and "allow_targets" not in typed:

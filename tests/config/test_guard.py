@@ -54,6 +54,19 @@ def test_a_recipe_does_not_say_whose_code_is_run(ganart, tmp_path, text):
     assert (status, "whose code is run is for you to say" in said) == (1, True)
 
 
+@pytest.mark.parametrize("verb", ["train", "sweep"])
+def test_a_recipe_without_its_first_line_is_refused(ganart, tmp_path, verb):
+    (tmp_path / "mine/experiment").mkdir(parents=True)
+    (tmp_path / "mine/experiment/short.yaml").write_text("batch_size: 7\n")
+    arguments = (verb, "--config-dir", "mine", "experiment=short", "--cfg", "job")
+    status, text = ganart(*arguments)
+    assert status == 1
+    assert "experiment=short: " in text
+    assert "# @package _global_" in text
+    (tmp_path / "mine/experiment/short.yaml").write_text("# @package _global_\nbatch_size: 7\n")
+    assert ganart(*arguments)[0] == 0
+
+
 def test_what_is_typed_is_the_users_word(ganart, tmp_path):
     typed = ("+hydra.callbacks.mine._target_=hydra.experimental.callback.Callback", "+hydra.job.env_set.X=1")
     status, said = tried(ganart, tmp_path, "seed: 3", *typed, "allow_targets=[mine]")
