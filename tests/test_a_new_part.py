@@ -120,7 +120,7 @@ FAULTS = {
         "head",
         "projection",
     ),
-    "ganart/networks/sngan.py": ("spectral_norm(layer)", "layer.requires_grad_(False)", "architecture", "sngan"),
+    "ganart/networks/sngan.py": ("normalize_spectra(self)", "self.requires_grad_(False)", "architecture", "sngan"),
     "ganart/schedules/cosine.py": ("0.5 * (1 +", "0.5 * (0 +", "schedule", "cosine"),
     "ganart/metrics/kernel.py": ('Value("kid"', 'Value("kernel"', "metric", "kid"),
     "ganart/features/module.py": ('self._hash = ""', "self._hash = str(torch.rand(1))", "feature_network", "module"),

@@ -219,12 +219,18 @@ def test_files_are_named_from_where_the_user_is(ganart, run, tmp_path):
 
 
 @pytest.mark.parametrize(("num_classes", "has_weights"), [(2, False), (1, True), (1, False)])
-def test_a_score_in_full_is_offered_where_it_can_be_taken(monkeypatch, capsys, num_classes, has_weights):
+def test_a_score_in_full_is_offered_where_it_can_be_taken(tmp_path, monkeypatch, capsys, num_classes, has_weights):
     monkeypatch.setattr("ganart.features.inception.local_weights", lambda _: "FILE" if has_weights else None)
     factors = [{"name": "style", "classes": [str(n) for n in range(num_classes)]}]
-    run = SimpleNamespace(path="runs/a", dataset={"factors": factors}, summary={"images_seen": 10})
+    about = {"dataset": {"factors": factors}, "summary": {"images_seen": 10}}
+    run = SimpleNamespace(path="runs/a", samples=tmp_path, **about)
     print_next_commands(run)
-    assert ("ganart evaluate" in capsys.readouterr().out) == (num_classes > 1 or has_weights)
+    said = capsys.readouterr().out
+    assert ("ganart evaluate" in said) == (num_classes > 1 or has_weights)
+    assert "samples/" not in said
+    (tmp_path / "images_000000010.png").touch()
+    print_next_commands(run)
+    assert "runs/a/samples/" in capsys.readouterr().out
 
 
 def emptied(folder):
