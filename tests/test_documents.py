@@ -36,6 +36,7 @@ features=classifier
 features.images=2000
 callback.scores.num_images=50
 callback.scores.every_images=0
+callback.walk.frames=4
 num_images=50
 timeout=1
 device=cpu

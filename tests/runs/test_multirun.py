@@ -37,6 +37,7 @@ def environment(tmp_path):
     return os.environ | {"GANART_CACHE": str(tmp_path / "cache"), "COLUMNS": "200"}
 
 
+@pytest.mark.slow
 def test_a_job_is_what_it_would_be_alone(ganart, tmp_path):
     status, text = ganart(
         "train", *JOB, "--multirun", "loss=hinge,minimax", "seed=1,2", f"hydra.sweep.dir={tmp_path}/many"
@@ -97,6 +98,7 @@ def test_what_was_killed_goes_on_where_it_was_and_what_was_finished_is_left_alon
     assert_same_weights(weights(folder / "seed-2"), weights(tmp_path / "alone"))
 
 
+@pytest.mark.slow
 def test_the_same_command_finds_its_own_folder_and_skips_all_of_it(ganart, tmp_path):
     """Nothing names the folder: not `name=`, and not `hydra.sweep.dir=`."""
     nameless = [override for override in JOB if not override.startswith("name=")]

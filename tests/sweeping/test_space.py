@@ -112,6 +112,7 @@ def test_a_grid_is_every_value_and_refuses_what_has_no_end(composed):
         SearchSpace.read({"penalty": "choice([r1],[wgan_gp])", "penalty.wgan_gp.weight": "choice(1,10)"}).grid(composed)
 
 
+@pytest.mark.slow
 def test_what_a_study_draws_lies_in_the_space(composed):
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     space = SearchSpace.read({"batch_size": "choice(16,32)", "optimizer.generator.lr": "tag(log,interval(1e-4,1e-2))"})

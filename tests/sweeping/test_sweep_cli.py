@@ -41,6 +41,7 @@ def states(facts):
     return [trial["state"] for trial in facts["trials"]]
 
 
+@pytest.mark.slow
 def test_a_sweep_tries_scores_and_writes_the_best_as_a_recipe(sweep, tmp_path):
     status, text, facts = sweep(RATES, "loss=hinge,relativistic", "n_trials=3", "seeds=0,1")
     assert status == 0, text
@@ -61,6 +62,7 @@ def test_a_sweep_tries_scores_and_writes_the_best_as_a_recipe(sweep, tmp_path):
     assert flat(again) == flat(as_tried)
 
 
+@pytest.mark.slow
 def test_the_same_command_adds_only_what_is_missing(sweep, tmp_path):
     sweep(RATES, "n_trials=1")
     before = (tmp_path / "study/trials/0000/checkpoints/last.ckpt").stat().st_mtime_ns
@@ -105,6 +107,7 @@ def test_a_grid_is_tried_once_and_no_further(sweep):
     assert len(facts["trials"]) == len(tried) == 4, text
 
 
+@pytest.mark.slow
 def test_a_sweep_over_few_values_trains_each_recipe_once_and_says_that_all_have_been_tried(sweep, tmp_path):
     status, text, facts = sweep("loss=hinge,minimax", "n_trials=6", "seeds=0,1", "sampler=random")
     assert status == 0, text
@@ -248,6 +251,7 @@ def test_a_study_folder_that_was_moved_goes_on_in_its_new_place(ganart, sweep, t
     assert states(json.loads((tmp_path / "elsewhere/study.json").read_text())) == ["complete"] * 2
 
 
+@pytest.mark.slow
 def test_the_page_of_a_sweep_shows_what_was_searched_and_found(ganart, sweep, tmp_path):
     _, _, facts = sweep(RATES, "loss=hinge,relativistic", "n_trials=4")
     status, text = ganart("report", f"{tmp_path}/study")

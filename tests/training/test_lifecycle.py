@@ -154,6 +154,7 @@ def test_a_gradient_penalty_through_batch_norm_is_noted(tmp_path, capsys):
 # -------------------------------------------------------------------------------------------- stopping
 
 
+@pytest.mark.slow
 def test_a_stop_adds_nothing_and_the_resumed_run_has_every_number_of_the_unbroken_one(tmp_path):
     every = ("callback.numbers.every_images=48", "callback.scores.every_images=80", "penalty.r1.every=2")
     straight = train_tiny(tmp_path / "straight", *every)
@@ -247,6 +248,7 @@ def test_a_run_killed_before_its_first_checkpoint_is_begun_anew_by_the_same_comm
         train_tiny(folder, *never)
 
 
+@pytest.mark.slow
 def test_a_torn_last_row_does_not_stop_a_resume(tmp_path):
     run = train_tiny(tmp_path / "run", *PLAIN)
     expected = rows_of(run)

@@ -361,6 +361,7 @@ def test_the_average_is_never_in_training_mode(tmp_path):
     assert not gan.generator_ema.training
 
 
+@pytest.mark.slow
 def test_unconditional_mlp_with_every_loss_and_penalty_trains(tmp_path):
     combinations = [
         ("minimax", "[]"),
