@@ -50,12 +50,15 @@ def make_pictures_fixture() -> Callable[..., PictureSet]:
 @pytest.fixture
 def ganart(monkeypatch, capsys, tmp_path):
     """Call the console script in this process; returns exit status and everything that was printed."""
+    from laboratory import cache_pictures
+
     from ganart import cli
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
 
     def call(*arguments: str) -> tuple[int, str]:
+        cache_pictures(arguments)
         monkeypatch.setattr(sys, "argv", ["ganart", *arguments])
         capsys.readouterr()
         status = 0

@@ -1,5 +1,12 @@
 """Small real trainings for tests: the real configuration, shrunk until a run takes a second or two."""
 
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache as once
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +17,8 @@ from omegaconf import DictConfig
 from PIL import Image
 from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 
+from ganart.config.build import build_dataset
+from ganart.datasets import cache
 from ganart.files.paths import conf_dir, quoted
 from ganart.runs.folder import RunFolder
 from ganart.training.run import train
@@ -45,10 +54,32 @@ DCGAN = (
 MLP = ("architecture=mlp", "architecture.generator.hidden=[16,16]", "architecture.discriminator.hidden=[16]")
 
 
+@once
+def painted_pictures() -> Path:
+    """A cache that holds the pictures of `TINY` and nothing else, painted once in each process of the tests."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with pytest.MonkeyPatch.context() as patch, initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        patch.setenv("GANART_CACHE", str(folder))
+        cache.load(build_dataset(compose("train", [*TINY, f"run_folder={folder}", "name=tiny"]).dataset))
+    return folder
+
+
+def cache_pictures(overrides: Iterable[str]) -> None:
+    """Copy the pictures of `TINY` into this test's cache, if `overrides` ask for them and they are not there."""
+    if {"dataset.num_pictures=400", "dataset.height=8", "dataset.width=8"} <= set(overrides):
+        there = Path(os.environ["GANART_CACHE"]) / "datasets"
+        for entry in (painted_pictures() / "datasets").iterdir():
+            if entry.is_dir() and not (there / entry.name).exists():
+                with suppress(OSError):  # where a test's cache is closed or full
+                    shutil.copytree(entry, there / entry.name)
+
+
 def compose_tiny(folder: Path, *overrides: str, players=DCGAN, base=TINY) -> DictConfig:
     """The composed configuration of a tiny run in `folder`."""
     if any(override.startswith("callback=[") for override in overrides):  # which may leave the walk out
         base = [override for override in base if not override.startswith("callback.walk")]
+    cache_pictures(base)
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         return compose("train", [*base, *players, "name=tiny", f"run_folder={quoted(str(folder))}", *overrides])
 
