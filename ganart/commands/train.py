@@ -46,15 +46,21 @@ main = hydra.main(config_path=str(conf_dir()), config_name="train", version_base
 
 def print_next_commands(run: RunFolder) -> None:
     folder = from_here(run.path)
-    twice = f"total_images={2 * run.summary['images_seen']}"
     lines = {
-        **({"pictures while it learned": f"{folder}/samples/"} if any(run.samples.iterdir()) else {}),
+        **({"pictures while it learned": shell(f"{folder}/samples/")} if any(run.samples.iterdir()) else {}),
         "generate pictures": shell("ganart", "generate", f"run={folder}", "seeds=0-63"),
         **({"score in full": shell("ganart", "evaluate", f"run={folder}")} if can_be_scored(run) else {}),
-        "train on": shell("ganart", "train", f"resume={folder}", twice),
+        "train on": shell("ganart", "train", f"resume={folder}", more_training(run)),
     }
     for what, line in lines.items():
         console.say(f"{what:<27} {line}")
+
+
+def more_training(run: RunFolder) -> str:
+    """Return the override with which a run that has ended trains on: twice the rounds or images that it has seen."""
+    if run.summary.get("ended_by") == "steps":
+        return f"trainer.max_steps={2 * run.config.trainer.max_steps}"
+    return f"total_images={max(2 * run.summary['images_seen'], run.config.total_images)}"
 
 
 def can_be_scored(run: RunFolder) -> bool:

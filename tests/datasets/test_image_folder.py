@@ -128,6 +128,16 @@ def test_of_an_animation_the_first_frame_is_taken(root):
     assert only_pixels(root)[0, 0].tolist() == [255, 0, 0]
 
 
+@pytest.mark.parametrize("ending", ["txt", "json", "csv", "html", "pt", "md", "tmp", "part"])
+def test_a_picture_is_known_by_its_content_whatever_its_ending(root, ending):
+    put(root, "a.png", flat(RED))
+    put(root, "b.png", flat(RED)).rename(root / f"b.png.{ending}")
+    (root / f"notes.{ending}").write_text("no picture")
+    pictures = load(ImageFolder(root=root, height=8, width=8))
+    assert pictures.manifest.files == ["a.png", f"b.png.{ending}"]
+    assert not pictures.manifest.skipped
+
+
 def test_upper_case_endings_and_unicode_names_are_read(root):
     put(root, "Träume/Über Été.PNG", flat(RED))
     put(root, "浮世絵/波.Jpeg", flat(BLUE))

@@ -10,10 +10,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from laboratory import train_tiny
+from omegaconf import OmegaConf
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ganart.commands.train import print_next_commands
+from ganart.commands.train import more_training, print_next_commands
 from ganart.datasets.side_by_side import read_folder, side_by_side
 from ganart.generation.provenance import read_picture
 from ganart.grids import is_sheet
@@ -223,14 +224,25 @@ def test_a_score_in_full_is_offered_where_it_can_be_taken(tmp_path, monkeypatch,
     monkeypatch.setattr("ganart.features.inception.local_weights", lambda _: "FILE" if has_weights else None)
     factors = [{"name": "style", "classes": [str(n) for n in range(num_classes)]}]
     about = {"dataset": {"factors": factors}, "summary": {"images_seen": 10}}
-    run = SimpleNamespace(path="runs/a", samples=tmp_path, **about)
+    config = OmegaConf.create({"total_images": 10, "trainer": {"max_steps": 7}})
+    run = SimpleNamespace(path="runs/a", samples=tmp_path, config=config, **about)
     print_next_commands(run)
     said = capsys.readouterr().out
     assert ("ganart evaluate" in said) == (num_classes > 1 or has_weights)
     assert "samples/" not in said
     (tmp_path / "images_000000010.png").touch()
     print_next_commands(run)
-    assert "runs/a/samples/" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "runs/a/samples/" in said
+    assert "train resume=runs/a total_images=20" in said
+
+
+def test_a_run_that_its_rounds_have_ended_is_given_more_rounds(tmp_path):
+    run = train_tiny(tmp_path / "run", "~callback.scores", "trainer.max_steps=3", "total_images=160")
+    key, _, value = more_training(run).partition("=")
+    assert (key, value) == ("trainer.max_steps", "6")
+    run = train_tiny(tmp_path / "short", "~callback.scores", "total_images=32")
+    assert more_training(run) == "total_images=64"
 
 
 def emptied(folder):

@@ -34,7 +34,7 @@ _OTHERS = {
     *(".db", ".ini", ".py", ".ipynb", ".npy", ".npz", ".pt", ".xmp", ".aae", ".url", ".lnk", ".xlsx", ".xls", ".doc"),
     *(".wav", ".mp3", ".m4a", ".exe", ".js", ".css", ".sha256", ".md5", ".nfo", ".parquet"),
 }
-"""Suffixes of files that are not pictures."""
+"""Suffixes of files that are hardly ever pictures, and need no mention where they are not."""
 
 _MAGIC = (
     *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"8BPS\0\x01", b"DDS ", b"qoif"),

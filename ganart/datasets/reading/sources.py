@@ -64,9 +64,9 @@ class _Found:
 def list_pictures(root: Path, encoding: str | None = None) -> Listing:
     """List the pictures below `root`, a folder or a zip.
 
-    Files with the suffix of a picture count as pictures, and files with an unknown suffix if their first bytes are
-    those of one. Broken links, folders that cannot be opened and unreadable formats are skipped with the reason; files
-    of other kinds are ignored.
+    Files with the suffix of a picture count as pictures, and files with any other suffix if their first bytes are those
+    of one, such as a.png.txt. Broken links, folders that cannot be opened and unreadable formats are skipped with the
+    reason; files of other kinds are ignored.
 
     Args:
         root: the folder or zip.
@@ -155,10 +155,8 @@ def _sort_out(name: str, file: _Found, read: Callable[..., bytes]) -> Entry | Sk
     """Return `file` as a picture, as one that cannot be read, or as the name of something else."""
     entry = Entry(name, file.size, file.stamp, file.place)
     kind, reason = kind_of(name)
-    if kind is Kind.OTHER:
-        return name
     if file.problem is not None:
-        return Skipped(name, file.problem, file.passing)
+        return name if kind is Kind.OTHER else Skipped(name, file.problem, file.passing)
     if kind is Kind.PICTURE:
         return entry
     if kind is Kind.UNREADABLE:
@@ -166,6 +164,8 @@ def _sort_out(name: str, file: _Found, read: Callable[..., bytes]) -> Entry | Sk
     try:
         return entry if looks_like_picture(read(entry, 64)) else name
     except Exception as error:  # damaged zips raise almost any error
+        if kind is Kind.OTHER:
+            return name
         problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return Skipped(name, problem, isinstance(error, OSError))
 
