@@ -40,6 +40,14 @@ def found(cfg: DictConfig, run: Path, places: Mapping[str, object]) -> dict[str,
     return values
 
 
+def missing(run: Path, key: str, typed: str, places: Mapping[str, object]) -> str:
+    """Return the place of `key` as seen from the working folder, though nothing is there; `typed` if it is unknown."""
+    place = places.get(key)
+    if not isinstance(place, str):
+        return typed
+    return place if place.startswith("~") else os.path.relpath(run / place)
+
+
 def exists(text: str) -> bool:
     """Return whether the typed path exists, seen from the working folder."""
     return Path(text).expanduser().exists()

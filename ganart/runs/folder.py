@@ -227,6 +227,8 @@ class RunFolder:
         if not isinstance(root, str) or places.exists(root) or cfg.dataset.get("download"):
             return
         about = self.dataset
+        known = about.get("places")
+        root = places.missing(self.path, "dataset.root", root, known if isinstance(known, dict) else {})
         raise UserError(
             f"{asked} was trained on {about['name']} ({about['num_train']:,} + {about['num_test']:,} pictures), and "
             f"there is nothing at {root} now. Say where the pictures are: dataset.root=FOLDER"

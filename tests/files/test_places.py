@@ -75,7 +75,8 @@ def test_where_the_pictures_are_now_can_be_said(ganart, moved, tmp_path):
     status, printed = ganart(*audit)
     assert status == 1
     assert f"run={moved}/runs/a was trained on art (1" in printed
-    assert "there is nothing at art now. Say where the pictures are: dataset.root=FOLDER" in printed
+    place = os.path.relpath(moved / "art")  # from here, and not as it was typed there
+    assert f"there is nothing at {place} now. Say where the pictures are: dataset.root=FOLDER" in printed
     status, printed = ganart("train", f"resume={moved}/runs/a", "total_images=64")
     assert status == 1
     assert "Say where the pictures are: dataset.root=FOLDER" in printed
