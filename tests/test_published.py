@@ -4,8 +4,8 @@ import os
 
 import pytest
 from laboratory import DCGAN, TINY, compose_tiny, small_pictures, train_tiny
+from offline_wandb import wandb_records
 from omegaconf import OmegaConf
-from test_loggers import wandb_records
 
 from ganart.files.paths import quoted, text_without_places
 from ganart.runs.folder import RunFolder
