@@ -46,7 +46,7 @@ class Watched(pl.LightningModule):
         self.rounds = 0
         self.checked_every = 1
         self._unchecked = {player: torch.zeros(()) for player in PLAYERS}
-        self._gradient_clip = dict(gradient_clip)  # a DictConfig takes longer to read than the norm to compute
+        self._gradient_clip = dict(gradient_clip)  # a DictConfig is slow to read, and this is read twice a round
         self._measured_every = next(n for n in count(MEASURED_EVERY) if all(gcd(n, every) == 1 for every in periods))
 
     def on_fit_start(self) -> None:

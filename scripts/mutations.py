@@ -22,7 +22,7 @@ RESUME = " ".join(
     )
 )
 AROUND = (
-    f"tests/training/test_step.py {TRAINING}::test_gradients_are_clipped_to_the_norm_that_was_asked_for "
+    f"tests/training/test_step.py tests/test_divergence.py::test_gradients_are_clipped_to_the_norm_that_was_asked_for "
     f"{TRAINING}::test_penalties_are_float32_inside_bfloat16_autocast "
     f"{TRAINING}::test_five_rounds_are_five_steps_whatever_the_discriminator_does "
     f"{TRAINING}::test_the_average_is_never_in_training_mode "

@@ -1,6 +1,7 @@
 """Small real trainings for tests: the real configuration, shrunk until a run takes a second or two."""
 
 import atexit
+import csv
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from omegaconf import DictConfig
 from PIL import Image
 from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 
+from ganart.callbacks import in_order
 from ganart.config.build import build_dataset
 from ganart.datasets import cache
 from ganart.files.paths import conf_dir, quoted
@@ -89,6 +91,25 @@ def train_tiny(folder: Path, *overrides: str, players=DCGAN, base=TINY) -> RunFo
     cfg = compose_tiny(folder, *overrides, players=players, base=base)
     train(cfg, RunFolder(folder), list(overrides))
     return RunFolder(folder)
+
+
+def rows_of(run: RunFolder) -> list[dict[str, str]]:
+    """The rows of metrics.csv."""
+    with (run.path / "metrics.csv").open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def train_with(folder, callback, *overrides, monkeypatch):
+    """Train a tiny run with one more callback, which no configuration has to name."""
+    import ganart.training.run as training
+
+    plain = training.build_trainer
+
+    def with_callback(cfg, hardware, run, callbacks, loggers):
+        return plain(cfg, hardware, run, in_order([*callbacks, callback]), loggers)
+
+    monkeypatch.setattr(training, "build_trainer", with_callback)
+    return train_tiny(folder, *overrides)
 
 
 def small_pictures(folder: Path, *, side: int, per_class: int, classes: tuple[str, ...]) -> Path:

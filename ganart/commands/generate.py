@@ -97,13 +97,10 @@ def generate(
         UserError: before anything is generated, if a file of another recipe would be overwritten; or if all pictures
             are copies and left out.
     """
-    import numpy as np
-
     from ganart.codecs.image import save_picture
     from ganart.console import console
     from ganart.generation.provenance import refuse_to_overwrite
     from ganart.generation.recipes import caption_of, names_of
-    from ganart.grids import grid, save_sheet
 
     named = list(zip(names_of(recipes, painter.factors), recipes, strict=True))
     planned = ((folder / f"{name}{ending}", painter.origin(recipe, folder)) for name, recipe in named)
@@ -132,12 +129,23 @@ def generate(
             "No picture is left: all of them are copies of training pictures. Train on more data or for less long, or "
             "look at them with audit=warn."
         )
-    pictures_shown, captions = zip(*on_sheet, strict=True)
-    columns = min(8 if len(on_sheet) <= 64 else 16, len(on_sheet))
-    save_sheet(grid(np.stack(pictures_shown), columns, captions=captions), folder / "contact_sheet.png")
+    sheet = write_contact_sheet(on_sheet, folder)
     left_out = f" (the first {len(on_sheet)})" if len(on_sheet) < written else ""
-    place, sheet = shown(folder, is_folder=True), shown(folder / "contact_sheet.png")
-    console.say(f"{counted(written, 'picture')} in {place}, together on {sheet}{left_out}")
+    place = shown(folder, is_folder=True)
+    console.say(f"{counted(written, 'picture')} in {place}, together on {shown(sheet)}{left_out}")
+
+
+def write_contact_sheet(captioned: Sequence[tuple[np.ndarray, str]], folder: Path) -> Path:
+    """Write pictures, uint8 [H, W, C], with their captions as one sheet into `folder`; return the file."""
+    import numpy as np
+
+    from ganart.grids import grid, save_sheet
+
+    pictures, captions = zip(*captioned, strict=True)
+    columns = min(8 if len(captioned) <= 64 else 16, len(captioned))
+    file = folder / "contact_sheet.png"
+    save_sheet(grid(np.stack(pictures), columns, captions=captions), file)
+    return file
 
 
 def audited(

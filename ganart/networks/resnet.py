@@ -1,6 +1,6 @@
 """The residual players: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks".
 
-arXiv:1802.05957, appendix B.4, tables 3 and 4: residual blocks with nearest-neighbour doubling and average pooling,
+arXiv:1802.05957, appendix B.4, table 4: residual blocks with nearest-neighbour doubling and average pooling,
 sums over places at the end, spectral normalization in every layer of the discriminator. Labels enter through
 conditional batch normalization in the generator and projection in the discriminator (Miyato and Koyama 2018,
 arXiv:1802.05637). Without spectral normalization it is the network of WGAN-GP (Gulrajani et al. 2017,

@@ -1,7 +1,7 @@
 """Self-attention: Zhang et al. 2019, "Self-Attention Generative Adversarial Networks" (arXiv:1805.08318).
 
 The residual players of `ganart.networks.resnet` with one layer of self-attention each, where the images of features are
-`attention_side` pixels high or wide, and spectral normalization in every layer of both players (section 3.1).
+`attention_side` pixels high or wide, and spectral normalization in every layer of both players (section 4.1).
 """
 
 from __future__ import annotations

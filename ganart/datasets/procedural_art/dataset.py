@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from joblib import Parallel, delayed
+from loky import ProcessPoolExecutor
 
 from ganart.colours import LUMA
 from ganart.datasets.base import Dataset, Factor, Picture
@@ -95,10 +95,13 @@ class ProceduralArt(Dataset):
             for chunk in chunks:
                 yield from self._pictures(chunk[1], *_paint_chunk(chunk))
             return
-        # Its processes, unlike those of multiprocessing, do not import the user's script, which would run it again.
-        parallel = Parallel(min(self.workers, len(chunks)), backend="loky", return_as="generator")
-        for chunk, painted in zip(chunks, parallel(delayed(_paint_chunk)(chunk) for chunk in chunks), strict=True):
-            yield from self._pictures(chunk[1], *painted)
+        # Loky's processes, unlike those of multiprocessing, do not import the user's script, which would run it again.
+        pool = ProcessPoolExecutor(min(self.workers, len(chunks)))
+        try:
+            for chunk, painted in zip(chunks, pool.map(_paint_chunk, chunks), strict=True):
+                yield from self._pictures(chunk[1], *painted)
+        finally:  # also when the consumer stops early
+            pool.shutdown()
 
     def _pictures(self, indices: range, pixels: np.ndarray, labels: list[tuple[int, int]]) -> Iterator[Picture]:
         for index, picture, label in zip(indices, pixels, labels, strict=True):
